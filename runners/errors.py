@@ -1,0 +1,25 @@
+"""The error tree of runners: every message says what happened to what, and what to do."""
+
+
+class RunnersError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class SpecError(RunnersError):
+    """A spec that cannot be carried out; carries all problems of it at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+class RunDirError(RunnersError):
+    """A run directory that is missing a file or holds one that cannot be read."""
+
+
+class PlaceError(RunnersError):
+    """A place that cannot be reached or cannot run the job."""
+
+
+class ModelError(RunnersError):
+    """A model that cannot be loaded, or that failed its self-test after loading."""

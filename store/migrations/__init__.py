@@ -1,0 +1,1 @@
+"""Numbered migrations, frozen once shipped, importing none of our code."""
