@@ -1,0 +1,125 @@
+"""The canary prompts: one working set, edited freely, frozen as a version on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from curation.canaries import CanaryText, canary_set_hash, format_canaries, parse_canaries
+from curation.errors import Problem
+from curation.essay import slugify
+from store import canaries
+from store.canaries import Canary, CanarySet
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.project import Project
+
+
+def canary_rows(project: Project) -> list[Canary]:
+    """Return the working set, in order."""
+    return canaries.rows(project.db)
+
+
+def canary_sets(project: Project) -> list[CanarySet]:
+    """Return the frozen versions, oldest first."""
+    return canaries.sets(project.db)
+
+
+def add_canary(
+    project: Project, *, prompt: str, slug: str = "", topic: str = "known", length: str = "short", reference: str = ""
+) -> int:
+    """Add a prompt to the working set; an empty slug is made from its first words.
+
+    Raises:
+        WorkbenchError: the prompt is empty or the slug is taken.
+    """
+    if not prompt.strip():
+        raise WorkbenchError("The canary prompt is empty. Write the opening that every model is to continue.")
+    chosen = slugify(slug or " ".join(prompt.split()[:4]))
+    if any(row.slug == chosen for row in canary_rows(project)):
+        raise WorkbenchError(f"There is a canary named {chosen!r}. Name this one otherwise, or edit that one.")
+    return canaries.add(
+        project.db, slug=chosen, prompt=prompt.strip(), topic=topic, length=length, reference=reference.strip()
+    )
+
+
+def change_canary(project: Project, canary_id: int, *, prompt: str, topic: str, length: str, reference: str) -> None:
+    """Replace what a canary prompt of the working set says; frozen versions stay as they are."""
+    if not prompt.strip():
+        raise WorkbenchError("The canary prompt is empty. Write an opening, or remove the prompt.")
+    canaries.change(
+        project.db, canary_id, prompt=prompt.strip(), topic=topic, length=length, reference=reference.strip()
+    )
+
+
+def remove_canary(project: Project, canary_id: int) -> None:
+    """Take a prompt out of the working set; undo brings it back."""
+    canaries.remove(project.db, canary_id)
+
+
+def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
+    """Add the prompts of a Markdown file; those with a known slug are replaced. Return how many came, and faults.
+
+    Raises:
+        WorkbenchError: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkbenchError(f"{path}: cannot be read ({error}). Name a UTF-8 file of `## slug` blocks.") from error
+    parsed, problems = parse_canaries(text, str(path))
+    standing = {row.slug: row for row in canary_rows(project)}
+    for item in parsed:
+        known = standing.get(item.slug)
+        if known is None:
+            add_canary(
+                project,
+                prompt=item.prompt,
+                slug=item.slug,
+                topic=item.topic,
+                length=item.length,
+                reference=item.reference,
+            )
+        elif _text(known) != item:
+            change_canary(
+                project,
+                known.id,
+                prompt=item.prompt,
+                topic=item.topic,
+                length=item.length,
+                reference=item.reference,
+            )
+    return len(parsed), problems
+
+
+def export_canaries(project: Project) -> str:
+    """Return the working set as Markdown that `import_canaries` reads."""
+    return format_canaries([_text(row) for row in canary_rows(project)])
+
+
+def freeze_canaries(project: Project) -> CanarySet:
+    """Freeze the working set, or return the version that says the same.
+
+    Raises:
+        WorkbenchError: the set is empty.
+    """
+    rows = canary_rows(project)
+    if not rows:
+        raise WorkbenchError(
+            "There are no canary prompts. Add one in Datasets with n, or `workbench canaries import FILE`: "
+            "they are sampled before and after every run."
+        )
+    return canaries.freeze(project.db, _hash(rows))
+
+
+def is_frozen(project: Project) -> bool:
+    """Say whether the working set stands as a version already."""
+    digest = _hash(canary_rows(project))
+    return any(item.content_hash == digest for item in canary_sets(project))
+
+
+def _hash(rows: Sequence[Canary]) -> str:
+    return canary_set_hash([_text(row) for row in rows])
+
+
+def _text(row: Canary) -> CanaryText:
+    return CanaryText(slug=row.slug, prompt=row.prompt, topic=row.topic, length=row.length, reference=row.reference)

@@ -1,0 +1,88 @@
+"""The collector: folds what jobs wrote into the store; collecting twice changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runners.errors import PlaceError, RunDirError
+from runners.events import read_lines
+from runners.places.base import Handle, Poll
+from runners.rundir import RunDir
+from runners.status import Status, status_of
+from store import runs
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.places import place
+from workbench.operations.project import Project
+
+_OVER = ("finished", "stopped", "failed", "killed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectReport:
+    """What one round of collecting brought."""
+
+    events: int = 0
+    samples: int = 0
+    statuses: tuple[tuple[str, Status], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is new."""
+        return bool(self.events or self.samples or self.statuses)
+
+
+def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
+    """Fold the named runs, or all that are not over, into the store, and compute their status anew."""
+    events = samples = 0
+    statuses: list[tuple[str, Status]] = []
+    problems: list[str] = []
+    for name in names or tuple(runs.unfinished(project.db)):
+        run = runs.get(project.db, name)
+        run_dir = RunDir(project.absolute(run.dir))
+        if not run_dir.path.is_dir():
+            problems.append(f"{run_dir.path}: the run directory is gone. Put it back; what was collected stands.")
+            continue
+        # The place is asked first: what a job wrote before it ended is then sure to be read below.
+        poll = _poll(project, run, problems)
+        offsets = runs.offsets(project.db, name)
+        for attempt in run_dir.attempts():
+            file = f"attempts/{attempt:03d}/events.jsonl"
+            try:
+                lines, offset = read_lines(run_dir.path / file, offsets.get(file, 0))
+            except RunDirError as error:
+                problems.append(str(error))
+                continue
+            if lines:
+                runs.fold_events(project.db, name, file, lines, offset)
+                events += len(lines)
+        try:
+            lines, offset = read_lines(run_dir.samples, offsets.get("samples.jsonl", 0))
+        except RunDirError as error:
+            problems.append(str(error))
+        else:
+            if lines:
+                runs.fold_samples(project.db, name, lines, offset)
+                samples += len(lines)
+        latest = run_dir.latest_attempt()
+        types = runs.event_types(project.db, name, latest) if latest is not None else ()
+        status = status_of(types=types, stop_requested=run_dir.stop_requested(), poll=poll)
+        if status != run.status:
+            finished_at = runs.last_event_at(project.db, name) if status in _OVER else None
+            runs.set_status(project.db, name, status, finished_at)
+            statuses.append((name, status))
+    return CollectReport(events=events, samples=samples, statuses=tuple(statuses), problems=tuple(problems))
+
+
+def _poll(project: Project, run: runs.Run, problems: list[str]) -> Poll | None:
+    attempts = runs.attempts(project.db, run.name)
+    if not attempts:
+        return None
+    latest = attempts[-1]
+    try:
+        where = place(project, latest.place)
+        where.pull(RunDir(project.absolute(run.dir)))
+        return where.poll(Handle(place=latest.place, data=latest.handle))
+    except (PlaceError, WorkbenchError) as error:
+        problems.append(f"{run.name}: {error}")
+        return Poll(state="unknown", exit_code=None)

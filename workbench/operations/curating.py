@@ -1,0 +1,226 @@
+"""Turn essays into pairs: propose, decide, edit, undo; every change is one edit of the history."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from curation import lint
+from curation.markdown import count_words
+from curation.pairs import PairText, merge, move_boundary, propose, split
+from curation.paragraphs import Paragraph
+from store import essays, history, pairs
+from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
+from workbench.operations.errors import NothingToDoError
+from workbench.operations.project import Project
+from workbench.operations.tokens import TokenView, counter, token_view
+
+Status = Literal["proposed", "accepted", "rejected"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairView:
+    """One pair whole, with its counts and warnings."""
+
+    pair: Pair
+    tokens: TokenView
+    warnings: tuple[str, ...]
+
+
+def propose_pairs(
+    project: Project,
+    source_ids: Sequence[int] = (),
+    *,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> int:
+    """Propose continuation pairs for the named sources, or for all that have none; return how many.
+
+    Proposals nobody decided on are replaced; decided pairs stay.
+    """
+    rows = essays.rows(project.db)
+    if source_ids:
+        wanted = set(source_ids)
+        rows = [row for row in rows if row.id in wanted]
+    else:
+        rows = [row for row in rows if not (row.proposed or row.accepted or row.rejected)]
+    count = counter(project).count
+    made = 0
+    for number, row in enumerate(rows, start=1):
+        if cancelled():
+            break
+        progress(number, len(rows), row.title)
+        text = essays.text(project.db, row.id)
+        blocks = [
+            Paragraph(kind=block.kind, start=block.start, end=block.end)
+            for block in essays.paragraphs(project.db, row.id)
+        ]
+        proposals = propose(
+            text,
+            blocks,
+            count_tokens=count,
+            response_tokens=project.settings.response_tokens,
+            context_tokens=project.settings.context_tokens,
+        )
+        new = [_new_pair(item.tier, PairText(item.prompt, item.response), item.start, item.end) for item in proposals]
+        if new or row.proposed:
+            made += len(pairs.propose(project.db, row.id, new, f"propose {len(new)} pairs from {row.title}"))
+    return made
+
+
+def pair_ids(project: Project, where: PairFilter) -> array[int]:
+    """Return the ids of all pairs that pass the filter, in reading order."""
+    return pairs.ids(project.db, where)
+
+
+def pair_rows(project: Project, ids: Sequence[int]) -> list[PairRow]:
+    """Return the list lines of some pairs, in the order asked."""
+    return pairs.rows(project.db, ids)
+
+
+def pair_counts(project: Project) -> PairCounts:
+    """Return how many pairs there are of each status."""
+    return pairs.counts(project.db)
+
+
+def pair_view(project: Project, pair_id: int) -> PairView:
+    """Return one pair with its token counts and warnings."""
+    pair = pairs.get(project.db, pair_id)
+    tokens = token_view(project, pair.prompt, pair.response)
+    found = lint.warnings(
+        lint.LintPair(
+            id=str(pair.id),
+            source=pair.source,
+            split=pair.split,
+            tier=pair.tier,
+            prompt=pair.prompt,
+            response=pair.response,
+        ),
+        tokens=tokens.total,
+        max_tokens=tokens.max_length,
+    )
+    return PairView(pair=pair, tokens=tokens, warnings=tuple(found))
+
+
+def decide(project: Project, ids: Sequence[int], status: Status) -> int:
+    """Accept, reject or put back the pairs; return how many changed."""
+    changes = [PairChange(id=row.id, status=status) for row in pairs.rows(project.db, ids) if row.status != status]
+    if changes:
+        words = {"accepted": "accept", "rejected": "reject", "proposed": "put back"}[status]
+        pairs.change(project.db, f"{words} {_some(len(changes))}", changes)
+    return len(changes)
+
+
+def retag(project: Project, ids: Sequence[int], tier: str) -> None:
+    """Give the pairs a tier."""
+    pairs.change(
+        project.db, f"tier {tier} for {_some(len(ids))}", [PairChange(id=pair_id, tier=tier) for pair_id in ids]
+    )
+
+
+def flag(project: Project, ids: Sequence[int]) -> bool:
+    """Flag the pairs, or take the flags off when all are flagged; return whether they are flagged now."""
+    flagged = not all(row.flagged for row in pairs.rows(project.db, ids))
+    label = f"flag {_some(len(ids))}" if flagged else f"unflag {_some(len(ids))}"
+    pairs.change(project.db, label, [PairChange(id=pair_id, flagged=flagged) for pair_id in ids])
+    return flagged
+
+
+def note(project: Project, pair_id: int, text: str) -> None:
+    """Write the note of a pair; an empty text removes it."""
+    pairs.change(project.db, "note on a pair", [PairChange(id=pair_id, note=text)])
+
+
+def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
+    """Replace the texts of a pair; texts that are the same change nothing."""
+    pair = pairs.get(project.db, pair_id)
+    if (pair.prompt, pair.response) != (prompt, response):
+        pairs.change(project.db, "edit a pair", [_text_change(pair_id, PairText(prompt, response))])
+
+
+def shift_boundary(project: Project, pair_id: int, sentences: int) -> None:
+    """Move the boundary between prompt and response: +1 gives the prompt a sentence, -1 gives it back.
+
+    Raises:
+        CurationError: one side would be left empty.
+    """
+    pair = pairs.get(project.db, pair_id)
+    moved = move_boundary(PairText(pair.prompt, pair.response), sentences)
+    pairs.change(project.db, "move the boundary", [_text_change(pair_id, moved)])
+
+
+def split_pair(project: Project, pair_id: int, offset: int) -> int:
+    """Split the response at a character; return the id of the second pair.
+
+    Raises:
+        CurationError: one part would be empty.
+    """
+    pair = pairs.get(project.db, pair_id)
+    first, second = split(PairText(pair.prompt, pair.response), offset)
+    new = _new_pair(pair.tier, second, pair.start, pair.end)
+    added = pairs.change(
+        project.db, "split a pair", [_text_change(pair_id, first)], added=[(pair_id, new, pair.status)]
+    )
+    return added[0]
+
+
+def merge_with_next(project: Project, pair_id: int) -> None:
+    """Merge a pair with the next one of its essay, which goes out of the list.
+
+    Raises:
+        NothingToDoError: it is the last pair of its essay.
+    """
+    pair = pairs.get(project.db, pair_id)
+    following = pairs.next_in_source(project.db, pair_id)
+    if following is None:
+        raise NothingToDoError("This is the last pair of its essay: nothing to merge with.")
+    whole = merge(PairText(pair.prompt, pair.response), PairText(following.prompt, following.response))
+    pairs.change(
+        project.db, "merge two pairs", [_text_change(pair_id, whole), PairChange(id=following.id, status="merged")]
+    )
+
+
+def undo(project: Project) -> str | None:
+    """Undo the last edit of the project; return a sentence, or None when there is nothing to undo."""
+    undone = history.undo(project.db)
+    return f"Undone: {undone.label}" if undone else None
+
+
+def redo(project: Project) -> str | None:
+    """Redo what was undone last; return a sentence, or None when there is nothing to redo."""
+    redone = history.redo(project.db)
+    return f"Redone: {redone.label}" if redone else None
+
+
+def recent_edits(project: Project, limit: int = 100) -> list[history.HistoryRow]:
+    """Return the latest edits, newest first."""
+    return history.recent(project.db, limit)
+
+
+def _new_pair(tier: str, text: PairText, start: int, end: int) -> NewPair:
+    return NewPair(
+        tier=tier,
+        prompt=text.prompt,
+        response=text.response,
+        start=start,
+        end=end,
+        prompt_words=count_words(text.prompt),
+        response_words=count_words(text.response),
+    )
+
+
+def _text_change(pair_id: int, text: PairText) -> PairChange:
+    return PairChange(
+        id=pair_id,
+        prompt=text.prompt,
+        response=text.response,
+        prompt_words=count_words(text.prompt),
+        response_words=count_words(text.response),
+        edited=True,
+    )
+
+
+def _some(count: int) -> str:
+    return "a pair" if count == 1 else f"{count} pairs"

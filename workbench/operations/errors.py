@@ -1,0 +1,17 @@
+"""The error tree of the workbench: what happened to what, what was found, what to do."""
+
+
+class WorkbenchError(Exception):
+    """Base of every error an operation raises on purpose; its text is shown to the author as it stands."""
+
+
+class ProjectError(WorkbenchError):
+    """A folder that is no project, or a `workbench.toml` that cannot be read."""
+
+
+class NothingToDoError(WorkbenchError):
+    """An operation that would change nothing, with the reason."""
+
+
+class LaunchError(WorkbenchError):
+    """A run that cannot be launched as drafted."""

@@ -1,0 +1,161 @@
+"""Freeze what is accepted into a dataset: content-hashed, checked for leaks, compared with the one before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from curation import lint, snapshot
+from curation.lint import Leak
+from store import datasets, pairs
+from store.datasets import DatasetPair, DatasetRow
+from workbench.operations.canaries import canary_rows, freeze_canaries
+from workbench.operations.errors import NothingToDoError
+from workbench.operations.project import Project
+
+# The author's own rule: no source above 15 to 20 % of the pairs.
+SHARE_WARNING = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How one dataset differs from another, in pairs."""
+
+    added: int
+    removed: int
+    kept: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeReport:
+    """The dataset that stands after freezing; `new` is False when the same pairs were frozen before."""
+
+    dataset: DatasetRow
+    new: bool
+    leaks: tuple[Leak, ...]
+    warnings: tuple[str, ...]
+    difference: Difference | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetView:
+    """One dataset with its leak report, its tiers and sources, and what changed since its parent."""
+
+    row: DatasetRow
+    leaks: tuple[Leak, ...]
+    tiers: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, str, int], ...]
+    difference: Difference | None
+
+
+def check_leaks(project: Project) -> list[Leak]:
+    """Look for duplicates and near-copies across the split, and for canary prompts and topics in training text."""
+    members = [_lint_pair(pair) for pair in pairs.accepted(project.db)]
+    prompts = [lint.LintCanary(slug=row.slug, prompt=row.prompt, topic=row.topic) for row in canary_rows(project)]
+    return lint.leaks(members, prompts)
+
+
+def freeze(project: Project, *, note: str = "") -> FreezeReport:
+    """Freeze the accepted pairs into a dataset; the canary prompts are frozen with it.
+
+    Raises:
+        NothingToDoError: no pair of the train side is accepted.
+        WorkbenchError: there are no canary prompts.
+    """
+    accepted = list(pairs.accepted(project.db))
+    if not any(pair.split == "train" for pair in accepted):
+        raise NothingToDoError("No accepted pair on the train side: accept some in Pairs with a, then freeze.")
+    canary_set = freeze_canaries(project)
+    members = [
+        DatasetPair(
+            pair_hash=_frozen(pair).id,
+            pair_id=pair.id,
+            split=pair.split,
+            tier=pair.tier,
+            source=pair.source,
+            prompt=pair.prompt,
+            response=pair.response,
+        )
+        for pair in accepted
+    ]
+    frozen = snapshot.freeze(_frozen(pair) for pair in accepted)
+    found = check_leaks(project)
+    row, new = datasets.save(
+        project.db,
+        content_hash=frozen.content_hash,
+        pairs=list({member.pair_hash: member for member in members}.values()),
+        leaks_json=json.dumps([asdict(leak) for leak in found], ensure_ascii=False),
+        canary_set_id=canary_set.id,
+        note=note,
+    )
+    shares = lint.source_shares([_lint_pair(pair) for pair in accepted if pair.split == "train"])
+    warnings = [
+        f"{source} gives {share:.0%} of the training pairs: above {SHARE_WARNING:.0%} a model may learn that one essay."
+        for source, share in shares
+        if share > SHARE_WARNING
+    ]
+    if not any(pair.split == "holdout" for pair in accepted):
+        warnings.append("Nothing is held out: validation is not possible. Hold an essay out in Essays with h.")
+    if len(members) > row.train_pairs + row.holdout_pairs:
+        twice = len(members) - row.train_pairs - row.holdout_pairs
+        warnings.append(f"{twice} pairs are the same as another to the letter, and are kept once.")
+    return FreezeReport(
+        dataset=row, new=new, leaks=tuple(found), warnings=tuple(warnings), difference=_difference(project, row)
+    )
+
+
+def dataset_rows(project: Project) -> list[DatasetRow]:
+    """Return every dataset, newest first."""
+    return sorted(datasets.rows(project.db), key=lambda row: -row.number)
+
+
+def dataset_view(project: Project, dataset_id: int) -> DatasetView:
+    """Return one dataset with its report."""
+    row = datasets.get(project.db, dataset_id)
+    tiers: dict[str, int] = {}
+    sources: dict[tuple[str, str], int] = {}
+    for pair in datasets.pairs(project.db, dataset_id):
+        tiers[pair.tier] = tiers.get(pair.tier, 0) + 1
+        sources[pair.source, pair.split] = sources.get((pair.source, pair.split), 0) + 1
+    return DatasetView(
+        row=row,
+        leaks=tuple(Leak(**item) for item in json.loads(datasets.leaks_json(project.db, dataset_id))),
+        tiers=tuple(sorted(tiers.items())),
+        sources=tuple((source, split, count) for (source, split), count in sorted(sources.items())),
+        difference=_difference(project, row),
+    )
+
+
+def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
+    """Build a dataset's files again from the store; the same bytes as when it was frozen."""
+    return snapshot.freeze(
+        snapshot.SnapshotPair(
+            prompt=pair.prompt, response=pair.response, tier=pair.tier, source=pair.source, split=pair.split
+        )
+        for pair in datasets.pairs(project.db, dataset_id)
+    )
+
+
+def _difference(project: Project, row: DatasetRow) -> Difference | None:
+    if row.parent_id is None:
+        return None
+    before = set(datasets.pair_hashes(project.db, row.parent_id))
+    after = set(datasets.pair_hashes(project.db, row.id))
+    return Difference(added=len(after - before), removed=len(before - after), kept=len(after & before))
+
+
+def _frozen(pair: pairs.Pair) -> snapshot.SnapshotPair:
+    return snapshot.SnapshotPair(
+        prompt=pair.prompt, response=pair.response, tier=pair.tier, source=pair.source, split=pair.split
+    )
+
+
+def _lint_pair(pair: pairs.Pair) -> lint.LintPair:
+    return lint.LintPair(
+        id=str(pair.id),
+        source=pair.source,
+        split=pair.split,
+        tier=pair.tier,
+        prompt=pair.prompt,
+        response=pair.response,
+    )

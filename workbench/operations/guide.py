@@ -1,0 +1,60 @@
+"""The status line: the next useful step and its key, computed from what the project holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from store import canaries, datasets, essays, pairs, program, runs
+from workbench.operations.project import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """A sentence that ends in a key, the screen where the key works, and the key."""
+
+    text: str
+    screen: str
+    key: str
+
+
+def next_step(project: Project) -> NextStep:
+    """Name the next useful step."""
+    db = project.db
+    sources = essays.rows(db)
+    if not sources:
+        return NextStep(text="Nothing imported yet: import a folder of essays with i", screen="essays", key="i")
+    counts = pairs.counts(db)
+    if not counts.proposed and not counts.accepted:
+        return NextStep(text=f"{len(sources)} sources: propose pairs with p", screen="essays", key="p")
+    held = sum(1 for row in sources if row.split == "holdout")
+    if not held:
+        return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")
+    if not counts.accepted_train:
+        return NextStep(text=f"{counts.proposed} proposed: read and accept them with a", screen="pairs", key="a")
+    if not canaries.rows(db):
+        return NextStep(text="No canary prompts yet: write one with n", screen="datasets", key="n")
+    so_far = f"{counts.accepted} accepted, {held} held out"
+    frozen = datasets.rows(db)
+    if not frozen:
+        return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")
+    training = [row for row in runs.rows(db) if row.task == "train"]
+    living = [row for row in training if row.status in ("submitted", "starting", "running", "stopping")]
+    if living:
+        return NextStep(text=f"{living[-1].name} is {living[-1].status}: watch it with 4", screen="runs", key="4")
+    finished = [row for row in training if row.status == "finished"]
+    if not any(row.dataset_number == max(item.number for item in frozen) for row in training):
+        newest = max(frozen, key=lambda item: item.number)
+        return NextStep(text=f"dataset {newest.number} stands: launch a run with r", screen="runs", key="r")
+    if finished:
+        return NextStep(text=f"{finished[-1].name} has finished: review it with 5", screen="review", key="5")
+    return NextStep(text="the last run did not finish: see why with 4", screen="runs", key="4")
+
+
+def remember(project: Project, key: str, value: object) -> None:
+    """Keep where the author stands, under a name such as `pairs.cursor`."""
+    program.remember(project.db, key, value)
+
+
+def recall(project: Project, key: str) -> object | None:
+    """Return what was kept, or None."""
+    return program.recall(project.db, key)

@@ -1,0 +1,269 @@
+"""Draft a run as a copy of a parent, say what differs, and launch it: run directory first, then the place."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from runners.errors import SpecError
+from runners.rundir import RunDir, run_name
+from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec, diff, from_dict, sample_key
+from store import datasets, runs
+from workbench.operations.canaries import freeze_canaries
+from workbench.operations.errors import LaunchError
+from workbench.operations.freezing import snapshot_of
+from workbench.operations.places import place
+from workbench.operations.project import Project
+
+# The embedded model is four layers wide of 256: it takes a far higher rate than LLaDA-8B does.
+EMBEDDED_TRAIN = TrainSpec(learning_rate=1e-3, max_steps=60, per_device_train_batch_size=8, eval_every_steps=20)
+EMBEDDED_SAMPLING = SamplingSpec(max_new_tokens=96, block_length=16, steps=96, samples_per_prompt=2)
+# Read in the published LLaDA recipes; the highest rate seen for LoRA.
+LLADA_HIGHEST_LEARNING_RATE = 5e-5
+
+_UNFINISHED_NAME = "draft"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A run before launch: everything the form shows.
+
+    Attributes:
+        spec: what it will do; its name is not yet final.
+        place: where.
+        dataset_id: what it trains on; None for the task `sample`.
+        differences: dotted field, parent's value, own value.
+        warnings: sentences; a launch is not refused for them.
+    """
+
+    spec: RunSpec
+    place: str
+    dataset_id: int | None
+    differences: tuple[tuple[str, Any, Any], ...]
+    warnings: tuple[str, ...]
+
+
+def draft(
+    project: Project,
+    *,
+    task: Literal["train", "sample"] = "train",
+    parent: str | None = None,
+    adapter_run: str | None = None,
+    dataset_id: int | None = None,
+    model: str | None = None,
+    place_name: str = "local",
+) -> Draft:
+    """Start a run: a copy of its parent where there is one, else the defaults for the project's model.
+
+    Args:
+        project: whose run.
+        task: what it does.
+        parent: the run to copy; None takes the latest of the same task and model, if any.
+        adapter_run: for the task `sample`, the training run whose adapter is sampled; None for the base.
+        dataset_id: what to train on; None for the newest dataset.
+        model: None for the project's.
+        place_name: where.
+
+    Raises:
+        LaunchError: there is nothing to train on, or the adapter's run has no checkpoint.
+    """
+    rows = runs.rows(project.db)
+    chosen_model = model or project.settings.model
+    if parent is None:
+        same = [row.name for row in rows if row.task == task and row.model == chosen_model]
+        parent = same[-1] if same else None
+    base = RunSpec.from_json(runs.get(project.db, parent).spec_json) if parent else None
+    if base and base.task != task:
+        raise LaunchError(f"{parent} is a run of the task {base.task}: name a parent of the task {task}.")
+    if task == "train":
+        frozen = sorted(datasets.rows(project.db), key=lambda row: row.number)
+        if not frozen:
+            raise LaunchError("There is no dataset to train on. Freeze one in Datasets with f.")
+        dataset_id = dataset_id or frozen[-1].id
+    if base is None:
+        embedded = chosen_model == "embedded"
+        model_spec = ModelSpec(id=chosen_model) if embedded else ModelSpec(id=chosen_model, dtype="bfloat16")
+        train = EMBEDDED_TRAIN if embedded else TrainSpec(per_device_train_batch_size=1, gradient_accumulation_steps=8)
+        base_spec = RunSpec(
+            name=_UNFINISHED_NAME,
+            task="sample",
+            model=model_spec,
+            sampling=EMBEDDED_SAMPLING if embedded else SamplingSpec(),
+        )
+        if task == "train":
+            lora = LoraSpec()
+            base_spec = replace(
+                base_spec,
+                task="train",
+                train=replace(train, max_length=project.settings.max_length),
+                lora=lora,
+                dataset_hash=_dataset_hash(project, dataset_id),
+            )
+    else:
+        base_spec = replace(
+            base,
+            name=_UNFINISHED_NAME,
+            model=replace(base.model, id=chosen_model),
+            dataset_hash=_dataset_hash(project, dataset_id) if task == "train" else None,
+            hashes={},
+        )
+    canary_set = freeze_canaries(project)
+    adapter = _adapter(project, adapter_run) if task == "sample" and adapter_run else None
+    spec = replace(base_spec, parent=parent, adapter=adapter, canary_hash=canary_set.content_hash, sample_base=False)
+    return _described(project, spec, place_name, dataset_id)
+
+
+def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:
+    """Return the draft with some fields replaced, named by dotted path such as `train.learning_rate`.
+
+    Raises:
+        SpecError: an unknown field, a wrong type or a value out of range; all of them at once.
+    """
+    data = json.loads(current.spec.to_json())
+    problems = []
+    for path, value in changes.items():
+        *outer, last = path.split(".")
+        target = data
+        for key in outer:
+            target = target.get(key) if isinstance(target, dict) else None
+        if not isinstance(target, dict):
+            problems.append(f"{path}: this run has no such part.")
+        else:
+            target[last] = value
+    if problems:
+        raise SpecError(problems)
+    return _described(project, from_dict(RunSpec, data), current.place, current.dataset_id)
+
+
+def parse_value(text: str) -> Any:
+    """Read a field's value as typed: a number, true, false, null, a list with commas, or words."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return [part.strip() for part in text.split(",") if part.strip()] if "," in text else text.strip()
+
+
+def launch(project: Project, ready: Draft) -> str:
+    """Make the run directory, record the run, submit it; return its name.
+
+    A training run samples the canaries from the base first, when no run of the same model, prompts, sampler and
+    seeds has done so yet.
+
+    Raises:
+        LaunchError: the place is not ready, or refused the job. The store then holds no trace of the run.
+    """
+    where = place(project, ready.place)
+    problems = where.check()
+    if problems:
+        raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
+    now = datetime.now(UTC)
+    spec = replace(ready.spec, name=_name(now, ready.spec))
+    canary_set = freeze_canaries(project)
+    spec = replace(spec, canary_hash=canary_set.content_hash)
+    key = sample_key(spec)
+    if spec.task == "train":
+        spec = replace(spec, sample_base=runs.base_run(project.db, key) is None)
+    prompts = b"".join(
+        json.dumps(
+            {"slug": item.slug, "prompt": item.prompt, "topic": item.topic, "length": item.length}, ensure_ascii=False
+        ).encode()
+        + b"\n"
+        for item in canary_set.prompts
+    )
+    frozen = snapshot_of(project, ready.dataset_id) if ready.dataset_id is not None else None
+    run_dir = RunDir.create(
+        project.runs_folder / spec.name,
+        spec,
+        train_jsonl=frozen.train_jsonl if frozen else None,
+        holdout_jsonl=frozen.holdout_jsonl if frozen else None,
+        manifest_json=frozen.manifest_json if frozen else None,
+        prompts_jsonl=prompts,
+        adapter=_adapter_folder(project, spec) if spec.adapter else None,
+    )
+    runs.add(
+        project.db,
+        name=spec.name,
+        task=spec.task,
+        parent=spec.parent,
+        dir=project.relative(run_dir.path),
+        place=ready.place,
+        spec_json=run_dir.spec().to_json(),
+        model=spec.model.id,
+        sample_key=key,
+        dataset_id=ready.dataset_id,
+        canary_set_id=canary_set.id,
+        adapter_run=spec.adapter.run if spec.adapter else None,
+    )
+    submit(project, spec.name)
+    return spec.name
+
+
+def submit(project: Project, name: str) -> None:
+    """Start a new attempt of a run; a run that was cut off goes on from its last checkpoint."""
+    run = runs.get(project.db, name)
+    where = place(project, run.place)
+    run_dir = RunDir(project.absolute(run.dir))
+    run_dir.stop.unlink(missing_ok=True)
+    attempt = run_dir.new_attempt()
+    handle = where.submit(run_dir, attempt)
+    runs.add_attempt(project.db, name, attempt, handle.place, handle.data)
+    runs.set_status(project.db, name, "submitted", None)
+
+
+def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int | None) -> Draft:
+    warnings = []
+    differences: list[tuple[str, Any, Any]] = []
+    if spec.parent:
+        parent = RunSpec.from_json(runs.get(project.db, spec.parent).spec_json)
+        differences = diff(parent, spec)
+        if len(differences) > 1:
+            names = ", ".join(path for path, _, _ in differences)
+            warnings.append(
+                f"Differs from its parent in {len(differences)} variables ({names}): what helps stays open."
+            )
+    train = spec.train
+    if train and spec.model.id != "embedded" and train.learning_rate > LLADA_HIGHEST_LEARNING_RATE:
+        warnings.append(
+            f"train.learning_rate {train.learning_rate:g} is above {LLADA_HIGHEST_LEARNING_RATE:g}, the highest "
+            "published for LLaDA-8B with LoRA; 2e-4 is known to have destroyed a model."
+        )
+    if dataset_id is not None and datasets.get(project.db, dataset_id).holdout_pairs == 0:
+        warnings.append("The dataset holds nothing out: there will be no validation loss.")
+    return Draft(
+        spec=spec,
+        place=place_name,
+        dataset_id=dataset_id,
+        differences=tuple(differences),
+        warnings=tuple(warnings),
+    )
+
+
+def _dataset_hash(project: Project, dataset_id: int | None) -> str:
+    assert dataset_id is not None
+    return datasets.get(project.db, dataset_id).content_hash
+
+
+def _adapter(project: Project, run: str) -> AdapterSpec:
+    found = runs.checkpoints(project.db, run)
+    if not found:
+        raise LaunchError(f"{run} has no checkpoint yet: wait for one, or sample the base.")
+    return AdapterSpec(run=run, checkpoint=found[-1].path)
+
+
+def _adapter_folder(project: Project, spec: RunSpec) -> Path:
+    assert spec.adapter is not None
+    folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint / "adapter"
+    if not folder.is_dir():
+        raise LaunchError(f"{folder}: the adapter is gone. Sample another run, or train this one again.")
+    return folder
+
+
+def _name(now: datetime, spec: RunSpec) -> str:
+    words = f"lr{spec.train.learning_rate:g}" if spec.train else ("adapter" if spec.adapter else "base")
+    model = re.sub(r"[^a-z0-9.]+", "-", spec.model.id.rstrip("/").split("/")[-1].lower())
+    return run_name(now, model, words, secrets.token_hex(2))

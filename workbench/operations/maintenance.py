@@ -1,0 +1,88 @@
+"""Keep the project well: backups, and a doctor that says what works here and what does not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from store import backup as store_backup
+from store.database import Database
+from store.errors import StoreError
+from workbench.operations.places import PLACES, place
+from workbench.operations.project import DATABASE_FILE, Project
+from workbench.operations.tokens import counter, tokenizer_path
+
+_KEPT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing the doctor looked at; `advice` is empty when all is well."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+def backup(project: Project) -> Path:
+    """Write a backup of the store by SQLite's own interface; the last five are kept."""
+    return store_backup.backup(project.root / DATABASE_FILE, project.root / "backups", keep=_KEPT)
+
+
+def doctor(project: Project) -> list[Check]:
+    """Look at the interpreter, the store, the tokenizer, the places and the disk."""
+    checks = [Check(name="python", ok=sys.version_info >= (3, 11), found=sys.version.split()[0])]
+    checks.append(_store_check(project))
+    count = counter(project)
+    path = tokenizer_path(project.settings.model, project.root)
+    checks.append(
+        Check(
+            name="tokenizer",
+            ok=count.exact,
+            found=f"{project.settings.model}: " + ("its own" if count.exact else "an estimate"),
+            advice="" if count.exact else f"Put the model's tokenizer.json at {path}: counts are estimates without it.",
+        )
+    )
+    for name in PLACES:
+        problems = place(project, name).check()
+        checks.append(
+            Check(
+                name=f"place {name}",
+                ok=not problems,
+                found="; ".join(problems) or "ready",
+                advice=_train_advice(problems),
+            )
+        )
+    free_bytes = shutil.disk_usage(project.root).free
+    enough = free_bytes > 1 << 30
+    checks.append(
+        Check(
+            name="disk",
+            ok=enough,
+            found=f"{free_bytes / (1 << 30):.1f} GiB free",
+            advice="" if enough else "Less than 1 GiB is free: checkpoints may not fit. Make room.",
+        )
+    )
+    return checks
+
+
+def _store_check(project: Project) -> Check:
+    try:
+        database = Database.open(project.root / DATABASE_FILE)
+        problems = database.integrity_problems()
+        database.close()
+    except StoreError as error:
+        return Check(name="store", ok=False, found=str(error), advice="Copy the latest file of backups/ over it.")
+    return Check(
+        name="store",
+        ok=not problems,
+        found="; ".join(problems) or "sound",
+        advice="Copy the latest file of backups/ over it." if problems else "",
+    )
+
+
+def _train_advice(problems: list[str]) -> str:
+    return "Install the extra: pip install 'voice-workbench[train]'." if problems else ""

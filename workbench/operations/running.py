@@ -1,0 +1,171 @@
+"""The Runs screen's questions: which runs there are, what one says now, and how to end it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runners.places.base import Handle
+from runners.rundir import RunDir
+from runners.spec import RunSpec, diff
+from store import runs, samples
+from store.runs import Checkpoint, EventRow, RunRow
+from store.samples import Sample
+from workbench.operations.errors import NothingToDoError
+from workbench.operations.launching import submit
+from workbench.operations.places import place
+from workbench.operations.project import Project
+
+OVER = ("finished", "stopped", "failed", "killed")
+_LOG_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """One run as the Runs screen shows it.
+
+    Attributes:
+        row: its line in the list.
+        spec: what it was to do.
+        differences: dotted field, parent's value, own value.
+        loss: (step, training loss), the latest attempt of each step.
+        validation: (step, loss, low, high) with its 95 % interval.
+        phase: name, units done, units in all, of the latest attempt; None before the first.
+        memory_bytes: peak as last reported; None when not reported.
+        warnings: messages the job sent.
+        error: the job's last word when it failed.
+        attempts: how often it was started.
+        log_tail: end of the latest attempt's log.
+    """
+
+    row: RunRow
+    spec: RunSpec
+    directory: Path
+    differences: tuple[tuple[str, Any, Any], ...]
+    loss: tuple[tuple[int, float], ...]
+    validation: tuple[tuple[int, float, float, float], ...]
+    phase: tuple[str, int, int | None] | None
+    memory_bytes: float | None
+    checkpoints: tuple[Checkpoint, ...]
+    warnings: tuple[str, ...]
+    error: str | None
+    attempts: int
+    log_tail: str
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended, however it did."""
+        return self.row.status in OVER
+
+
+def run_rows(project: Project) -> list[RunRow]:
+    """Return every run, newest first."""
+    return list(reversed(runs.rows(project.db)))
+
+
+def run_view(project: Project, name: str) -> RunView:
+    """Return one run with its curves, its phase and the end of its log."""
+    row = next(item for item in runs.rows(project.db) if item.name == name)
+    run = runs.get(project.db, name)
+    spec = RunSpec.from_json(run.spec_json)
+    parent = RunSpec.from_json(runs.get(project.db, run.parent).spec_json) if run.parent else None
+    directory = project.absolute(run.dir)
+    run_dir = RunDir(directory)
+    values = {key: dict(runs.metric(project.db, name, key)) for key in ("val_loss", "val_loss_low", "val_loss_high")}
+    memory = runs.metric(project.db, name, "memory_bytes")
+    errors = runs.events(project.db, name, types=("error",))
+    return RunView(
+        row=row,
+        spec=spec,
+        directory=directory,
+        differences=tuple(diff(parent, spec)) if parent else (),
+        loss=tuple(runs.metric(project.db, name, "loss")),
+        validation=tuple(
+            (step, loss, values["val_loss_low"].get(step, loss), values["val_loss_high"].get(step, loss))
+            for step, loss in values["val_loss"].items()
+        ),
+        phase=_phase(runs.latest_events(project.db, name, types=("phase", "progress"), limit=40)),
+        memory_bytes=memory[-1][1] if memory else None,
+        checkpoints=tuple(runs.checkpoints(project.db, name)),
+        warnings=tuple(str(item.data.get("message", "")) for item in runs.events(project.db, name, types=("warning",))),
+        error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
+        attempts=len(run_dir.attempts()),
+        log_tail=_tail(run_dir),
+    )
+
+
+def run_samples(project: Project, name: str) -> list[Sample]:
+    """Return the samples a run made: of the base, then of the adapter at its latest step."""
+    return [*samples.of_run(project.db, name, "base"), *samples.of_run(project.db, name, "adapter")]
+
+
+def stop(project: Project, name: str) -> str:
+    """Ask a run to end at its next step; it keeps a checkpoint.
+
+    Raises:
+        NothingToDoError: it is over.
+    """
+    run = _living(project, name)
+    latest = runs.attempts(project.db, name)[-1]
+    run_dir = RunDir(project.absolute(run.dir))
+    place(project, run.place).stop(run_dir, Handle(place=latest.place, data=latest.handle))
+    return f"{name}: asked to stop after the step it is in"
+
+
+def kill(project: Project, name: str) -> str:
+    """End a run's process at once; what it wrote up to then stands."""
+    run = _living(project, name)
+    latest = runs.attempts(project.db, name)[-1]
+    place(project, run.place).kill(Handle(place=latest.place, data=latest.handle))
+    return f"{name}: killed; events and samples up to now stand"
+
+
+def resume(project: Project, name: str) -> str:
+    """Start a run that was cut off again; it goes on from its last checkpoint.
+
+    Raises:
+        NothingToDoError: it is still running, or finished.
+    """
+    run = runs.get(project.db, name)
+    if run.status not in ("stopped", "failed", "killed"):
+        raise NothingToDoError(
+            f"{name} is {run.status}: only a run that was stopped, failed or was killed can be resumed."
+        )
+    submit(project, name)
+    return f"{name}: resumed"
+
+
+def set_note(project: Project, name: str, text: str) -> None:
+    """Write what was learnt from a run."""
+    runs.set_note(project.db, name, text)
+
+
+def _living(project: Project, name: str) -> runs.Run:
+    run = runs.get(project.db, name)
+    if run.status in OVER:
+        raise NothingToDoError(f"{name} is over ({run.status}): there is nothing to stop.")
+    return run
+
+
+def _phase(events: list[EventRow]) -> tuple[str, int, int | None] | None:
+    """Return the latest phase and how far it got, from phase and progress events, oldest first."""
+    current: tuple[str, int, int | None] | None = None
+    for event in events:
+        name, total = str(event.data.get("phase", "")), event.data.get("total")
+        current = (name, int(event.data.get("done", 0)), int(total) if total is not None else None)
+    return current
+
+
+def _tail(run_dir: RunDir) -> str:
+    latest = run_dir.latest_attempt()
+    if latest is None:
+        return ""
+    path = run_dir.log(latest)
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _LOG_BYTES))
+            return file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

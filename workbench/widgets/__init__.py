@@ -1,0 +1,1 @@
+"""Widgets that ask nobody: they are given what they show, and post messages."""
