@@ -1,0 +1,1 @@
+"""The tasks a job carries out: the only room that loads torch."""
