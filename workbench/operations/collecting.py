@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from runners.errors import PlaceError, RunDirError
@@ -86,3 +88,45 @@ def _poll(project: Project, run: runs.Run, problems: list[str]) -> Poll | None:
     except (PlaceError, WorkbenchError) as error:
         problems.append(f"{run.name}: {error}")
         return Poll(state="unknown", exit_code=None)
+
+
+def living(project: Project) -> list[str]:
+    """Return the runs that are not over."""
+    return runs.unfinished(project.db)
+
+
+def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: float = 0.5) -> str:
+    """Collect until a run is over, telling each phase and metric as it comes; return its status."""
+    seen: tuple[int, int] | None = None
+    while True:
+        collect(project, (name,))
+        for event in runs.events(project.db, name, after=seen):
+            seen = (event.attempt, event.seq)
+            words = _words(event)
+            if words:
+                say(words)
+        status = runs.get(project.db, name).status
+        if status in _OVER:
+            return status
+        time.sleep(poll_s)
+
+
+def _words(event: runs.EventRow) -> str:
+    """Say an event in a line, or nothing for those nobody waits for."""
+    data = event.data
+    if event.type == "phase":
+        return f"  {data.get('phase')}"
+    if event.type == "progress" and data.get("total"):
+        done, total = int(data["done"]), int(data["total"])
+        return f"  {data.get('phase')} {done}/{total}" if done == total or done % max(1, total // 5) == 0 else ""
+    if event.type == "metric" and "loss" in data.get("values", {}):
+        step = int(data["step"])
+        return f"  step {step}: loss {data['values']['loss']:.3f}" if step % 10 == 0 else ""
+    if event.type == "validation":
+        values = data["values"]
+        low, high = values.get("val_loss_low"), values.get("val_loss_high")
+        interval = f" (95 % interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
+        return f"  validation at step {data['step']}: {values['val_loss']:.3f}{interval}"
+    if event.type in ("warning", "error"):
+        return f"  {event.type}: {data.get('message')}"
+    return ""

@@ -9,6 +9,10 @@ class ProjectError(WorkbenchError):
     """A folder that is no project, or a `workbench.toml` that cannot be read."""
 
 
+class NoProjectError(ProjectError):
+    """A folder in which, and above which, there is no project."""
+
+
 class NothingToDoError(WorkbenchError):
     """An operation that would change nothing, with the reason."""
 

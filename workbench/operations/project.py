@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from store.database import Database
-from workbench.operations.errors import ProjectError
+from workbench.operations.errors import NoProjectError, ProjectError
 
 SETTINGS_FILE = "workbench.toml"
 DATABASE_FILE = "workbench.db"
@@ -99,13 +99,14 @@ class Project:
         """Open the project in `start` or in the nearest folder above it.
 
         Raises:
-            ProjectError: there is none, or its settings cannot be read.
+            NoProjectError: there is none.
+            ProjectError: its settings cannot be read.
         """
         start = start.resolve()
         for folder in (start, *start.parents):
             if (folder / SETTINGS_FILE).is_file():
                 return cls(folder, read_settings(folder / SETTINGS_FILE))
-        raise ProjectError(
+        raise NoProjectError(
             f"{start}: no {SETTINGS_FILE} here or in a folder above. Make a project with `workbench init`."
         )
 

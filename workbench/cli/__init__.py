@@ -1,0 +1,1 @@
+"""The command line: every command of the screens, with `--json`, data on standard output, words on standard error."""

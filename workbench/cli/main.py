@@ -1,0 +1,91 @@
+"""The `workbench` command: each command's module is imported when it is called, so that the program opens at once.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from workbench import __version__
+
+_COMMANDS = {
+    "init": ("workbench.cli.project", "Make a project in a folder."),
+    "import": ("workbench.cli.project", "Import essays and notes from Markdown files and folders."),
+    "essays": ("workbench.cli.curate", "List the essays, and hold whole ones out."),
+    "pairs": ("workbench.cli.curate", "Propose, list, accept and reject pairs."),
+    "canaries": ("workbench.cli.curate", "The canary prompts: list, import, export, add, remove."),
+    "dataset": ("workbench.cli.curate", "Freeze the accepted pairs, list datasets, look for leaks."),
+    "undo": ("workbench.cli.curate", "Undo the last edit."),
+    "redo": ("workbench.cli.curate", "Redo what was undone last."),
+    "run": ("workbench.cli.runs", "Launch a training run."),
+    "sample": ("workbench.cli.runs", "Sample the canary prompts from the base or from a run's adapter."),
+    "runs": ("workbench.cli.runs", "List, show, stop, kill and resume runs."),
+    "collect": ("workbench.cli.runs", "Fold what the jobs wrote into the store."),
+    "review": ("workbench.cli.review", "Read base and adapter side by side; give verdicts, notes, marks."),
+    "export": ("workbench.cli.review", "Export a dataset or a review to files."),
+    "backup": ("workbench.cli.project", "Back the store up; the last five are kept."),
+    "doctor": ("workbench.cli.project", "Say what works here and what does not."),
+    "demo": ("workbench.cli.project", "Play the whole loop on the sample essays."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command = getattr(module, cmd_name.replace("-", "_") + "_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, invoke_without_command=True)
+@click.version_option(__version__, prog_name="workbench")
+@click.option("-p", "--project", "folder", type=click.Path(path_type=Path), help="The project (default: here).")
+@click.pass_context
+def cli(ctx: click.Context, folder: Path | None) -> None:
+    """Turn essays into pairs, train on them, and judge by reading.
+
+    Without a command, open the terminal program.
+    """
+    ctx.obj = folder or Path.cwd()
+    if ctx.invoked_subcommand is None:
+        sys.exit(open_program(ctx.obj))
+
+
+def open_program(folder: Path, screen: str | None = None) -> int:
+    """Open the terminal program on a folder; one that holds no project is welcomed."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        click.echo("The program needs a terminal. See `workbench --help` for the commands that do not.", err=True)
+        return 2
+    from workbench.app import run
+    from workbench.operations.errors import NoProjectError, ProjectError
+    from workbench.operations.project import Project
+
+    try:
+        project = Project.open(folder)
+    except NoProjectError:
+        project = None
+    except ProjectError as error:
+        click.echo(str(error), err=True)
+        return 1
+    return run(project, folder, screen)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="workbench")

@@ -1,0 +1,91 @@
+"""The commands about the project itself: init, import, backup, doctor, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from workbench.cli.output import emit, errors_as_sentences, json_option, say, table, with_project
+from workbench.operations import importing, maintenance
+from workbench.operations.project import Project
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--essays", multiple=True, help="A folder of essays, relative to the project; may be given again.")
+@click.option("--model", default="embedded", show_default=True, help="embedded, a folder, or a Hugging Face id.")
+@json_option
+@click.pass_obj
+def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model: str, as_json: bool) -> None:
+    """Make a project in FOLDER (default: here); what is there stays."""
+    with errors_as_sentences():
+        project = Project.create(folder or here, essays=essays, model=model)
+    emit({"project": project.root}, as_json, [str(project.root)])
+    say("Project made. Next: workbench import FOLDER")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(["essay", "note"]), help="What they are (default: by folder and length).")
+@click.option("--dry-run", is_flag=True, help="Read everything, save nothing.")
+@json_option
+@with_project
+def import_command(
+    project: Project, paths: tuple[Path, ...], kind: Literal["essay", "note"] | None, dry_run: bool, as_json: bool
+) -> None:
+    """Import essays and notes; without PATHS, the folders that workbench.toml names."""
+    report = importing.import_paths(project, paths, kind=kind, dry_run=dry_run)
+    lines = [
+        f"{outcome} {slug}"
+        for outcome, slugs in (("added", report.added), ("changed", report.changed))
+        for slug in slugs
+    ]
+    emit(report, as_json, lines)
+    for problem in report.problems:
+        say(str(problem))
+    say(("Would have come in. " if dry_run else "") + report.summary)
+    if report.problems and not (report.added or report.changed or report.same):
+        sys.exit(1)
+
+
+@click.command()
+@json_option
+@with_project
+def backup_command(project: Project, as_json: bool) -> None:
+    """Back the store up by SQLite's own interface; the last five backups are kept."""
+    path = maintenance.backup(project)
+    emit({"backup": path}, as_json, [str(path)])
+
+
+@click.command()
+@json_option
+@with_project
+def doctor_command(project: Project, as_json: bool) -> None:
+    """Check interpreter, store, tokenizer, places and disk; exit 1 when something is wrong."""
+    checks = maintenance.doctor(project)
+    rows = [["ok" if check.ok else "PROBLEM", check.name, check.found] for check in checks]
+    emit(checks, as_json, table(["", "what", "found"], rows))
+    for check in checks:
+        if check.advice:
+            say(f"{check.name}: {check.advice}")
+    if not all(check.ok for check in checks):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("demo-project"))
+@click.option("--no-open", is_flag=True, help="Do not open the program at the end.")
+@json_option
+def demo_command(folder: Path, no_open: bool, as_json: bool) -> None:
+    """Play the whole loop on the sample essays in FOLDER, then open the program at the review of what it made."""
+    from workbench.cli.main import open_program
+    from workbench.operations.demo import play
+
+    with errors_as_sentences():
+        report = play(folder, say=say)
+    emit(report, as_json, [str(folder)])
+    if not no_open and not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+        sys.exit(open_program(folder, screen="review"))

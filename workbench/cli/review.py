@@ -1,0 +1,120 @@
+"""The commands of review, and export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.operations import exporting, reviewing
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.project import Project
+
+_VERDICTS = {"base": "left", "run": "right", "tie": "tie", "both-bad": "both bad"}
+
+
+@click.group()
+def review_command() -> None:
+    """Read base and adapter side by side; give verdicts, notes, marks."""
+
+
+@review_command.command("list")
+@json_option
+@with_project
+def review_list(project: Project, as_json: bool) -> None:
+    """List the runs that can be reviewed, newest first."""
+    views = [reviewing.review(project, name) for name in reviewing.reviewable_runs(project)]
+    rows = [[view.run, len(view.comparisons), view.judged] for view in views]
+    data = [{"run": run, "pairs": count, "judged": judged} for run, count, judged in rows]
+    emit(data, as_json, table(["run", "pairs", "judged"], rows))
+
+
+@review_command.command("show")
+@click.argument("run")
+@json_option
+@with_project
+def review_show(project: Project, run: str, as_json: bool) -> None:
+    """Print a run's review as Markdown."""
+    view = reviewing.review(project, run)
+    emit(view, as_json, exporting.review_markdown(view).splitlines())
+
+
+@review_command.command("verdict")
+@click.argument("run")
+@click.argument("prompt")
+@click.argument("number", type=int)
+@click.argument("verdict", type=click.Choice(list(_VERDICTS)))
+@with_project
+def review_verdict(project: Project, run: str, prompt: str, number: int, verdict: str) -> None:
+    """Judge the NUMBER-th pair of samples (from 1) of a canary PROMPT."""
+    comparison = _comparison(project, run, prompt, number)
+    reviewing.judge(project, comparison, cast(Any, _VERDICTS[verdict]), masked=False)
+
+
+@review_command.command("note")
+@click.argument("run")
+@click.argument("prompt")
+@click.argument("number", type=int)
+@click.argument("of", type=click.Choice(["base", "run"]))
+@click.argument("text")
+@with_project
+def review_note(project: Project, run: str, prompt: str, number: int, of: str, text: str) -> None:
+    """Write the note of one sample; an empty TEXT removes it."""
+    comparison = _comparison(project, run, prompt, number)
+    reviewing.set_note(project, (comparison.base if of == "base" else comparison.adapter).id, text)
+
+
+@review_command.command("mark")
+@click.argument("run")
+@click.argument("prompt")
+@click.argument("number", type=int)
+@click.argument("of", type=click.Choice(["base", "run"]))
+@click.argument("label", type=click.Choice(reviewing.LABELS))
+@click.argument("words")
+@with_project
+def review_mark(project: Project, run: str, prompt: str, number: int, of: str, label: str, words: str) -> None:
+    """Mark the first place where WORDS stand in one sample."""
+    comparison = _comparison(project, run, prompt, number)
+    sample = comparison.base if of == "base" else comparison.adapter
+    start = sample.text.find(words)
+    if start < 0 or not words:
+        raise WorkbenchError(f"{words!r} does not stand in that sample. Copy the words as they are.")
+    reviewing.add_mark(project, sample.id, label, start, start + len(words))
+
+
+@click.group()
+def export_command() -> None:
+    """Export a dataset or a review to files."""
+
+
+@export_command.command("dataset")
+@click.argument("number", type=int)
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+@with_project
+def export_dataset(project: Project, number: int, folder: Path, as_json: bool) -> None:
+    """Write train.jsonl, holdout.jsonl and manifest.json."""
+    written = exporting.export_dataset(project, number, folder)
+    emit(written, as_json, [str(path) for path in written])
+
+
+@export_command.command("review")
+@click.argument("run")
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+@with_project
+def export_review(project: Project, run: str, path: Path, as_json: bool) -> None:
+    """Write a review to PATH: JSONL where its name ends in .jsonl, else Markdown."""
+    emit(exporting.export_review(project, run, path), as_json, [str(path)])
+    say(f"Written: {path}")
+
+
+def _comparison(project: Project, run: str, prompt: str, number: int) -> reviewing.Comparison:
+    view = reviewing.review(project, run)
+    found = [item for item in view.comparisons if item.base.canary_slug == prompt and item.base.idx == number - 1]
+    if not found:
+        known = ", ".join(reviewing.prompts_of(view))
+        raise WorkbenchError(f"{run} has no pair {number} of samples for {prompt!r}. Its prompts: {known}.")
+    return found[0]

@@ -1,0 +1,193 @@
+"""The commands about runs: run, sample, runs, collect."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Literal
+
+import click
+
+from store import datasets
+from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.operations import collecting, launching, running
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.project import Project
+
+_set_option = click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Such as train.learning_rate=5e-4; may be given again.",
+)
+_wait_option = click.option("--wait", is_flag=True, help="Wait for the end, with progress.")
+_dry_option = click.option("--dry-run", is_flag=True, help="Show what would be launched; launch nothing.")
+
+
+@click.command()
+@click.option("--parent", help="The run to copy (default: the latest).")
+@click.option("--dataset", "number", type=int, help="The dataset's number (default: the newest).")
+@click.option("--model", help="Default: the project's.")
+@_set_option
+@_wait_option
+@_dry_option
+@json_option
+@with_project
+def run_command(
+    project: Project,
+    parent: str | None,
+    number: int | None,
+    model: str | None,
+    changes: tuple[str, ...],
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Launch a training run as a copy of its parent, and say what differs."""
+    found = [row.id for row in datasets.rows(project.db) if row.number == number]
+    if number is not None and not found:
+        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
+    ready = launching.draft(project, task="train", parent=parent, dataset_id=found[0] if found else None, model=model)
+    _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+
+
+@click.command()
+@click.option("--adapter", help="The training run whose adapter is sampled (default: the base).")
+@click.option("--parent", help="The sample run to copy (default: the latest).")
+@_set_option
+@_wait_option
+@_dry_option
+@json_option
+@with_project
+def sample_command(
+    project: Project,
+    adapter: str | None,
+    parent: str | None,
+    changes: tuple[str, ...],
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Sample the canary prompts from the base, or from a run's adapter."""
+    ready = launching.draft(project, task="sample", parent=parent, adapter_run=adapter)
+    _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+
+
+def _launch(
+    project: Project, ready: launching.Draft, changes: tuple[str, ...], *, wait: bool, dry_run: bool, as_json: bool
+) -> None:
+    wanted: dict[str, Any] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {change}: write FIELD=VALUE.")
+        wanted[name.strip()] = launching.parse_value(value)
+    if wanted:
+        ready = launching.change(project, ready, wanted)
+    for path, before, after in ready.differences:
+        say(f"{path}: {before} -> {after}")
+    for warning in ready.warnings:
+        say(f"warning: {warning}")
+    if dry_run:
+        click.echo(ready.spec.to_json(), nl=False)
+        return
+    name = launching.launch(project, ready)
+    if not wait:
+        emit({"run": name}, as_json, [name])
+        say("Launched; it outlives this command. Follow it with: workbench collect --wait")
+        return
+    status = collecting.wait(project, name, say=say)
+    emit({"run": name, "status": status}, as_json, [name])
+    if status != "finished":
+        _say_why(project, name)
+        sys.exit(1)
+
+
+@click.group()
+def runs_command() -> None:
+    """List, show, stop, kill and resume runs."""
+
+
+@runs_command.command("list")
+@json_option
+@with_project
+def runs_list(project: Project, as_json: bool) -> None:
+    """List the runs, newest first."""
+    rows = running.run_rows(project)
+    lines = table(
+        ["run", "task", "status", "step", "loss", "val loss", "samples"],
+        [[r.name, r.task, r.status, r.last_step, r.last_loss, r.val_loss, r.samples] for r in rows],
+    )
+    emit(rows, as_json, lines)
+
+
+@runs_command.command("show")
+@click.argument("name")
+@json_option
+@with_project
+def runs_show(project: Project, name: str, as_json: bool) -> None:
+    """Show one run: spec, differences, curves, checkpoints, the end of its log."""
+    view = running.run_view(project, name)
+    lines = [f"{view.row.name}  {view.row.status}  attempts {view.attempts}", str(view.directory)]
+    lines += [f"{path}: {before} -> {after}" for path, before, after in view.differences]
+    lines += table(["step", "loss"], list(view.loss))
+    lines += table(["step", "val loss", "low", "high"], list(view.validation))
+    emit(view, as_json, lines)
+    if view.error:
+        say(view.error)
+
+
+@runs_command.command("log")
+@click.argument("name")
+@with_project
+def runs_log(project: Project, name: str) -> None:
+    """Print the end of a run's log."""
+    emit(None, False, running.run_view(project, name).log_tail.splitlines())
+
+
+_ACTIONS: dict[str, tuple[Any, str]] = {
+    "stop": (running.stop, "Ask a run to end at its next step; it keeps a checkpoint."),
+    "kill": (running.kill, "End a run's process at once; what it wrote stands."),
+    "resume": (running.resume, "Start a run that was cut off again, from its last checkpoint."),
+}
+
+
+def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
+    operation, help_text = _ACTIONS[word]
+
+    @click.argument("name")
+    @with_project
+    def command(project: Project, name: str) -> None:
+        collecting.collect(project, (name,))
+        say(operation(project, name))
+
+    made: Any = command
+    return click.command(word, help=help_text)(made)
+
+
+for _word in ("stop", "kill", "resume"):
+    runs_command.add_command(_action(_word))  # type: ignore[arg-type]
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@_wait_option
+@json_option
+@with_project
+def collect_command(project: Project, names: tuple[str, ...], wait: bool, as_json: bool) -> None:
+    """Fold what the jobs wrote into the store; collecting twice changes nothing."""
+    report = collecting.collect(project, names)
+    if wait:
+        for name in names or tuple(collecting.living(project)):
+            collecting.wait(project, name, say=say)
+    emit(report, as_json, [f"{name} {status}" for name, status in report.statuses])
+    for problem in report.problems:
+        say(problem)
+    say(f"{report.events} events, {report.samples} samples.")
+
+
+def _say_why(project: Project, name: str) -> None:
+    view = running.run_view(project, name)
+    say(view.error or f"{name} is {view.row.status}. The end of its log:")
+    if not view.error:
+        say("\n".join(view.log_tail.splitlines()[-15:]))
