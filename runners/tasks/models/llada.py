@@ -1,7 +1,7 @@
 """LLaDA, loaded natively: it is a Llama without the causal mask, so no remote code is run.
 
-The published `config.json` is read into a `LlamaConfig(is_causal=False)` and the published tensor names are mapped while
-loading. Only safetensors are read. Newer members of the family are published in Llama's own naming; both are accepted.
+The published `config.json` is read into a `LlamaConfig(is_causal=False)` and the published tensor names are mapped
+while loading. Only safetensors are read. Newer members of the family may come in Llama's own naming; both are accepted.
 """
 
 from __future__ import annotations
