@@ -84,10 +84,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str
     """Lay rows out in aligned columns; numbers stand on the right."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(headings), *cells]) for i in range(len(headings))]
-    right = [
-        bool(rows) and all(isinstance(row[i], (int, float)) or row[i] is None for row in rows)
-        for i in range(len(headings))
-    ]
+    right = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(headings))]
 
     def lay(line: Sequence[str]) -> str:
         laid = [text.rjust(w) if r else text.ljust(w) for text, w, r in zip(line, widths, right, strict=True)]

@@ -18,7 +18,7 @@ _set_option = click.option(
     "changes",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Such as train.learning_rate=5e-4; may be given again.",
+    help="Such as train.max_steps=90; may be given again.",
 )
 _wait_option = click.option("--wait", is_flag=True, help="Wait for the end, with progress.")
 _dry_option = click.option("--dry-run", is_flag=True, help="Show what would be launched; launch nothing.")

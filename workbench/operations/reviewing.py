@@ -71,9 +71,7 @@ def review(project: Project, run: str) -> ReviewView:
     if not written:
         raise NothingToDoError(f"{run} has no samples of its adapter yet. They come when it has trained.")
     if base_run is None:
-        raise NothingToDoError(
-            f"{run}: the base has not been sampled with these prompts and seeds. Run `workbench sample`."
-        )
+        raise NothingToDoError(f"{run}: the base has not been sampled with these prompts. Run `workbench sample`.")
     base = {(item.canary_slug, item.idx): item for item in samples.of_run(project.db, base_run, "base")}
     both = [(base[item.canary_slug, item.idx], item) for item in written if (item.canary_slug, item.idx) in base]
     verdicts = annotations.verdicts(project.db, [(left.id, right.id) for left, right in both])

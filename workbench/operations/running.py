@@ -129,9 +129,7 @@ def resume(project: Project, name: str) -> str:
     """
     run = runs.get(project.db, name)
     if run.status not in ("stopped", "failed", "killed"):
-        raise NothingToDoError(
-            f"{name} is {run.status}: only a run that was stopped, failed or was killed can be resumed."
-        )
+        raise NothingToDoError(f"{name} is {run.status}: only one that stopped, failed or was killed can be.")
     submit(project, name)
     return f"{name}: resumed"
 
