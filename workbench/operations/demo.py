@@ -71,7 +71,6 @@ def play(folder: Path, *, say: Callable[[str], None]) -> DemoReport:
         say(f"  dataset {row.number} frozen: {row.train_pairs} train, {row.holdout_pairs} holdout, {row.leaks} leaks")
     standing = reviewable_runs(project)
     run = standing[0] if standing else _train(project, say)
-    project.close()
     counts = pair_counts(project)
     held_out = sum(1 for row in essay_rows(project) if row.split == "holdout")
     done = DemoReport(
