@@ -1,0 +1,29 @@
+"""What every test shares: where the real essays and the golden values lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_ESSAYS = ROOT / "workbench" / "demo" / "essays"
+
+
+def shared_essays() -> Path | None:
+    """Return the folder of public-domain essays, or None where it is not there."""
+    named = os.environ.get("WORKBENCH_ESSAYS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "essays"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session", params=["sample essays", "chesterton"])
+def essays_folder(request: pytest.FixtureRequest) -> Path:
+    """A folder of real essays: the project's own, and Chesterton's where they are."""
+    if request.param == "sample essays":
+        return SAMPLE_ESSAYS
+    shared = shared_essays()
+    if shared is None:
+        pytest.skip("the public-domain essays are not here; name their folder in WORKBENCH_ESSAYS")
+    return shared / "chesterton"
