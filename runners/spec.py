@@ -161,7 +161,8 @@ class RunSpec:
         train, lora: for the task `train` only.
         adapter: for the task `sample`, None for the base.
         sample_base: whether a training run samples the canaries from the base before it trains.
-        hashes: sha256 of `dataset/train.jsonl`, `dataset/holdout.jsonl` and `prompts.jsonl`, tagged `sha256:`.
+        hashes: sha256 of `dataset/train.jsonl`, `dataset/holdout.jsonl`, `prompts.jsonl` and every file of `adapter`,
+            as far as they are there, tagged `sha256:`.
         dataset_hash: content hash of the snapshot; None for the task `sample`.
         canary_hash: content hash of the canary set.
     """

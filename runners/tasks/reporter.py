@@ -1,0 +1,237 @@
+"""How a task speaks to the outside: events, samples, traces, a heartbeat; and how it hears that it should end.
+
+Loads no torch. The decision to know: a task asks `stop_requested()` between steps and, told yes, returns after writing
+its checkpoint; `runners.__main__` then writes the last word. A task that was never told has finished.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType, MappingProxyType, TracebackType
+from typing import Any, Literal, Self
+
+from runners.events import EventWriter, LineWriter, read_lines, utc_now
+from runners.rundir import RunDir
+
+# docs/run-directory.md promises one every ten seconds; a busy machine gets some room.
+HEARTBEAT_S = 8.0
+
+Of = Literal["base", "adapter"]
+
+
+class Reporter:
+    """The voice and the ear of one attempt; a context manager that runs the heartbeat meanwhile."""
+
+    def __init__(self, run_dir: RunDir, attempt: int, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self.run_dir = run_dir
+        self.attempt = attempt
+        self.stop_reason: str | None = None
+        self._events = EventWriter(run_dir.events(attempt), attempt)
+        self._samples = LineWriter(run_dir.samples)
+        rows, _ = read_lines(run_dir.samples, 0)
+        self._standing = {(row["of"], row["step"], row["prompt"], row["index"]) for row in rows}
+        self._signal: str | None = None
+        self._previous: dict[signal.Signals, Any] = {}
+        self._heartbeat_s = heartbeat_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the heartbeat; from here on TERM and INT are polite requests to stop."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._previous[number] = signal.signal(number, self._on_signal)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """End the heartbeat, give the signals back and close the files."""
+        self._end_heartbeat()
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._events.close()
+        self._samples.close()
+
+    def emit(self, type: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Write an event of any documented type, and a line of the log.
+
+        Numbers that are not finite cannot be written as JSON: they are left out, and a warning says which.
+
+        Raises:
+            ValueError: an unknown type, or fields other than its documented ones.
+        """
+        lost: list[str] = []
+        self._events.emit(type, _finite(fields, lost))
+        _log(type, fields)
+        if lost:
+            at = f" at step {fields['step']}" if "step" in fields else ""
+            self.warning(f"{type}{at}: {', '.join(lost)} is not a finite number and was left out.")
+
+    def phase(self, phase: str, total: int | None = None) -> None:
+        """Say which part of the work begins, and how many units it has."""
+        self.emit("phase", {"phase": phase, "total": total})
+
+    def progress(self, phase: str, done: int, total: int | None = None) -> None:
+        """Say how many units of a phase are done."""
+        self.emit("progress", {"phase": phase, "done": done, "total": total})
+
+    def metric(self, step: int, values: Mapping[str, float]) -> None:
+        """Report what was measured at an optimizer step."""
+        self.emit("metric", {"step": step, "values": dict(values)})
+
+    def validation(self, step: int, values: Mapping[str, float], draws: int) -> None:
+        """Report the loss on the held-out pairs with its interval, from `draws` fixed draws for each pair."""
+        self.emit("validation", {"step": step, "values": dict(values), "draws": draws})
+
+    def checkpoint(self, step: int, path: Path) -> None:
+        """Report a checkpoint that is complete."""
+        self.emit("checkpoint", {"step": step, "path": path.relative_to(self.run_dir.path).as_posix()})
+
+    def warning(self, message: str) -> None:
+        """Tell the author something that does not end the run."""
+        self.emit("warning", {"message": message})
+
+    def samples_complete(self, of: Of, step: int, count: int) -> None:
+        """Report that a complete set of canary samples stands."""
+        self.emit("samples", {"of": of, "step": step, "count": count})
+
+    def has_sample(self, of: Of, step: int, prompt: str, index: int) -> bool:
+        """Say whether a sample stands already, from whichever attempt."""
+        return (of, step, prompt, index) in self._standing
+
+    def sample(
+        self,
+        *,
+        of: Of,
+        step: int,
+        prompt: str,
+        index: int,
+        seed: int,
+        text: str,
+        token_ids: Sequence[int],
+        tokens: int,
+        seconds: float,
+        trace: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Append a sample and its trace; one that stands already is left as it is.
+
+        Args:
+            of: what it was sampled from.
+            step: optimizer step of the adapter, 0 for the base.
+            prompt: slug of the canary prompt.
+            index: of this sample among those of its prompt, from 0.
+            seed: what it was seeded with.
+            text: decoded up to the first EOS.
+            token_ids: the whole canvas after the prompt.
+            tokens: length of that canvas.
+            seconds: time it took.
+            trace: how the canvas was filled, as docs/run-directory.md lays it out.
+
+        Returns:
+            whether it was written.
+        """
+        if self.has_sample(of, step, prompt, index):
+            return False
+        # The trace comes first, so that no sample ever names one that is not there.
+        trace_path = None if trace is None else self._write_trace(of, step, prompt, index, trace)
+        self._samples.write(
+            {
+                "of": of,
+                "step": step,
+                "prompt": prompt,
+                "index": index,
+                "seed": seed,
+                "text": text,
+                "token_ids": list(token_ids),
+                "tokens": tokens,
+                "seconds": round(seconds, 3),
+                "attempt": self.attempt,
+                "trace": trace_path,
+                "at": utc_now(),
+            }
+        )
+        self._standing.add((of, step, prompt, index))
+        return True
+
+    def superseded(self) -> bool:
+        """Say whether a newer attempt was started: it owns the checkpoints now, so write none."""
+        return (self.run_dir.latest_attempt() or 0) > self.attempt
+
+    def stop_requested(self) -> bool:
+        """Say whether to end after this step: a newer attempt, a signal or the stop file; `stop_reason` tells which."""
+        if self.superseded():
+            self.stop_reason = f"a newer attempt, number {self.run_dir.latest_attempt()}, was started"
+        elif self._signal is not None:
+            self.stop_reason = f"the signal {self._signal}"
+        elif self.run_dir.stop_requested():
+            self.stop_reason = "the stop file"
+        else:
+            return False
+        return True
+
+    def last_word(self, type: Literal["finished", "stopped", "error"], fields: Mapping[str, Any]) -> None:
+        """End the heartbeat and write the attempt's last event."""
+        self._end_heartbeat()
+        self.emit(type, fields)
+
+    def _write_trace(self, of: Of, step: int, prompt: str, index: int, trace: Mapping[str, Any]) -> str:
+        name = f"{of}-{step:06d}-{urllib.parse.quote(prompt, safe='')}-{index}.json"
+        self.run_dir.traces.mkdir(exist_ok=True)
+        aside = self.run_dir.traces / f".{name}.{self.attempt}.tmp"
+        aside.write_text(json.dumps(trace, allow_nan=False), encoding="utf-8")
+        aside.replace(self.run_dir.traces / name)
+        return f"{self.run_dir.traces.name}/{name}"
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signal = signal.Signals(number).name
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._heartbeat_s):
+            self._events.emit("heartbeat")
+
+    def _end_heartbeat(self) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+
+def _finite(value: Any, lost: list[str]) -> Any:
+    """Return `value` without the numbers in its objects that are not finite; their names go to `lost`."""
+    if not isinstance(value, Mapping):
+        return value
+    kept = {}
+    for key, item in value.items():
+        if isinstance(item, float) and not math.isfinite(item):
+            lost.append(key)
+        else:
+            kept[key] = _finite(item, lost)
+    return kept
+
+
+def _log(type: str, fields: Mapping[str, Any]) -> None:
+    """Print an event for whoever reads log.txt; the traceback of an error keeps its lines."""
+    if type == "progress":
+        return
+    words = []
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            words += [f"{inner} {_short(item)}" for inner, item in value.items()]
+        elif isinstance(value, list):
+            words.append(f"{key} {len(value)}")
+        elif key != "detail" and value is not None:
+            words.append(f"{key} {_short(value)}")
+    print(utc_now(), type, ", ".join(words), flush=True)
+    if "detail" in fields:
+        print(str(fields["detail"]).rstrip("\n"), flush=True)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
