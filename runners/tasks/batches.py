@@ -1,0 +1,166 @@
+"""From JSONL pairs to batches: laid out, checked against the length, ordered, collated.
+
+The order is a function of the seed and of how many pairs were taken, so resuming needs no state of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from runners.errors import RunDirError, SpecError
+from runners.layouts import Layout, lay_out
+from runners.spec import EosPadding
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One line of `train.jsonl` or `holdout.jsonl`, as far as training needs it."""
+
+    id: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One pair laid out, ready to be collated; the fields of `LaidOut` with the pair's id."""
+
+    id: str
+    input_ids: list[int]
+    prompt_length: int
+
+
+@dataclass(frozen=True)
+class Examples:
+    """All pairs of one file, laid out.
+
+    Attributes:
+        used: what is trained or validated on, in the file's order.
+        skipped: id and length in tokens of pairs left out for their length.
+        cut: id and length in tokens of pairs whose response was cut.
+    """
+
+    used: tuple[Example, ...]
+    skipped: tuple[tuple[str, int], ...]
+    cut: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A collated batch.
+
+    Attributes:
+        input_ids: int64 `[b, l]`.
+        response: bool `[b, l]`, true where a token counts as response: its text, its EOS, and EOS padding if asked for.
+        attention_mask: bool `[b, l]`, false at padding; None when there is none.
+    """
+
+    input_ids: Tensor
+    response: Tensor
+    attention_mask: Tensor | None
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Read a JSONL file of pairs.
+
+    Raises:
+        RunDirError: the file is missing, or a line is no pair; the line is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RunDirError(f"{path}: missing. Submit the run again from its dataset.") from error
+    pairs = []
+    # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
+    for number, line in enumerate(text.rstrip("\n").split("\n") if text else [], start=1):
+        try:
+            data: Any = json.loads(line)
+            pairs.append(Pair(str(data["id"]), str(data["prompt"]), str(data["response"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunDirError(
+                f"{path}:{number}: not a pair ({error}). Submit the run again from its dataset."
+            ) from error
+    return pairs
+
+
+def lay_out_pairs(
+    pairs: Sequence[Pair],
+    layout: Layout,
+    encode: Callable[[str], list[int]],
+    *,
+    max_length: int,
+    over_long: Literal["refuse", "skip", "cut"],
+) -> Examples:
+    """Lay all pairs out and deal with those longer than `max_length` tokens as the spec says.
+
+    Raises:
+        SpecError: pairs are too long and the spec says `refuse`; all of them at once.
+    """
+    used, skipped, cut = [], [], []
+    for pair in pairs:
+        laid = lay_out(layout, encode, pair.prompt, pair.response)
+        length = len(laid.input_ids)
+        if length <= max_length:
+            used.append(Example(pair.id, laid.input_ids, laid.prompt_length))
+        elif over_long == "cut" and laid.prompt_length < max_length:
+            # A cut response ends nowhere, so the model must not learn an end from it.
+            used.append(Example(pair.id, laid.input_ids[:max_length], laid.prompt_length))
+            cut.append((pair.id, length))
+        else:
+            # A prompt that fills max_length alone leaves nothing to cut.
+            skipped.append((pair.id, length))
+    if skipped and over_long == "refuse":
+        raise SpecError(
+            [
+                f"train.max_length: the pair {pair_id} is {length} tokens long, the limit is {max_length}. "
+                "Split it, raise max_length, or set over_long to skip or cut."
+                for pair_id, length in skipped
+            ]
+        )
+    return Examples(tuple(used), tuple(skipped), tuple(cut))
+
+
+def order(count: int, *, seed: int, start: int, take: int) -> list[int]:
+    """Return which pairs come next, every pair once before any comes again.
+
+    Args:
+        count: how many pairs there are, 1 or more.
+        seed: of the order.
+        start: how many were taken before.
+        take: how many to take.
+    """
+    chosen: list[int] = []
+    while len(chosen) < take:
+        epoch, position = divmod(start + len(chosen), count)
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        shuffled = torch.randperm(count, generator=generator).tolist()
+        chosen += shuffled[position : position + take - len(chosen)]
+    return chosen
+
+
+def collate(examples: Sequence[Example], *, layout: Layout, eos_padding: EosPadding) -> Batch:
+    """Fill examples up to one length.
+
+    With `none`, padding is neither seen nor learnt. With `eos`, it is EOS that counts as response (the published
+    recipe, from which a model learns to stop); a response cut for its length gets none either way, because its row is
+    already the longest allowed.
+    """
+    length = max(len(example.input_ids) for example in examples)
+    filler = layout.eos_token_id if eos_padding == "eos" else layout.pad_token_id
+    input_ids = torch.full((len(examples), length), filler, dtype=torch.int64)
+    response = torch.zeros(len(examples), length, dtype=torch.bool)
+    seen = torch.ones(len(examples), length, dtype=torch.bool)
+    for row, example in enumerate(examples):
+        end = len(example.input_ids)
+        input_ids[row, :end] = torch.tensor(example.input_ids)
+        response[row, example.prompt_length : length if eos_padding == "eos" else end] = True
+        if eos_padding == "none":
+            seen[row, end:] = False
+    return Batch(input_ids, response, None if bool(seen.all()) else seen)
