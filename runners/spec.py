@@ -216,10 +216,12 @@ def from_dict(cls: type[T], data: Any) -> T:
 
 def sample_key(spec: RunSpec) -> str:
     """Return the key under which base samples are shared: model, prompt set, sampler and seeds."""
+    # A temperature given as 0 reads back as 0.0: both are the same key.
+    sampling = from_dict(SamplingSpec, dataclasses.asdict(spec.sampling))
     parts = {
         "model": [spec.model.id, spec.model.revision, spec.model.dtype],
         "canary_hash": spec.canary_hash,
-        "sampling": dataclasses.asdict(spec.sampling),
+        "sampling": dataclasses.asdict(sampling),
     }
     return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -351,10 +353,12 @@ def _problems(spec: RunSpec) -> list[str]:
             getattr(sampling, name) >= 1,
             f"sampling.{name}: found {getattr(sampling, name)}, expected 1 or more.",
         )
-    need(sampling.temperature >= 0, f"sampling.temperature: found {sampling.temperature}, expected 0 or more.")
+    for name in ("temperature", "cfg_scale"):
+        need(getattr(sampling, name) >= 0, f"sampling.{name}: found {getattr(sampling, name)}, expected 0 or more.")
     if sampling.block_length >= 1 and sampling.max_new_tokens % sampling.block_length:
         found.append(
-            f"sampling.max_new_tokens: {sampling.max_new_tokens} is not a multiple of block_length {sampling.block_length}."
+            f"sampling.max_new_tokens: {sampling.max_new_tokens} is not a multiple of block_length "
+            f"{sampling.block_length}."
         )
     elif sampling.block_length >= 1 and sampling.steps % max(1, sampling.max_new_tokens // sampling.block_length):
         blocks = sampling.max_new_tokens // sampling.block_length
