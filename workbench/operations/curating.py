@@ -29,6 +29,18 @@ class PairView:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reversal:
+    """An edit that was undone or redone: a sentence, and the rows it touched as (table, id)."""
+
+    sentence: str
+    touched: tuple[tuple[str, int], ...]
+
+    def ids(self, table: str) -> list[int]:
+        """Return the touched ids of one table."""
+        return [key for name, key in self.touched if name == table]
+
+
 def propose_pairs(
     project: Project,
     source_ids: Sequence[int] = (),
@@ -182,16 +194,25 @@ def merge_with_next(project: Project, pair_id: int) -> None:
     )
 
 
+def reverse(project: Project, direction: Literal["undo", "redo"]) -> Reversal | None:
+    """Undo the last edit of the project, or redo what was undone last; return None when there is none."""
+    done = history.undo(project.db) if direction == "undo" else history.redo(project.db)
+    if done is None:
+        return None
+    words = "Undone" if direction == "undo" else "Redone"
+    return Reversal(sentence=f"{words}: {done.label}", touched=done.touched)
+
+
 def undo(project: Project) -> str | None:
     """Undo the last edit of the project; return a sentence, or None when there is nothing to undo."""
-    undone = history.undo(project.db)
-    return f"Undone: {undone.label}" if undone else None
+    done = reverse(project, "undo")
+    return done.sentence if done else None
 
 
 def redo(project: Project) -> str | None:
     """Redo what was undone last; return a sentence, or None when there is nothing to redo."""
-    redone = history.redo(project.db)
-    return f"Redone: {redone.label}" if redone else None
+    done = reverse(project, "redo")
+    return done.sentence if done else None
 
 
 def recent_edits(project: Project, limit: int = 100) -> list[history.HistoryRow]:

@@ -1,0 +1,310 @@
+"""The terminal program: opens the project behind the first frame, holds the screens, and follows the runs.
+
+Nothing here imports the store or an operation that does: the frame paints first, and the first worker opens the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.shell import Shell, sentence_of
+from workbench.themes import DARK, LIGHT
+from workbench.widgets.status_line import KeyLine, Severity, StatusLine
+from workbench.widgets.tabs import SCREENS, Tabs
+
+if TYPE_CHECKING:
+    from workbench.operations.collecting import CollectReport
+    from workbench.operations.curating import Reversal
+    from workbench.operations.project import Project
+
+# How often runs that are not over are looked at, in seconds.
+_COLLECT_S = 1.0
+
+
+def _essays() -> Screen[None]:
+    from workbench.screens.essays import EssaysScreen
+
+    return EssaysScreen()
+
+
+def _pairs() -> Screen[None]:
+    from workbench.screens.pairs import PairsScreen
+
+    return PairsScreen()
+
+
+def _datasets() -> Screen[None]:
+    from workbench.screens.datasets import DatasetsScreen
+
+    return DatasetsScreen()
+
+
+def _runs() -> Screen[None]:
+    from workbench.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
+def _review() -> Screen[None]:
+    from workbench.screens.review import ReviewScreen
+
+    return ReviewScreen()
+
+
+class OpeningScreen(Screen[None]):
+    """The first frame: the header, and one line that says what is being opened, or why it could not be."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id="opening")
+        self._title = name
+
+    def compose(self) -> ComposeResult:
+        """Lay out the frame that every other screen has too."""
+        from textual.widgets import Static
+
+        yield Tabs(project=self._title, current="")
+        yield Static(f"Opening {self._title} …", id="opening-body", markup=False)
+        yield StatusLine()
+        yield KeyLine()
+
+
+class WorkbenchApp(Shell):
+    """The workbench on one project folder."""
+
+    TITLE = "workbench"
+    CSS_PATH = "screens/app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
+        "essays": _essays,
+        "pairs": _pairs,
+        "datasets": _datasets,
+        "runs": _runs,
+        "review": _review,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "go('essays')", "Essays", show=False, id="screen.essays"),
+        Binding("2", "go('pairs')", "Pairs", show=False, id="screen.pairs"),
+        Binding("3", "go('datasets')", "Datasets", show=False, id="screen.datasets"),
+        Binding("4", "go('runs')", "Runs", show=False, id="screen.runs"),
+        Binding("5", "go('review')", "Review", show=False, id="screen.review"),
+        Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
+        Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
+        Binding("question_mark,f1", "help", "all keys", show=False, id="program.help"),
+        Binding("colon", "command_palette", "every command", show=False, id="program.commands"),
+        Binding("escape", "cancel_background", "cancel what is going on", show=False, id="program.cancel"),
+        Binding("q,ctrl+q", "quit", "close", show=False, id="program.quit"),
+    ]
+
+    def __init__(self, project: Project | None, start: Path, *, screen: str | None = None) -> None:
+        """Make the app.
+
+        Args:
+            project: an open project, or None to look for one in `start` and above.
+            start: where to look, and the folder that is welcomed when there is none.
+            screen: the screen to open; None for the one that was left.
+        """
+        super().__init__()
+        self._project = project
+        self._folder = start
+        self._first_screen = screen
+        self._collecting = False
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first frame."""
+        return OpeningScreen((self._project.root if self._project else self._folder.absolute()).name)
+
+    def on_mount(self) -> None:
+        """Open the project once the first frame is painted."""
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        async def work() -> None:
+            try:
+                project, screen, theme = await asyncio.to_thread(self._find)
+            except Exception as error:  # noqa: BLE001 - the worker boundary
+                self._show_failure(sentence_of(error))
+                return
+            if project is None:
+                from workbench.screens.welcome import WelcomeScreen
+
+                self.switch_screen(WelcomeScreen(self._folder))
+            else:
+                self._enter(project, screen, theme)
+
+        self.run_worker(work(), group="open")
+
+    def _find(self) -> tuple[Project | None, object | None, object | None]:
+        from workbench.operations import guide
+        from workbench.operations.errors import NoProjectError
+        from workbench.operations.project import Project
+
+        project = self._project
+        if project is None:
+            try:
+                project = Project.open(self._folder)
+            except NoProjectError:
+                return None, None, None
+        return project, guide.recall(project, "program.screen"), guide.recall(project, "program.theme")
+
+    def _show_failure(self, sentence: str) -> None:
+        from textual.content import Content
+        from textual.widgets import Static
+
+        text = Content.assemble(("This project cannot be opened.\n\n", "bold $text-error"), sentence)
+        self.screen.query_one("#opening-body", Static).update(text)
+
+    def _enter(self, project: Project, screen: object | None, theme: object | None) -> None:
+        self._project = project
+        if isinstance(theme, str) and theme in self.available_themes:
+            self.theme = theme
+        self.theme_changed_signal.subscribe(self, lambda chosen: self._remember("program.theme", chosen.name))
+        self.sub_title = project.root.name
+        wanted = self._first_screen or screen
+        self.switch_screen(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
+        self.set_interval(_COLLECT_S, self._collect)
+
+    def open_project(self, project: Project, *, screen: str | None = None) -> None:
+        """Show a project, from the welcome screen."""
+        self._first_screen = screen
+        self._enter(project, None, None)
+
+    def action_go(self, name: str) -> None:
+        """Go to a screen."""
+        screen = self.screen
+        if not isinstance(screen, ProjectScreen) or name == screen.NAME or len(self.screen_stack) > 1:
+            return
+        self.switch_screen(name)
+        self._remember("program.screen", name)
+
+    def action_reverse(self, direction: str) -> None:
+        """Undo or redo, and go to what was touched."""
+        screen = self.screen
+        if not isinstance(screen, ProjectScreen):
+            return
+
+        def operate() -> Reversal | None:
+            from workbench.operations.curating import reverse
+
+            return reverse(self.project, "undo" if direction == "undo" else "redo")
+
+        def follow(reversal: Reversal | None) -> None:
+            if reversal is None:
+                screen.say(f"Nothing to {direction}.")
+                return
+            screen.say(reversal.sentence)
+            screen.on_reversal(reversal)
+            screen.refresh_status()
+
+        screen.act(operate, follow)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from workbench.widgets.dialogs import HelpOverlay
+
+        if not isinstance(self.screen, HelpOverlay):
+            self.push_screen(HelpOverlay(self.screen))
+
+    def action_cancel_background(self) -> None:
+        """Cancel the background work."""
+        self.cancel_background()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """List every command: those of the screen with their keys, the screens, the theme."""
+        from workbench.widgets.status_line import key_display
+
+        for name, key, title in SCREENS:
+            yield SystemCommand(f"Go to {title}", f"key {key}", lambda name=name: self.action_go(name))
+        seen: set[str] = set()
+        for _node, binding, enabled, _tooltip in screen.active_bindings.values():
+            wanted = binding.description and binding.action not in seen and not binding.action.startswith("go(")
+            if enabled and wanted and not binding.system:
+                seen.add(binding.action)
+                title = binding.tooltip or binding.description
+                shown = key_display(self, binding.key, binding.key_display)
+                yield SystemCommand(
+                    title[0].upper() + title[1:], f"key {shown}", lambda key=binding.key: self.simulate_key(key)
+                )
+        yield SystemCommand("Theme", "night, paper, or the terminal's own colours", self.action_change_theme)
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """Say something on the screen that is shown."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ProjectScreen):
+                screen.say(text, severity)
+                return
+        self.notify(text, severity=severity, markup=False)
+
+    def project_changed(self) -> None:
+        """Let the project's screens ask again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ProjectScreen):
+                screen.on_project_changed()
+                screen.refresh_status()
+
+    def _remember(self, key: str, value: object) -> None:
+        def remember() -> None:
+            from workbench.operations import guide
+
+            guide.remember(self.project, key, value)
+
+        if self.has_project:
+            self.write(remember)
+
+    def _collect(self) -> None:
+        if self._collecting:
+            return
+        self._collecting = True
+
+        def operate() -> CollectReport:
+            from workbench.operations.collecting import collect
+
+            return collect(self.project)
+
+        async def work() -> None:
+            try:
+                report = await asyncio.to_thread(operate)
+            except Exception as error:  # noqa: BLE001 - the worker boundary
+                self.say(sentence_of(error), "error")
+                return
+            finally:
+                self._collecting = False
+            self._show_collected(report)
+
+        self.run_worker(work(), group="collect")
+
+    def _show_collected(self, report: CollectReport) -> None:
+        for problem in report.problems:
+            self.say(problem, "warning")
+        if not report.changed:
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, ProjectScreen):
+                if screen.FOLLOWS_RUNS:
+                    screen.on_project_changed()
+                if report.statuses:
+                    screen.refresh_status()
+
+
+def run(project: Project | None, start: Path, screen: str | None = None) -> int:
+    """Run the program and return its exit code.
+
+    Args:
+        project: an open project, or None: then one is looked for in `start` and above, behind the first frame.
+        start: the folder it was started on.
+        screen: the screen to open; None for the one that was left.
+    """
+    app = WorkbenchApp(project, start, screen=screen)
+    code = app.run()
+    app.finish_writes()
+    return code or app.return_code or 0

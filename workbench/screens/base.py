@@ -1,0 +1,190 @@
+"""The frame of every screen and the one way it talks to operations.
+
+A screen asks (`ask`, reads, the latest of a group wins) or acts (`act`, writes, in the order of the keys). Both run
+in threads and come back on the event loop; what goes wrong is a sentence in the status line, never a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from workbench.screens.shell import Shell, sentence_of
+from workbench.widgets.plain import visible
+from workbench.widgets.status_line import KeyLine, Progress, Severity, StatusLine
+from workbench.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from workbench.operations.curating import Reversal
+    from workbench.operations.project import Project
+
+T = TypeVar("T")
+
+# How long the cursor rests before the place is kept, in seconds.
+_REST_S = 0.4
+
+
+class ProjectScreen(Screen[None]):
+    """A screen of an open project: header, body, status line, keys.
+
+    Attributes:
+        NAME: the screen's name, as in the tabs.
+        FOLLOWS_RUNS: whether it shows what jobs write, and so asks again when the collector found something.
+    """
+
+    NAME: ClassVar[str] = ""
+    FOLLOWS_RUNS: ClassVar[bool] = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (35, "-tall")]
+
+    app = getters.app(Shell)
+
+    def __init__(self) -> None:
+        super().__init__(id=self.NAME)
+        self._kept: dict[str, object] = {}
+
+    @property
+    def project(self) -> Project:
+        """The open project."""
+        return self.app.project
+
+    def compose(self) -> ComposeResult:
+        """Lay out the frame."""
+        yield Tabs(project=self.app.project.root.name, current=self.NAME)
+        yield from self.compose_body()
+        yield StatusLine()
+        yield KeyLine()
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what stands between the header and the status line."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Show background work wherever the author is."""
+        self.watch(self.app, "progress", self._show_progress)
+
+    def on_screen_resume(self) -> None:
+        """Ask again for everything: another screen may have changed it."""
+        self.on_project_changed()
+        self.refresh_status()
+
+    def on_project_changed(self) -> None:
+        """Ask again for what is shown; every screen does it its own way."""
+
+    def on_reversal(self, reversal: Reversal) -> None:
+        """Follow an undo or a redo; a screen that shows what was touched goes there."""
+        self.on_project_changed()
+
+    def ask(
+        self,
+        operation: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        group: str,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run a reading operation in a thread and give its result to `then` on the event loop.
+
+        Args:
+            operation: calls one operation; touches no widget.
+            then: takes the result.
+            group: a newer question of the same group makes an older one's answer be dropped.
+            failed: takes the sentence of an error; without it the status line shows it.
+        """
+
+        async def work() -> None:
+            try:
+                result = await asyncio.to_thread(operation)
+            except Exception as error:  # noqa: BLE001 - the worker boundary
+                self.log.error(error)
+                (failed or self._failed)(sentence_of(error))
+                return
+            then(result)
+
+        self.run_worker(work(), group=group, exclusive=True, name=group)
+
+    def act(
+        self,
+        operation: Callable[[], T],
+        then: Callable[[T], None] = lambda _result: None,
+        *,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run a writing operation after all that were asked for before; it is done even when the screen goes away.
+
+        Args:
+            operation: calls one operation; touches no widget.
+            then: takes the result, on the event loop.
+            failed: takes the sentence of an error after the status line showed it: put back what was shown too early.
+        """
+        future = self.app.write(operation)
+
+        async def work() -> None:
+            try:
+                result = await asyncio.shield(asyncio.wrap_future(future))
+            except Exception as error:  # noqa: BLE001 - the worker boundary
+                self.log.error(error)
+                self._failed(sentence_of(error))
+                if failed is not None:
+                    failed(sentence_of(error))
+                return
+            then(result)
+
+        self.run_worker(work(), group="act", name="act")
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """Say something in the status line; what does not fit there is shown whole above it as well."""
+        self.query_one(StatusLine).say(text, severity)
+        if severity != "information" and (len(text) > self.size.width - 2 or "\n" in text):
+            self.notify(visible(text), severity=severity, markup=False, timeout=12)
+
+    def refresh_status(self) -> None:
+        """Compute the next useful step anew."""
+
+        def ask() -> str:
+            from workbench.operations.guide import next_step
+
+            return next_step(self.project).text
+
+        self.ask(ask, self._show_hint, group="status")
+
+    def keep(self, key: str, value: object) -> None:
+        """Keep where the author stands, once she rests; `recall` gives it back, after a restart too."""
+        if not self._kept:
+            self.set_timer(_REST_S, self._keep_now)
+        self._kept[f"{self.NAME}.{key}"] = value
+
+    def _keep_now(self) -> None:
+        kept, self._kept = self._kept, {}
+        project = self.project
+
+        def remember() -> None:
+            from workbench.operations import guide
+
+            for key, value in kept.items():
+                guide.remember(project, key, value)
+
+        if kept:
+            self.app.write(remember)
+
+    def on_screen_suspend(self) -> None:
+        """Keep the place at once when the screen is left."""
+        self._keep_now()
+
+    def on_unmount(self) -> None:
+        """Keep the place when the program is closed."""
+        self._keep_now()
+
+    def _failed(self, sentence: str) -> None:
+        self.say(sentence, "error")
+
+    def _show_hint(self, hint: str) -> None:
+        self.query_one(StatusLine).hint = hint
+
+    def _show_progress(self, progress: Progress | None) -> None:
+        self.query_one(StatusLine).progress = progress

@@ -1,0 +1,329 @@
+"""A list that holds only ids and draws lines on demand: 100,000 rows cost no more than the forty on screen.
+
+The list never fetches. It asks for the rows it is about to draw with `Wanted`, and whoever owns it answers with
+`put`; until then a line says that it is loading. Rows that scrolled far away are forgotten.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+Row = TypeVar("Row")
+
+_KEPT_ROWS = 2000
+_AHEAD = 60
+_GUTTER = 2
+
+
+class PageList(ScrollView, Generic[Row], can_focus=True):
+    """A list of one-line rows with a cursor and marks.
+
+    Attributes:
+        cursor: index of the current row; 0 in an empty list.
+        ids: the ids in order.
+        marked: the marked ids.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "next line", show=False, id="list.down"),
+        Binding("up,k", "move(-1)", "line before", show=False, id="list.up"),
+        Binding("pagedown,ctrl+f", "page(1)", "next page", show=False, id="list.page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "page before", show=False, id="list.page-up"),
+        Binding("g,home", "edge(-1)", "first line", show=False, id="list.first"),
+        Binding("G,end", "edge(1)", "last line", show=False, id="list.last"),
+        Binding("space", "mark", "mark", show=False, id="list.mark"),
+        Binding("enter", "open", "open", show=False, id="list.open"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"page-list--cursor", "page-list--blurred", "page-list--marked"}
+    DEFAULT_CSS = """
+    PageList {
+        background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
+        & > .page-list--cursor { background: $accent 22%; }
+        & > .page-list--blurred { background: $foreground 8%; }
+        & > .page-list--marked { color: $accent; text-style: bold; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, init=False)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another id (None: the list is empty)."""
+
+        list: PageList[Any]
+        id: int | None
+
+        @property
+        def control(self) -> PageList[Any]:
+            """Let handlers select by the list's id."""
+            return self.list
+
+    @dataclass
+    class Opened(Message):
+        """Enter or a double click on a row."""
+
+        list: PageList[Any]
+        id: int
+
+        @property
+        def control(self) -> PageList[Any]:
+            """Let handlers select by the list's id."""
+            return self.list
+
+    @dataclass
+    class Wanted(Message):
+        """Rows are about to be drawn and are not here: answer with `put`."""
+
+        list: PageList[Any]
+        ids: Sequence[int]
+
+        @property
+        def control(self) -> PageList[Any]:
+            """Let handlers select by the list's id."""
+            return self.list
+
+    @dataclass
+    class Marked(Message):
+        """The set of marked rows changed."""
+
+        list: PageList[Any]
+        count: int
+
+        @property
+        def control(self) -> PageList[Any]:
+            """Let handlers select by the list's id."""
+            return self.list
+
+    def __init__(self, draw: Callable[[Row, int], Content], *, id: str, empty: str = "", markable: bool = True) -> None:
+        """Make a list.
+
+        Args:
+            draw: lays one row out in the given number of cells.
+            id: the widget's id.
+            empty: what to say when there are no rows; say what to do next.
+            markable: whether space marks rows.
+        """
+        super().__init__(id=id)
+        self._draw = draw
+        self._empty = empty
+        self._markable = markable
+        self._loading = True
+        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._asked: tuple[int, ...] = ()
+        self._ask_planned = False
+        self._told: int | None = None
+        self.ids: Sequence[int] = array("q")
+        self.marked: set[int] = set()
+
+    @property
+    def current(self) -> int | None:
+        """The id under the cursor."""
+        return self.ids[self.cursor] if 0 <= self.cursor < len(self.ids) else None
+
+    @property
+    def current_row(self) -> Row | None:
+        """The row under the cursor, if it is here."""
+        current = self.current
+        return None if current is None else self._rows.get(current)
+
+    @property
+    def targets(self) -> list[int]:
+        """What a key acts on: the marked rows in order, else the one under the cursor."""
+        if self.marked:
+            return [item for item in self.ids if item in self.marked]
+        return [] if self.current is None else [self.current]
+
+    def row(self, row_id: int) -> Row | None:
+        """Return a row if it is here."""
+        return self._rows.get(row_id)
+
+    def show(self, ids: Sequence[int], *, cursor: int | None = None, empty: str | None = None) -> None:
+        """Show these ids; the cursor goes to the id `cursor`, else stays on its id, else on its line."""
+        wanted = cursor if cursor is not None else self.current
+        self._loading = False
+        if empty is not None:
+            self._empty = empty
+        self.ids = ids
+        self._asked = ()
+        self.marked &= set(ids) if self.marked else set()
+        self.virtual_size = Size(self.scrollable_content_region.width, len(ids))
+        index = self._index(wanted) if wanted is not None else None
+        if index is None:
+            index = max(0, min(self.cursor, len(ids) - 1))
+        if index == self.cursor:
+            self._tell()
+            self._keep_in_view()
+        else:
+            self.cursor = index
+        self._plan_ask(again=True)
+        self.refresh()
+
+    def put(self, rows: Mapping[int, Row]) -> None:
+        """Take rows in."""
+        for row_id, row in rows.items():
+            self._rows[row_id] = row
+            self._rows.move_to_end(row_id)
+        while len(self._rows) > _KEPT_ROWS:
+            self._rows.popitem(last=False)
+        self._asked = ()
+        self.refresh()
+
+    def reload(self) -> None:
+        """Ask again for the rows in view; what is drawn stands until they come."""
+        self._plan_ask(again=True)
+
+    def go_to(self, row_id: int) -> bool:
+        """Put the cursor on an id; return whether it is in the list."""
+        index = self._index(row_id)
+        if index is None:
+            return False
+        self.cursor = index
+        return True
+
+    def unmark(self) -> None:
+        """Take all marks off."""
+        if self.marked:
+            self.marked = set()
+            self.post_message(self.Marked(self, 0))
+            self.refresh()
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor inside the list."""
+        return max(0, min(cursor, len(self.ids) - 1))
+
+    def watch_cursor(self) -> None:
+        """Bring the row into view and say where the cursor is."""
+        self._keep_in_view()
+        self._tell()
+        self.refresh()
+
+    def action_move(self, lines: int) -> None:
+        """Move by lines."""
+        self.cursor += lines
+
+    def action_page(self, pages: int) -> None:
+        """Move by pages."""
+        self.cursor += pages * max(1, self.scrollable_content_region.height - 1)
+
+    def action_edge(self, side: int) -> None:
+        """Move to the first or last row."""
+        self.cursor = 0 if side < 0 else len(self.ids) - 1
+
+    def action_mark(self) -> None:
+        """Mark the row or take its mark off, and go on."""
+        current = self.current
+        if current is None or not self._markable:
+            return
+        self.marked ^= {current}
+        self.post_message(self.Marked(self, len(self.marked)))
+        self.cursor += 1
+        self.refresh()
+
+    def action_open(self) -> None:
+        """Open the row."""
+        if self.current is not None:
+            self.post_message(self.Opened(self, self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the row that was clicked; a double click opens it."""
+        index = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        if 0 <= index < len(self.ids):
+            self.cursor = index
+            if event.chain == 2:
+                self.action_open()
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.ids))
+        self.call_after_refresh(self._keep_in_view)
+
+    def on_focus(self) -> None:
+        """Show the cursor as the one that keys act on."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show the cursor as resting."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        width = self.scrollable_content_region.width
+        index = self.scroll_offset.y + y
+        base = self.visual_style
+        if not self.ids:
+            return self._empty_line(y, width)
+        if index >= len(self.ids):
+            return Strip.blank(width, base.rich_style)
+        row_id = self.ids[index]
+        row = self._rows.get(row_id)
+        style = base
+        here = index == self.cursor
+        if here:
+            style = self.get_visual_style("page-list--cursor" if self.has_focus else "page-list--blurred")
+        marked = row_id in self.marked
+        gutter = Content.assemble(("▌" if here else " ", "$accent"), ("•" if marked else " ", "bold $accent"))
+        if row is None:
+            self._plan_ask()
+            body = Content.styled("…", "$text-muted")
+        else:
+            body = self._draw(row, width - _GUTTER)
+        strips = Visual.to_strips(self, gutter + body, 10_000, 1, style, apply_selection=False)
+        strip = strips[0] if strips else Strip([])
+        return strip.crop(0, width).extend_cell_length(width, style.rich_style)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        text = "Loading…" if self._loading else self._empty
+        content = Content.styled(text, "$text-muted")
+        strips = Visual.to_strips(self, content, max(1, width - 2 * _GUTTER), None, self.visual_style)
+        blank = Strip.blank(width, self.visual_style.rich_style)
+        if not 1 <= y <= len(strips):
+            return blank
+        line = Strip([Segment(" " * _GUTTER, self.visual_style.rich_style), *strips[y - 1]])
+        return line.crop(0, width).extend_cell_length(width, self.visual_style.rich_style)
+
+    def _index(self, row_id: int) -> int | None:
+        try:
+            return self.ids.index(row_id)
+        except ValueError:
+            return None
+
+    def _tell(self) -> None:
+        if self.current != self._told or self.current is None:
+            self._told = self.current
+            self.post_message(self.Moved(self, self.current))
+
+    def _keep_in_view(self) -> None:
+        if self.ids:
+            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True)
+
+    def _plan_ask(self, *, again: bool = False) -> None:
+        if again:
+            self._asked = ()
+        if not self._ask_planned:
+            self._ask_planned = True
+            self.call_after_refresh(self._ask, again)
+
+    def _ask(self, again: bool) -> None:
+        self._ask_planned = False
+        top = self.scroll_offset.y
+        height = self.scrollable_content_region.height
+        window = self.ids[max(0, top - _AHEAD) : top + height + _AHEAD]
+        ids = tuple(row_id for row_id in window if again or row_id not in self._rows)
+        if ids and ids != self._asked:
+            self._asked = ids
+            self.post_message(self.Wanted(self, ids))

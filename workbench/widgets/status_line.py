@@ -1,0 +1,147 @@
+"""The last two lines of every screen: the next useful step or what just happened, and the keys of the focused pane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rich.cells import cell_len
+from textual.app import App
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from workbench.widgets.plain import cell, one_line
+
+Severity = Literal["information", "warning", "error"]
+
+# How long a message stands before the next step is shown again, in seconds.
+_STANDS_S = {"information": 6.0, "warning": 12.0, "error": 30.0}
+_STYLES = {"information": "$text-success", "warning": "$text-warning", "error": "bold $text-error"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far background work is: `done` of `total` (0 when unknown), and what it is at."""
+
+    title: str
+    done: int = 0
+    total: int = 0
+    name: str = ""
+
+
+class StatusLine(Widget):
+    """One line: progress of background work, else the latest message, else the next useful step."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; padding: 0 1; color: $text-muted; }
+    """
+
+    hint: reactive[str] = reactive("")
+    progress: reactive[Progress | None] = reactive(None)
+    message: reactive[tuple[str, Severity] | None] = reactive(None)
+
+    def __init__(self, hint: str = "") -> None:
+        super().__init__()
+        self.set_reactive(StatusLine.hint, hint)
+        self._timer: Timer | None = None
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """Show a message for a while."""
+        if self._timer is not None:
+            self._timer.stop()
+        self.message = (one_line(text), severity)
+        self._timer = self.set_timer(_STANDS_S[severity], self._forget)
+
+    def _forget(self) -> None:
+        self.message = None
+
+    def render(self) -> Content:
+        """Draw the line."""
+        width = self.size.width
+        if self.message is not None and (self.progress is None or self.message[1] != "information"):
+            text, severity = self.message
+            return Content.styled(cell(text, width), _STYLES[severity])
+        if self.progress is not None:
+            return _progress_line(self.progress, width)
+        return Content.assemble(("→ ", "$accent"), cell(one_line(self.hint), width - 2)) if self.hint else Content("")
+
+
+def _progress_line(progress: Progress, width: int) -> Content:
+    bar_width = 16
+    share = progress.done / progress.total if progress.total else 0.0
+    filled = round(share * bar_width)
+    count = f"{progress.done} of {progress.total}" if progress.total else "…"
+    tail = f" {count} · {one_line(progress.name)}"
+    room = max(0, width - len(progress.title) - bar_width - 2 - len("  esc cancels"))
+    return Content.assemble(
+        (progress.title, "bold"),
+        " ",
+        ("━" * filled, "$accent"),
+        ("─" * (bar_width - filled), "$text-disabled"),
+        cell(tail, room),
+        ("  esc cancels", "$text-muted"),
+    )
+
+
+class KeyLine(Widget):
+    """One line: the few keys that matter in the focused pane; a click presses the key."""
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
+    """
+
+    def on_mount(self) -> None:
+        """Follow the screen's bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._updated)
+
+    def _updated(self, _screen: Screen[Any]) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw as many keys as fit; `?` for all of them always does."""
+        help_text = "? all keys"
+        room = self.size.width - len(help_text)
+        parts: list[tuple[str, str] | str | Content] = []
+        seen: set[str] = set()
+        for _node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+            if not (binding.show and binding.description and enabled) or binding.action in seen:
+                continue
+            seen.add(binding.action)
+            key = key_display(self.app, binding.key, binding.key_display)
+            needed = cell_len(key) + cell_len(binding.description) + 3
+            if needed > room:
+                break
+            room -= needed
+            click = f"@click=app.simulate_key('{binding.key}')"
+            parts.append(Content.styled(key, f"bold $foreground {click}"))
+            parts.append(Content.styled(f" {binding.description}", click))
+            parts.append("  ")
+        parts.append(Content.styled("?", "bold $foreground @click=app.help"))
+        parts.append(Content.styled(" all keys", "@click=app.help"))
+        return Content.assemble(*parts)
+
+
+_DISPLAY = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "exclamation_mark": "!",
+    "escape": "esc",
+    "equals_sign": "=",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+
+
+def key_display(app: App[Any], key: str, display: str | None = None) -> str:
+    """Return how a key is written on screen."""
+    return display or _DISPLAY.get(key) or key

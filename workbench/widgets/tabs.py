@@ -1,0 +1,45 @@
+"""The first line of every screen: the project, and the five screens with their keys; the mouse works on it too."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.widgets.plain import cell, one_line
+
+SCREENS = (
+    ("essays", "1", "Essays"),
+    ("pairs", "2", "Pairs"),
+    ("datasets", "3", "Datasets"),
+    ("runs", "4", "Runs"),
+    ("review", "5", "Review"),
+)
+
+
+class Tabs(Widget):
+    """One line: where the author is, and where else she can be."""
+
+    DEFAULT_CSS = """
+    Tabs { height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, *, project: str, current: str) -> None:
+        super().__init__()
+        self._project = one_line(project)
+        self._current = current
+
+    def render(self) -> Content:
+        """Draw the line; a narrow terminal crops the project's name first."""
+        parts: list[Content | str | tuple[str, str]] = []
+        length = 0
+        for name, key, title in SCREENS:
+            here = name == self._current
+            label = f" {key} {title} "
+            style = "bold reverse" if here else "$text-muted"
+            parts.append(Content.styled(label, f"{style} @click=app.go('{name}')"))
+            length += cell_len(label)
+        room = self.size.width - length - 2
+        if room >= 6:
+            parts.insert(0, (cell(self._project, min(room, max(12, cell_len(self._project)))) + "  ", "bold $accent"))
+        return Content.assemble(*parts)
