@@ -37,7 +37,7 @@ echo $? > "$status_file.tmp" && mv "$status_file.tmp" "$status_file"
 
 _NEEDED: Final = ("torch", "transformers", "peft")
 _INSTALL: Final = "pip install 'voice-workbench[train]'"
-_CHECK: Final = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n) is None])"
+_CHECK: Final = "import importlib.util as u, sys; print('asked', *[n for n in sys.argv[1:] if not u.find_spec(n)])"
 _CHECK_TIMEOUT_S: Final = 30.0
 _SAME_START_S: Final = 1.5
 
@@ -93,10 +93,11 @@ class LocalPlace:
             raise PlaceError(
                 f"{self._python}: no answer within {_CHECK_TIMEOUT_S:.0f} s. Try again, or name another Python."
             ) from error
-        if answer.returncode != 0:
+        asked, *missing = answer.stdout.split() or [""]
+        if answer.returncode != 0 or asked != "asked":
             said = (answer.stderr.strip().splitlines() or [f"exit status {answer.returncode}"])[-1]
             raise PlaceError(f"{self._python}: is no working Python ({said}). Name another one for local runs.")
-        return answer.stdout.split()
+        return missing
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
         """Start the job of an attempt whose folder stands, detached; log.txt gets all it prints.
