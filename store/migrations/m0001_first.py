@@ -1,5 +1,7 @@
 """The first schema: sources, pairs, canaries, datasets, runs, samples, annotations, history."""
 
+from typing import Any
+
 SQL = """
 CREATE TABLE text (
   hash TEXT PRIMARY KEY,              -- sha256:...
@@ -21,6 +23,7 @@ CREATE TABLE source (
   changed_at TEXT NOT NULL,
   missing_at TEXT
 ) STRICT;
+CREATE INDEX source_by_title ON source(title COLLATE NOCASE, id);
 
 CREATE TABLE paragraph (
   source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
@@ -33,7 +36,7 @@ CREATE TABLE paragraph (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pair (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- an id that was undone is never given again
   source_id INTEGER NOT NULL REFERENCES source(id),
   text_hash TEXT NOT NULL REFERENCES text(hash), -- the version of the source it was made from
   position REAL NOT NULL,             -- order within the source
@@ -51,11 +54,12 @@ CREATE TABLE pair (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX pair_by_source ON pair(source_id, position);
-CREATE INDEX pair_by_status ON pair(status, source_id, position);
+-- Lists, filters and counts are answered from this index alone: the texts of 100,000 pairs are never touched.
+CREATE INDEX pair_by_source ON pair(source_id, position, status, tier, flagged, response_words);
+CREATE INDEX pair_by_text ON pair(source_id, text_hash, status);
 
 CREATE TABLE canary (                 -- the working set; frozen as a version when first used
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- an id that was undone is never given again
   slug TEXT NOT NULL UNIQUE,
   position REAL NOT NULL,
   prompt TEXT NOT NULL,
@@ -100,7 +104,7 @@ CREATE TABLE dataset (
 CREATE TABLE dataset_pair (
   dataset_id INTEGER NOT NULL REFERENCES dataset(id),
   pair_hash TEXT NOT NULL,
-  pair_id INTEGER NOT NULL REFERENCES pair(id),
+  pair_id INTEGER NOT NULL,           -- no reference: undo may take the pair away, the dataset keeps its text
   split TEXT NOT NULL CHECK (split IN ('train', 'holdout')),
   tier TEXT NOT NULL,
   source TEXT NOT NULL,
@@ -154,13 +158,15 @@ CREATE TABLE event (
   data_json TEXT NOT NULL,
   PRIMARY KEY (run, attempt, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX event_by_type ON event(run, type, attempt, seq);
 
 CREATE TABLE metric (
   run TEXT NOT NULL REFERENCES run(name),
   name TEXT NOT NULL,
   step INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
-  value REAL NOT NULL,
+  seq INTEGER NOT NULL,               -- of its event: the highest wins, whatever order events are folded in
+  value REAL,                         -- null: not a number (a run that diverged)
   PRIMARY KEY (run, name, step, attempt)
 ) STRICT, WITHOUT ROWID;
 
@@ -168,6 +174,7 @@ CREATE TABLE checkpoint (
   run TEXT NOT NULL REFERENCES run(name),
   step INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
   path TEXT NOT NULL,
   PRIMARY KEY (run, step, attempt)
 ) STRICT;
@@ -191,7 +198,7 @@ CREATE TABLE sample (
 ) STRICT;
 
 CREATE TABLE verdict (                -- of two samples of one canary prompt, paired by index
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- an id that was undone is never given again
   left_sample_id INTEGER NOT NULL REFERENCES sample(id),  -- always the base's, whatever side it was shown on
   right_sample_id INTEGER NOT NULL REFERENCES sample(id),
   verdict TEXT NOT NULL CHECK (verdict IN ('left', 'right', 'tie', 'both bad')),
@@ -201,7 +208,7 @@ CREATE TABLE verdict (                -- of two samples of one canary prompt, pa
 ) STRICT;
 
 CREATE TABLE annotation (             -- a note on a sample, a flag, or a mark on a span of it
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- an id that was undone is never given again
   sample_id INTEGER NOT NULL REFERENCES sample(id),
   kind TEXT NOT NULL CHECK (kind IN ('note', 'mark', 'flag')),
   label TEXT,                         -- of a mark: voice cliche collapse leak copied
@@ -211,20 +218,25 @@ CREATE TABLE annotation (             -- a note on a sample, a flag, or a mark o
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX annotation_by_sample ON annotation(sample_id);
+CREATE UNIQUE INDEX annotation_once ON annotation(sample_id, kind) WHERE kind IN ('note', 'flag');
 
-CREATE TABLE history (                -- every edit, before and after: undo, and the audit
+CREATE TABLE edit (                   -- what the author did, one row a key press: undo, and the audit
   id INTEGER PRIMARY KEY,
-  edit INTEGER NOT NULL,              -- rows of one edit share it
   label TEXT NOT NULL,
   at TEXT NOT NULL,
-  row_table TEXT NOT NULL,
-  row_key INTEGER NOT NULL,
-  before_json TEXT,                   -- null: the row was made
-  after_json TEXT,                    -- null: the row was removed
   state TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'undone', 'dropped'))
 ) STRICT;
-CREATE INDEX history_by_edit ON history(edit);
-CREATE INDEX history_by_state ON history(state, edit);
+CREATE INDEX edit_by_state ON edit(state, id);
+
+CREATE TABLE edit_row (               -- the rows an edit touched, in order
+  id INTEGER PRIMARY KEY,
+  edit_id INTEGER NOT NULL REFERENCES edit(id),
+  row_table TEXT NOT NULL,
+  row_key INTEGER NOT NULL,
+  before_json TEXT,                   -- null: the row was made; else its changed columns, or all when it was removed
+  after_json TEXT                     -- null: the row was removed; else its changed columns, or all when it was made
+) STRICT;
+CREATE INDEX edit_row_by_edit ON edit_row(edit_id);
 
 CREATE TABLE place_in_program (       -- where the author stood: one row a screen
   key TEXT PRIMARY KEY,
@@ -233,6 +245,8 @@ CREATE TABLE place_in_program (       -- where the author stood: one row a scree
 """
 
 
-def apply(connection) -> None:  # noqa: ANN001 - sqlite3.Connection, typed loosely to stay frozen
-    """Run the schema on a bare `sqlite3.Connection`."""
-    connection.executescript(SQL)
+def apply(db: Any) -> None:
+    """Make the tables, one statement at a time: `executescript` would commit the transaction this runs in."""
+    for statement in SQL.split(";\n"):
+        if statement.strip():
+            db.conn.execute(statement)

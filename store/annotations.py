@@ -1,0 +1,162 @@
+"""What the author says of samples: verdicts on pairs of them, and notes, flags and marks on one; all undoable.
+
+In a verdict `left` is always the base's sample, whatever side it was shown on. The labels of the history never say
+which side was chosen: undo must not unmask a masked review.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from store.database import Database
+from store.history import edit
+from store.values import booleans, now
+
+VerdictName = Literal["left", "right", "tie", "both bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict on two samples of one prompt; `masked` says whether the names were hidden when she judged."""
+
+    id: int
+    left_sample_id: int
+    right_sample_id: int
+    verdict: VerdictName
+    masked: bool
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A note on a sample, a flag, or a mark on characters `start` to `end` of its text; only a mark has a label."""
+
+    id: int
+    sample_id: int
+    kind: Literal["note", "mark", "flag"]
+    label: str | None
+    start: int | None
+    end: int | None
+    body: str
+    created_at: str
+
+
+def set_verdict(db: Database, left_id: int, right_id: int, verdict: VerdictName, masked: bool) -> None:
+    """Record a verdict as one edit; judging again replaces it.
+
+    Raises:
+        Conflict: one of the samples is not there.
+    """
+    with edit(db, "a verdict") as change:
+        standing = _verdict_id(db, left_id, right_id)
+        if standing is None:
+            change.insert(
+                "verdict",
+                {"left_sample_id": left_id, "right_sample_id": right_id, "verdict": verdict, "masked": masked},
+            )
+        else:
+            change.update("verdict", standing, {"verdict": verdict, "masked": masked})
+
+
+def clear_verdict(db: Database, left_id: int, right_id: int) -> None:
+    """Take a verdict back as one edit; without one nothing happens."""
+    with edit(db, "clear a verdict") as change:
+        standing = _verdict_id(db, left_id, right_id)
+        if standing is not None:
+            change.delete("verdict", standing)
+
+
+def verdicts(db: Database, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Verdict]:
+    """Return the verdicts there are on some pairs of samples, by (base's id, run's id)."""
+    found = db.all(
+        "SELECT v.id, v.left_sample_id, v.right_sample_id, v.verdict, v.masked, v.updated_at FROM json_each(?) wanted "
+        "JOIN verdict v ON v.left_sample_id = json_extract(wanted.value, '$[0]') "
+        "AND v.right_sample_id = json_extract(wanted.value, '$[1]')",
+        (json.dumps([list(pair) for pair in pairs]),),
+    )
+    return {(row[1], row[2]): Verdict(*booleans(row, 4)) for row in found}
+
+
+def set_note(db: Database, sample_id: int, body: str) -> None:
+    """Write the one note of a sample as one edit; an empty text removes it.
+
+    Raises:
+        Conflict: there is no such sample.
+    """
+    with edit(db, "note on a sample") as change:
+        standing = _only_id(db, sample_id, "note")
+        if standing is not None and body:
+            change.update("annotation", standing, {"body": body})
+        elif standing is not None:
+            change.delete("annotation", standing)
+        elif body:
+            change.insert("annotation", {"sample_id": sample_id, "kind": "note", "body": body, "created_at": now()})
+
+
+def toggle_flag(db: Database, sample_id: int) -> bool:
+    """Flag a sample, or take its flag off, as one edit; return whether it is flagged now.
+
+    Raises:
+        Conflict: there is no such sample.
+    """
+    with edit(db, "flag a sample") as change:
+        standing = _only_id(db, sample_id, "flag")
+        if standing is None:
+            change.insert("annotation", {"sample_id": sample_id, "kind": "flag", "created_at": now()})
+        else:
+            change.delete("annotation", standing)
+    return standing is None
+
+
+def add_mark(db: Database, sample_id: int, label: str, start: int, end: int, body: str = "") -> int:
+    """Mark characters of a sample's text as one edit; return the mark's id.
+
+    Raises:
+        Conflict: there is no such sample.
+    """
+    with edit(db, f"mark {label}") as change:
+        return change.insert(
+            "annotation",
+            {
+                "sample_id": sample_id,
+                "kind": "mark",
+                "label": label,
+                "start": start,
+                "end": end,
+                "body": body,
+                "created_at": now(),
+            },
+        )
+
+
+def remove(db: Database, annotation_id: int) -> None:
+    """Remove a note, a flag or a mark as one edit.
+
+    Raises:
+        NotFound: it is not there any more.
+    """
+    with edit(db, "remove an annotation") as change:
+        change.delete("annotation", annotation_id)
+
+
+def of_samples(db: Database, ids: Sequence[int]) -> list[Annotation]:
+    """Return the annotations of some samples: notes and flags as they were made, marks by their place in the text."""
+    found = db.all(
+        'SELECT a.id, a.sample_id, a.kind, a.label, a.start, a."end", a.body, a.created_at FROM json_each(?) wanted '
+        "JOIN annotation a ON a.sample_id = wanted.value ORDER BY a.sample_id, ifnull(a.start, -1), a.id",
+        (json.dumps(list(ids)),),
+    )
+    return [Annotation(*row) for row in found]
+
+
+def _verdict_id(db: Database, left_id: int, right_id: int) -> int | None:
+    row = db.one("SELECT id FROM verdict WHERE left_sample_id = ? AND right_sample_id = ?", (left_id, right_id))
+    return row[0] if row else None
+
+
+def _only_id(db: Database, sample_id: int, kind: Literal["note", "flag"]) -> int | None:
+    row = db.one("SELECT id FROM annotation WHERE sample_id = ? AND kind = ?", (sample_id, kind))
+    return row[0] if row else None

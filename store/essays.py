@@ -1,0 +1,243 @@
+"""Sources (essays and notes), their texts by hash, and the paragraphs found in them.
+
+Every text a pair was ever made from is kept under its hash: an edited essay never orphans a pair.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from store.database import Database
+from store.errors import NotFound
+from store.history import edit
+from store.values import booleans, now, storable, text_hash, to_json
+
+if TYPE_CHECKING:
+    from curation.paragraphs import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class NewParagraph:
+    """A paragraph as a span of characters of its source's text, with its words as a pair would get them."""
+
+    kind: Kind
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """A file as it was read.
+
+    Attributes:
+        path: relative to the project where it lies inside, else absolute; what tells one source from another.
+        slug: the wished one; a number is added where another source has it.
+        kind: essay or note.
+        title: for people.
+        text: exactly as in the file.
+        file_bytes: the file's size.
+        words: words of prose.
+        front_matter: as found, JSON-able.
+        paragraphs: in order.
+    """
+
+    path: str
+    slug: str
+    kind: Literal["essay", "note"]
+    title: str
+    text: str
+    file_bytes: int
+    words: int
+    front_matter: dict[str, Any]
+    paragraphs: Sequence[NewParagraph]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source as the list shows it.
+
+    Attributes:
+        id: its key.
+        path: where the file lies, or lay.
+        slug: the source group of its pairs.
+        kind: essay or note.
+        title: for people.
+        words: words of prose.
+        paragraphs: how many were found.
+        split: the side its pairs are on.
+        proposed: pairs nobody decided on yet.
+        accepted: pairs that a dataset would take.
+        rejected: pairs that it would not.
+        used_words: words of the accepted responses.
+        changed: whether a proposed or accepted pair was made from an older text than the one that stands.
+        missing_at: since when the file is gone (UTC); None while it is there.
+    """
+
+    id: int
+    path: str
+    slug: str
+    kind: Literal["essay", "note"]
+    title: str
+    words: int
+    paragraphs: int
+    split: Literal["train", "holdout"]
+    proposed: int
+    accepted: int
+    rejected: int
+    used_words: int
+    changed: bool
+    missing_at: str | None
+
+
+# One statement serves a single source and all of them: the counts are taken once over an index, not once a row.
+_ROWS = """
+WITH counted AS (
+  SELECT source_id,
+         count(CASE WHEN status = 'proposed' THEN 1 END) AS proposed,
+         count(CASE WHEN status = 'accepted' THEN 1 END) AS accepted,
+         count(CASE WHEN status = 'rejected' THEN 1 END) AS rejected,
+         sum(CASE WHEN status = 'accepted' THEN response_words ELSE 0 END) AS used_words
+  FROM pair {pairs} GROUP BY source_id
+), found AS (
+  SELECT source_id, count(*) AS paragraphs FROM paragraph {pairs} GROUP BY source_id
+)
+SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 0), s.split,
+       ifnull(proposed, 0), ifnull(accepted, 0), ifnull(rejected, 0), ifnull(used_words, 0),
+       EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash < s.text_hash
+               AND status IN ('proposed', 'accepted'))
+       OR EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash > s.text_hash
+                  AND status IN ('proposed', 'accepted')),
+       s.missing_at
+FROM source s LEFT JOIN counted ON counted.source_id = s.id LEFT JOIN found ON found.source_id = s.id
+{sources}
+ORDER BY s.kind, s.title COLLATE NOCASE, s.id
+"""
+
+
+def save(db: Database, new: NewSource) -> tuple[int, Literal["added", "changed", "same"]]:
+    """Keep a source in one transaction; return its id and whether it is new, has another text, or says the same.
+
+    A source is known by its path. Where the text changed, slug and split stay, and so do the pairs made from it.
+    """
+    path, body = storable(new.path), storable(new.text)
+    digest, at = text_hash(body), now()
+    with db.transaction() as connection:
+        known = connection.execute("SELECT id, text_hash, missing_at FROM source WHERE path = ?", (path,)).fetchone()
+        if known and known[1] == digest:
+            if known[2]:
+                connection.execute("UPDATE source SET missing_at = NULL WHERE id = ?", (known[0],))
+            return known[0], "same"
+        connection.execute("INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (digest, body))
+        columns = {
+            "kind": new.kind,
+            "title": storable(new.title),
+            "text_hash": digest,
+            "file_bytes": new.file_bytes,
+            "words": new.words,
+            "front_matter_json": to_json(new.front_matter),
+            "changed_at": at,
+            "missing_at": None,
+        }
+        if known:
+            source_id = known[0]
+            listed = ", ".join(f"{column} = ?" for column in columns)
+            connection.execute(f"UPDATE source SET {listed} WHERE id = ?", (*columns.values(), source_id))
+            connection.execute("DELETE FROM paragraph WHERE source_id = ?", (source_id,))
+        else:
+            columns |= {"path": path, "slug": _free_slug(connection, storable(new.slug)), "imported_at": at}
+            listed, marks = ", ".join(columns), ", ".join("?" * len(columns))
+            source_id = connection.execute(
+                f"INSERT INTO source ({listed}) VALUES ({marks})", tuple(columns.values())
+            ).lastrowid
+        connection.executemany(
+            'INSERT INTO paragraph (source_id, position, kind, start, "end", words) VALUES (?, ?, ?, ?, ?, ?)',
+            [
+                (source_id, position, block.kind, block.start, block.end, block.words)
+                for position, block in enumerate(new.paragraphs)
+            ],
+        )
+    return source_id, "changed" if known else "added"
+
+
+def rows(db: Database) -> list[SourceRow]:
+    """Return every source, essays first, by title."""
+    return [_row(found) for found in db.all(_ROWS.format(pairs="", sources=""))]
+
+
+def row(db: Database, source_id: int) -> SourceRow:
+    """Return one source.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    query = _ROWS.format(pairs="WHERE source_id = :id", sources="WHERE s.id = :id")
+    found = db.one(query.replace(":id", "?1"), (source_id,))
+    if found is None:
+        raise _gone(source_id)
+    return _row(found)
+
+
+def text(db: Database, source_id: int) -> str:
+    """Return a source's text as it stands, exactly.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    found = db.one("SELECT body FROM text JOIN source ON text_hash = hash WHERE id = ?", (source_id,))
+    if found is None:
+        raise _gone(source_id)
+    return str(found[0])
+
+
+def text_of(db: Database, digest: str) -> str:
+    """Return any text that was ever imported, by its hash: what an older pair was made from.
+
+    Raises:
+        NotFound: there is none of that hash.
+    """
+    found = db.one("SELECT body FROM text WHERE hash = ?", (digest,))
+    if found is None:
+        raise NotFound(f"No text of the hash {digest} was ever imported here. Import the essay it belongs to.")
+    return str(found[0])
+
+
+def paragraphs(db: Database, source_id: int) -> list[NewParagraph]:
+    """Return a source's paragraphs, in order."""
+    found = db.all(
+        'SELECT kind, start, "end", words FROM paragraph WHERE source_id = ? ORDER BY position', (source_id,)
+    )
+    return [NewParagraph(*item) for item in found]
+
+
+def set_split(db: Database, ids: Sequence[int], split: str) -> None:
+    """Put whole sources on one side of the split, `train` or `holdout`; one edit of the history.
+
+    Raises:
+        NotFound: one of them is not there; none is moved.
+    """
+    name = "an essay" if len(ids) == 1 else f"{len(ids)} essays"
+    label = f"hold out {name}" if split == "holdout" else f"put {name} back in training"
+    with edit(db, label) as change:
+        for source_id in ids:
+            change.update("source", source_id, {"split": split})
+
+
+def _row(found: tuple[Any, ...]) -> SourceRow:
+    return SourceRow(*booleans(found, 12))
+
+
+def _free_slug(connection: sqlite3.Connection, wished: str) -> str:
+    # Compared in Python: `_` and `%` may stand in a slug, and LIKE would take them for wildcards.
+    taken = {slug for (slug,) in connection.execute("SELECT slug FROM source")}
+    slug, number = wished, 2
+    while slug in taken:
+        slug, number = f"{wished}-{number}", number + 1
+    return slug
+
+
+def _gone(source_id: int) -> NotFound:
+    return NotFound(f"There is no essay {source_id} any more: it was removed meanwhile. Look at the list again.")

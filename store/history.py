@@ -1,0 +1,285 @@
+"""Every edit of the author, before and after: that is undo, and the audit.
+
+An edit is one transaction over any number of rows of the editable tables. Of a changed row only the changed columns are
+kept, so that undo gives back what the edit changed and leaves alone what came meanwhile from elsewhere (an import of
+the same essay, say). States: `done` can be undone, `undone` redone, `dropped` neither, and stays for the audit.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from store.database import Database
+from store.errors import Conflict, NotFound
+from store.values import now, storable, to_json
+
+# The tables whose rows may be edited, and what a row of each is called in a sentence.
+EDITABLE = {
+    "source": "essay",
+    "pair": "pair",
+    "canary": "canary prompt",
+    "verdict": "verdict",
+    "annotation": "annotation",
+}
+_STAMPED = frozenset({"pair", "canary", "verdict"})  # those with a column updated_at
+_SHOWN_CHARACTERS = 40
+
+State = Literal["done", "undone", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An edit that was just undone or redone, and the (table, id) of each row it touched, once each."""
+
+    label: str
+    touched: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One edit as the history lists it: its number, its time (UTC) and how many changes of rows it holds."""
+
+    edit: int
+    label: str
+    at: str
+    state: State
+    rows: int
+
+
+class Edit:
+    """An edit under way; get one from `edit`."""
+
+    def __init__(self, connection: sqlite3.Connection, label: str) -> None:
+        self._connection = connection
+        self._label = storable(label)
+        self._number: int | None = None
+
+    def update(self, table: str, key: int, changes: Mapping[str, Any]) -> bool:
+        """Change columns of a row; return whether anything differs from before.
+
+        A change to what stands already is no change, and is not recorded.
+
+        Raises:
+            NotFound: there is no such row any more.
+        """
+        _check_table(table)
+        wanted = {column: _storable(value) for column, value in changes.items()}
+        before = _read(self._connection, table, key, list(wanted))
+        if before is None:
+            raise NotFound(_gone(table, key))
+        differing = [column for column, value in wanted.items() if before[column] != value]
+        if not differing:
+            return False
+        after = {column: wanted[column] for column in differing}
+        if table in _STAMPED:
+            stamp = _read(self._connection, table, key, ["updated_at"])
+            assert stamp is not None
+            before |= stamp
+            after["updated_at"] = now()
+            differing.append("updated_at")
+        _write(self._connection, table, key, after)
+        self._record(table, key, {column: before[column] for column in differing}, after)
+        return True
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> int:
+        """Add a row and return its id, which is never given to another row, even after undo."""
+        _check_table(table)
+        row = {column: _storable(value) for column, value in values.items()}
+        if table in _STAMPED:
+            row.setdefault("updated_at", now())
+        key = _add(self._connection, table, row)
+        # Read back: columns that took their default belong to the row that redo must bring back.
+        after = _read(self._connection, table, key)
+        assert after is not None
+        self._record(table, key, None, after)
+        return key
+
+    def delete(self, table: str, key: int) -> None:
+        """Remove a row.
+
+        Raises:
+            NotFound: there is no such row any more.
+        """
+        _check_table(table)
+        before = _read(self._connection, table, key)
+        if before is None:
+            raise NotFound(_gone(table, key))
+        self._connection.execute(f"DELETE FROM {table} WHERE id = ?", (key,))
+        self._record(table, key, before, None)
+
+    def _record(self, table: str, key: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        if self._number is None:
+            self._connection.execute("UPDATE edit SET state = 'dropped' WHERE state = 'undone'")
+            cursor = self._connection.execute("INSERT INTO edit (label, at) VALUES (?, ?)", (self._label, now()))
+            self._number = cursor.lastrowid
+        self._connection.execute(
+            "INSERT INTO edit_row (edit_id, row_table, row_key, before_json, after_json) VALUES (?, ?, ?, ?, ?)",
+            (self._number, table, key, before and to_json(before), after and to_json(after)),
+        )
+
+
+@contextmanager
+def edit(db: Database, label: str) -> Iterator[Edit]:
+    """Make one edit of everything done inside the block; an error inside leaves no trace of it.
+
+    The first change drops what was undone before; an edit that changes nothing is not recorded and drops nothing. An
+    edit inside another one belongs to it.
+
+    Args:
+        db: the store.
+        label: what is done, in the words that undo will show ("accept 3 pairs").
+    """
+    with db.transaction() as connection:
+        if isinstance(db.edit_under_way, Edit):
+            yield db.edit_under_way
+            return
+        under_way = Edit(connection, label)
+        db.edit_under_way = under_way
+        try:
+            yield under_way
+        finally:
+            db.edit_under_way = None
+
+
+def undo(db: Database) -> Undone | None:
+    """Take the latest edit back, whichever program made it; return it, or None when none is left.
+
+    Raises:
+        Conflict: a row is not as the edit left it, and taking the edit back would lose what was written since. Nothing
+            is changed; `set_aside` lets the edits before it be undone all the same.
+    """
+    return _replay(db, back=True)
+
+
+def redo(db: Database) -> Undone | None:
+    """Do again the edit that was undone last; return it, or None when there is none.
+
+    Raises:
+        Conflict: a row is not as undoing left it. Nothing is changed.
+    """
+    return _replay(db, back=False)
+
+
+def set_aside(db: Database, number: int) -> None:
+    """Drop an edit from undo and redo without touching what it did; it stays in the history.
+
+    Raises:
+        NotFound: there is no such edit.
+    """
+    with db.transaction() as connection:
+        if not connection.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (number,)).rowcount:
+            raise NotFound(f"There is no edit {number} in the history. Look at the list again.")
+
+
+def recent(db: Database, limit: int = 100) -> list[HistoryRow]:
+    """Return the latest edits, newest first."""
+    rows = db.all(
+        "SELECT id, label, at, state, (SELECT count(*) FROM edit_row WHERE edit_id = edit.id) "
+        "FROM edit ORDER BY id DESC LIMIT ?",
+        (limit,),
+    )
+    return [HistoryRow(*row) for row in rows]
+
+
+def _replay(db: Database, *, back: bool) -> Undone | None:
+    with db.transaction() as connection:
+        wanted, becomes, order = ("done", "undone", "DESC") if back else ("undone", "done", "ASC")
+        found = connection.execute(
+            f"SELECT id, label FROM edit WHERE state = ? ORDER BY id {order} LIMIT 1", (wanted,)
+        ).fetchone()
+        if found is None:
+            return None
+        number, label = found
+        rows = connection.execute(
+            f"SELECT row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? ORDER BY id {order}",
+            (number,),
+        ).fetchall()
+        for table, key, before_json, after_json in rows:
+            before, after = (None if text is None else json.loads(text) for text in (before_json, after_json))
+            source, target = (after, before) if back else (before, after)
+            trouble = _move(connection, table, key, source, target)
+            if trouble:
+                raise Conflict(
+                    f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}, changed outside "
+                    "of the history. Nothing was changed. Set that edit aside, and change the row by hand."
+                )
+        connection.execute("UPDATE edit SET state = ? WHERE id = ?", (becomes, number))
+    return Undone(label=label, touched=tuple(dict.fromkeys((table, key) for table, key, _, _ in rows)))
+
+
+def _move(
+    connection: sqlite3.Connection, table: str, key: int, source: dict[str, Any] | None, target: dict[str, Any] | None
+) -> str:
+    """Turn a row from what an edit left into what stood before it; return what stands against it, or nothing."""
+    _check_table(table)
+    name = f"{EDITABLE[table]} {key}"
+    current = _read(connection, table, key, None if source is None else list(source))
+    if source is None:
+        if current is not None:
+            return f"{name} exists already"
+        assert target is not None
+        try:
+            _add(connection, table, target)
+        except sqlite3.IntegrityError as error:
+            return f"{name} cannot come back ({error})"
+        return ""
+    if current is None:
+        return f"{name} is gone"
+    for column, value in source.items():
+        if current[column] != value:
+            return f"{name} has {column} {_shown(current[column])} where {_shown(value)} was expected"
+    try:
+        if target is None:
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", (key,))
+        else:
+            _write(connection, table, key, target)
+    except sqlite3.IntegrityError as error:
+        return f"{name} cannot be put back ({error})"
+    return ""
+
+
+def _read(
+    connection: sqlite3.Connection, table: str, key: int, columns: list[str] | None = None
+) -> dict[str, Any] | None:
+    listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
+    cursor = connection.execute(f"SELECT {listed} FROM {table} WHERE id = ?", (key,))
+    row = cursor.fetchone()
+    return None if row is None else dict(zip((item[0] for item in cursor.description), row, strict=True))
+
+
+def _add(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
+    listed = ", ".join(f'"{column}"' for column in row)
+    marks = ", ".join("?" * len(row))
+    key = connection.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", tuple(row.values())).lastrowid
+    assert key is not None
+    return key
+
+
+def _write(connection: sqlite3.Connection, table: str, key: int, changes: Mapping[str, Any]) -> None:
+    listed = ", ".join(f'"{column}" = ?' for column in changes)
+    connection.execute(f"UPDATE {table} SET {listed} WHERE id = ?", (*changes.values(), key))
+
+
+def _check_table(table: str) -> None:
+    if table not in EDITABLE:
+        raise ValueError(f"{table!r} is not an editable table; those are {', '.join(EDITABLE)}")
+
+
+def _gone(table: str, key: int) -> str:
+    return f"There is no {EDITABLE[table]} {key} any more: it was removed meanwhile. Look at the list again."
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    return int(value) if isinstance(value, bool) else value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
