@@ -29,7 +29,8 @@ class ModelFacts:
         vocab_size: width of the head, in tokens.
         context_tokens: longest sequence the model was made for.
         lora_targets: names of the linear layers that take an adapter when the spec names none.
-        highest_learning_rate: the highest rate published for an adapter of this family; above it a run is warned.
+        highest_learning_rate: the highest rate published for an adapter of a model like this, above which a run is
+            warned; None where nothing is published.
     """
 
     family: str
@@ -39,7 +40,7 @@ class ModelFacts:
     vocab_size: int
     context_tokens: int
     lora_targets: tuple[str, ...]
-    highest_learning_rate: float
+    highest_learning_rate: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

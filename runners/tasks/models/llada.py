@@ -52,6 +52,10 @@ _FIXED: dict[str, Any] = {
 }
 
 
+# Rates were published for models 4096 wide; a very small one needs higher ones and has no published value.
+_PUBLISHED_WIDTH = 2048
+
+
 class LladaFamily:
     """LLaDA-8B, LLaDA-1.5 and their relatives, and the embedded model."""
 
@@ -113,7 +117,7 @@ def as_model(net: LlamaForCausalLM, config: Mapping[str, Any]) -> Model:
         vocab_size=net.config.vocab_size,
         context_tokens=net.config.max_position_embeddings,
         lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
-        highest_learning_rate=5e-5,
+        highest_learning_rate=5e-5 if net.config.hidden_size >= _PUBLISHED_WIDTH else None,
     )
     return Model(net=net, backbone=net.model, head=net.lm_head, facts=facts)
 

@@ -1,8 +1,8 @@
-"""The block sampler of LLaDA (arXiv 2502.09992, section 2.4 and appendix B.4), semi-autoregressive.
+"""The block sampler of LLaDA (arXiv 2502.09992, section 2.4 and algorithm 5), semi-autoregressive.
 
-The canvas behind the prompt starts all masked and is filled block by block. Each step predicts every masked token of the
-block and commits the predictions the model is surest of; the rest stay masked ("low-confidence remasking"). Logits are
-computed only at the block's masked positions, which gives the same tokens as computing them everywhere.
+The canvas behind the prompt starts all masked and is filled block by block. Each step predicts every masked token of
+the block and commits the predictions the model is surest of; the rest stay masked ("low-confidence remasking"). Logits
+are computed only at the block's masked positions, which gives the same tokens as computing them everywhere.
 """
 
 from __future__ import annotations
@@ -114,9 +114,10 @@ def _step(
     predicted = _choose(logits, temperature, generators)
     probability = probabilities.gather(-1, predicted[..., None])[..., 0]
     if remasking == "random":
-        rank = torch.stack([_uniform(generators[row], predicted[row].shape, logits.device) for row in range(rows)])
+        draws = [_uniform(generator, row.shape) for row, generator in zip(predicted, generators, strict=True)]
+        rank = torch.stack(draws).to(logits.device, torch.float32)  # MPS knows no float64
     else:
-        rank = probability.double()
+        rank = probability
     best = rank.topk(count, dim=-1).indices
     chosen, tokens = positions.gather(1, best), predicted.gather(1, best)
     sequence.scatter_(1, chosen, tokens)
@@ -126,9 +127,7 @@ def _step(
         commits[row] += [Commit(step, position, token, sure) for position, token, sure in spots]
 
 
-def _logits(
-    model: Model, sequence: Tensor, positions: Tensor, *, cfg_scale: float, prompt_tokens: int
-) -> Tensor:
+def _logits(model: Model, sequence: Tensor, positions: Tensor, *, cfg_scale: float, prompt_tokens: int) -> Tensor:
     """Return logits `[b, m, v]` at `positions` `[b, m]`, guided if asked for."""
     rows = len(sequence)
     seen = sequence
@@ -149,18 +148,18 @@ def _choose(logits: Tensor, temperature: float, generators: Sequence[torch.Gener
     """Return a token for each position, int64 `[b, m]`: the likeliest, or a draw at `temperature`.
 
     Adding Gumbel noise times the temperature and taking the largest draws from softmax(logits / temperature). In fp32
-    the noise's tail is cut and text gets worse (arXiv 2409.02908), hence float64.
+    the noise's tail is cut, which lowers the temperature in effect (arXiv 2409.02908), hence float64.
     """
     if temperature == 0:
         return logits.argmax(dim=-1)
     chosen = []
     for row, generator in zip(logits, generators, strict=True):
-        noise = _uniform(generator, row.shape, row.device).clamp_min_(torch.finfo(torch.float64).tiny)
+        noise = _uniform(generator, row.shape).clamp_min_(torch.finfo(torch.float64).tiny)
         noise.log_().neg_().log_().neg_()
-        chosen.append(noise.mul_(temperature).add_(row).argmax(dim=-1))
+        chosen.append(noise.mul_(temperature).add_(row.to(noise.device)).argmax(dim=-1).to(logits.device))
     return torch.stack(chosen)
 
 
-def _uniform(generator: torch.Generator, shape: torch.Size, device: torch.device) -> Tensor:
-    """Draw from [0, 1), float64, on the generator's device, and bring it to `device`."""
-    return torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device).to(device)
+def _uniform(generator: torch.Generator, shape: torch.Size) -> Tensor:
+    """Draw from [0, 1), float64, on the generator's device."""
+    return torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)

@@ -1,0 +1,74 @@
+"""Carrying out one run: load, test, then the task; the entry of this room, called by `runners.__main__` alone."""
+
+from __future__ import annotations
+
+from runners.rundir import RunDir
+from runners.spec import RunSpec
+from runners.tasks.device import choose_device, prepare
+from runners.tasks.models.registry import Loaded, load
+from runners.tasks.reporter import Of, Reporter
+from runners.tasks.sample import Canary, longest_canvas, read_canaries, sample_canaries
+
+
+def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
+    """Carry out what the spec says, or what an earlier attempt left of it.
+
+    Returns when all is done, or earlier when `reporter.stop_requested()` said so; `reporter.stop_reason` tells them
+    apart.
+
+    Raises:
+        RunnersError: the spec cannot be carried out with this model, these files or this machine.
+    """
+    device = choose_device(spec.model.device)
+    prepare(device)
+    canaries = read_canaries(run_dir.prompts_jsonl)
+    reporter.phase("load")
+    loaded = load(spec.model, device)
+    # load() has run the self-test: a model that fails it never gets here.
+    reporter.phase("self-test")
+    for message in concerns(spec, loaded, canaries):
+        reporter.warning(message)
+    if spec.task == "train":
+        # peft takes seconds to import, and the base can be sampled without it.
+        from runners.tasks.train import train
+
+        train(run_dir, spec, loaded, canaries, reporter)
+        return
+    if spec.adapter is not None:
+        from runners.tasks.adapters import load_adapter
+
+        load_adapter(loaded.model, run_dir.path / spec.adapter.path)
+    of: Of = "base" if spec.adapter is None else "adapter"
+    sample_canaries(loaded, spec.sampling, canaries, of=of, step=_step_of(spec), reporter=reporter)
+
+
+def concerns(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]:
+    """Return what the author should know before the run begins, though it can be carried out."""
+    facts, found = loaded.model.facts, []
+    canvas = longest_canvas(loaded, spec.sampling, canaries)
+    if canvas > facts.context_tokens:
+        found.append(
+            f"The longest canary prompt and its canvas take {canvas} tokens; the model was made for "
+            f"{facts.context_tokens}. Expect worse text beyond. Lower max_new_tokens to stay within."
+        )
+    if spec.train is None:
+        return found
+    if spec.train.max_length > facts.context_tokens:
+        found.append(
+            f"train.max_length is {spec.train.max_length} tokens; the model was made for {facts.context_tokens}."
+        )
+    highest = facts.highest_learning_rate
+    if highest is not None and spec.train.learning_rate > highest:
+        found.append(
+            f"train.learning_rate is {spec.train.learning_rate:g}; the highest published for an adapter of this "
+            f"family is {highest:g}. Above it voices have been lost, not learnt."
+        )
+    if spec.model.dtype == "float16":
+        found.append("float16 gradients can vanish or overflow, and nothing scales the loss here. Prefer bfloat16.")
+    return found
+
+
+def _step_of(spec: RunSpec) -> int:
+    """Return the step of the adapter that is sampled, from the name of its checkpoint; 0 for the base."""
+    digits = "" if spec.adapter is None else spec.adapter.checkpoint.rpartition("step-")[2]
+    return int(digits) if digits.isdecimal() else 0

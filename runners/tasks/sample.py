@@ -1,0 +1,142 @@
+"""Sampling the canary prompts: the i-th sample of a prompt is seeded from `seed + i`, whatever the run.
+
+Samples are made one by one, never as a batch: matrix products round differently at different batch sizes, so a batched
+sample would depend on its neighbours, and base and adapter could not be paired. What stands already is not made again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from runners.errors import RunDirError
+from runners.layouts import lay_out
+from runners.spec import SamplingSpec
+from runners.tasks.models.registry import Loaded
+from runners.tasks.reporter import Of, Reporter
+from runners.tasks.samplers.base import Filled, load_sampler
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One line of `prompts.jsonl`, as far as sampling needs it."""
+
+    slug: str
+    prompt: str
+
+
+class _StopAskedError(Exception):
+    """The job was asked to end in the middle of a canvas."""
+
+
+def read_canaries(path: Path) -> list[Canary]:
+    """Read the canary prompts of a run.
+
+    Raises:
+        RunDirError: the file is missing, or a line is no prompt; the line is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RunDirError(f"{path}: missing. Submit the run again.") from error
+    canaries = []
+    for number, line in enumerate(text.rstrip("\n").split("\n") if text else [], start=1):
+        try:
+            data: Any = json.loads(line)
+            canaries.append(Canary(str(data["slug"]), str(data["prompt"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunDirError(f"{path}:{number}: not a canary prompt ({error}). Submit the run again.") from error
+    return canaries
+
+
+def sample_canaries(
+    loaded: Loaded, sampling: SamplingSpec, canaries: Sequence[Canary], *, of: Of, step: int, reporter: Reporter
+) -> bool:
+    """Make the samples that do not stand yet; say whether the set is complete now, or the job was asked to end.
+
+    Args:
+        loaded: the model, put into evaluation mode by this.
+        sampling: how to sample.
+        canaries: what to sample.
+        of: what the samples are written down as.
+        step: optimizer step of the adapter, 0 for the base.
+        reporter: where they go.
+
+    Raises:
+        SpecError: there is no such sampler.
+    """
+    wanted = [(canary, index) for canary in canaries for index in range(sampling.samples_per_prompt)]
+    phase = "sample-base" if of == "base" else "sample"
+    reporter.phase(phase, len(wanted))
+    loaded.model.net.eval()
+    for done, (canary, index) in enumerate(wanted, start=1):
+        if reporter.has_sample(of, step, canary.slug, index):
+            continue
+        began = time.monotonic()
+        try:
+            prompt, filled = sample_once(loaded, sampling, canary.prompt, index=index, reporter=reporter)
+        except _StopAskedError:
+            return False
+        token_ids = filled.canvas[0].tolist()
+        reporter.sample(
+            of=of,
+            step=step,
+            prompt=canary.slug,
+            index=index,
+            seed=sampling.seed + index,
+            text=loaded.codec.visible(token_ids),
+            token_ids=token_ids,
+            tokens=len(token_ids),
+            seconds=time.monotonic() - began,
+            trace=trace(prompt, filled),
+        )
+        reporter.progress(phase, done, len(wanted))
+    reporter.samples_complete(of, step, len(wanted))
+    return True
+
+
+def sample_once(
+    loaded: Loaded, sampling: SamplingSpec, prompt: str, *, index: int, reporter: Reporter | None = None
+) -> tuple[list[int], Filled]:
+    """Return the laid-out prompt's ids and one filled canvas behind it."""
+    model = loaded.model
+    prompt_ids = lay_out(loaded.layout, loaded.codec.encode, prompt).input_ids
+    # A CUDA generator spares copying 126464 float64 draws a position; MPS has no float64, so it draws on the CPU.
+    generator = torch.Generator("cuda" if model.device.type == "cuda" else "cpu").manual_seed(sampling.seed + index)
+
+    def after_step() -> None:
+        if reporter is not None and reporter.stop_requested():
+            raise _StopAskedError
+
+    filled = load_sampler(sampling.sampler)(
+        model,
+        torch.tensor([prompt_ids], device=model.device),
+        max_new_tokens=sampling.max_new_tokens,
+        block_length=sampling.block_length,
+        steps=sampling.steps,
+        temperature=sampling.temperature,
+        cfg_scale=sampling.cfg_scale,
+        remasking=sampling.remasking,
+        suppress_eos=False,
+        generators=[generator],
+        after_step=after_step,
+    )
+    return prompt_ids, filled
+
+
+def trace(prompt_ids: Sequence[int], filled: Filled) -> dict[str, Any]:
+    """Return how the first canvas was filled, as docs/run-directory.md lays it out."""
+    commits = [[c.step, c.position, c.token_id, round(c.confidence, 6)] for c in filled.commits[0]]
+    return {"prompt_tokens": len(prompt_ids), "canvas": filled.canvas.shape[1], "commits": commits}
+
+
+def longest_canvas(loaded: Loaded, sampling: SamplingSpec, canaries: Sequence[Canary]) -> int:
+    """Return the longest prompt and its canvas together, in tokens; 0 without prompts."""
+    lengths = [len(lay_out(loaded.layout, loaded.codec.encode, canary.prompt).input_ids) for canary in canaries]
+    return max(lengths) + sampling.max_new_tokens if lengths else 0
