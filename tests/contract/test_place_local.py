@@ -177,7 +177,8 @@ def test_a_handle_of_another_place_is_refused():
 def test_a_job_runs_where_the_program_lies_whatever_the_working_directory_is(kit, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    (tmp_path / "runners.py").write_text("raise SystemExit('the wrong runners')")
+    for folder in (tmp_path, kit.run_dir.path):
+        (folder / "runners.py").write_text("raise SystemExit('the wrong runners')")
     place, _, handle = start(kit, FINISHES)
     assert wait_for_end(place, handle) == Poll("ended", 0)
 
