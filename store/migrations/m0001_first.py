@@ -55,7 +55,7 @@ CREATE TABLE pair (
   updated_at TEXT NOT NULL
 ) STRICT;
 -- Lists, filters and counts are answered from this index alone: the texts of 100,000 pairs are never touched.
-CREATE INDEX pair_by_source ON pair(source_id, position, status, tier, flagged, response_words);
+CREATE INDEX pair_by_source ON pair(source_id, position, id, status, tier, flagged, response_words);
 CREATE INDEX pair_by_text ON pair(source_id, text_hash, status);
 
 CREATE TABLE canary (                 -- the working set; frozen as a version when first used
