@@ -1,0 +1,207 @@
+"""The fields of a run as the launch form shows them: what each does, its unit and range, and what was published.
+
+`runners/spec.py` checks values; this table explains them. A test holds the two together, so a new field of the spec
+cannot be left without a word to the author.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One line of the form.
+
+    Attributes:
+        path: dotted, as in the spec.
+        does: one sentence.
+        unit: of the value; empty for words and bare numbers.
+        range: what is allowed.
+        published: the value in papers and recipes; empty where there is none.
+        choices: all allowed values, where they are few.
+    """
+
+    path: str
+    does: str
+    unit: str = ""
+    range: str = ""
+    published: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def section(self) -> str:
+        """The part of the spec the field belongs to."""
+        return self.path.split(".")[0]
+
+    @property
+    def explanation(self) -> str:
+        """Everything the table says, as one line."""
+        parts = [self.does]
+        if self.unit:
+            parts.append(f"Unit: {self.unit}.")
+        if self.range:
+            parts.append(f"Range: {self.range}.")
+        if self.published:
+            parts.append(f"Published: {self.published}.")
+        return " ".join(parts)
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        path="train.learning_rate",
+        does="Peak rate of AdamW after warm-up: how far one step moves the adapter.",
+        range="above 0",
+        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model",
+    ),
+    Field(path="train.max_steps", does="How long to train.", unit="optimizer steps", range="1 or more"),
+    Field(
+        path="train.per_device_train_batch_size",
+        does="Pairs in one forward pass: more is steadier and takes more memory.",
+        unit="pairs",
+        range="1 or more",
+    ),
+    Field(
+        path="train.gradient_accumulation_steps",
+        does="Forward passes for one optimizer step: a larger batch at no cost in memory.",
+        unit="passes",
+        range="1 or more",
+        published="8 to 16 at batch 1",
+    ),
+    Field(
+        path="train.max_length",
+        does="Longest pair, prompt, response and EOS together; longer ones go by over_long.",
+        unit="tokens",
+        range="1 or more",
+        published="LLaDA was made for up to 4096",
+    ),
+    Field(
+        path="train.over_long",
+        does="What happens to longer pairs: refuse the run, skip the pair, or cut it and give it no EOS.",
+        choices=("refuse", "skip", "cut"),
+    ),
+    Field(
+        path="train.lr_scheduler_type",
+        does="Shape of the rate after warm-up: falling as a cosine, or constant.",
+        choices=("cosine", "constant"),
+    ),
+    Field(path="train.warmup_steps", does="Steps in which the rate rises from 0.", unit="steps", range="0 or more"),
+    Field(path="train.weight_decay", does="Decoupled decay of AdamW: pulls weights to 0.", range="0 or more"),
+    Field(path="train.max_grad_norm", does="Gradients longer than this are shortened to it.", range="above 0"),
+    Field(
+        path="train.eos_padding",
+        does="What follows a response in a batch: one true EOS only, or EOS up to the longest, counted as response.",
+        published="LLaDA pads with EOS; at batch 1 there is nothing to pad",
+        choices=("none", "eos"),
+    ),
+    Field(
+        path="train.t_min",
+        does="Least share of a response that is hidden; higher is steadier and teaches less of the last words.",
+        unit="mask ratio",
+        range="0 to below 1",
+        published="0 for LLaDA",
+    ),
+    Field(
+        path="train.eval_every_steps",
+        does="Validation on fixed masks every so often; 0 for start and end only.",
+        unit="steps",
+        range="0 or more",
+    ),
+    Field(
+        path="train.eval_draws",
+        does="Fixed draws of (t, mask) for each validation pair: more narrows the interval.",
+        unit="draws",
+        range="1 or more",
+    ),
+    Field(
+        path="train.checkpoint_every_steps",
+        does="Checkpoints to resume and sample from; 0 for the end only.",
+        unit="steps",
+        range="0 or more",
+    ),
+    Field(
+        path="train.sample_every_steps",
+        does="Canary samples while training; 0 for the end only.",
+        unit="steps",
+        range="0 or more",
+    ),
+    Field(path="train.seed", does="Of masks, order and initial adapter: another seed shows the noise of a run."),
+    Field(
+        path="lora.r",
+        does="Rank of the adapter: how many directions it may learn in each layer.",
+        range="1 or more",
+    ),
+    Field(path="lora.lora_alpha", does="The adapter is scaled by lora_alpha / r.", range="above 0"),
+    Field(
+        path="lora.lora_dropout",
+        does="Share of inputs the adapter misses in training; above 0 it also takes more memory.",
+        unit="probability",
+        range="0 to below 1",
+    ),
+    Field(
+        path="lora.target_modules",
+        does="Linear layers that get an adapter, with commas between; empty for the model's own choice.",
+    ),
+    Field(
+        path="sampling.sampler",
+        does="How the canvas is filled: block fills blocks from left to right.",
+        published="block, LLaDA",
+    ),
+    Field(
+        path="sampling.max_new_tokens",
+        does="Length of the canvas.",
+        unit="tokens",
+        range="1 or more, a multiple of block_length",
+    ),
+    Field(
+        path="sampling.block_length",
+        does="Length of a block; a small one keeps the sampler close to its context.",
+        unit="tokens",
+        range="1 or more",
+        published="small blocks and more steps against collapse (LLaDA)",
+    ),
+    Field(
+        path="sampling.steps",
+        does="Denoising steps over all blocks: fewer commit several tokens blind to each other.",
+        unit="steps",
+        range="1 or more, a multiple of the number of blocks",
+        published="quality peaks at one a token",
+    ),
+    Field(
+        path="sampling.temperature",
+        does="Gumbel noise on the choice of words; 0 is greedy.",
+        range="0 or more",
+    ),
+    Field(path="sampling.cfg_scale", does="Classifier-free guidance toward the prompt; 0 for none.", range="0 or more"),
+    Field(
+        path="sampling.remasking",
+        does="Which predictions of a step are committed: the most confident, or random ones.",
+        published="low_confidence",
+        choices=("low_confidence", "random"),
+    ),
+    Field(
+        path="sampling.samples_per_prompt",
+        does="Samples for each canary prompt: one may be luck.",
+        unit="samples",
+        range="1 or more",
+    ),
+    Field(path="sampling.seed", does="Sample i of a prompt is seeded from seed + i, in every run: they pair by index."),
+    Field(path="model.id", does="Which weights: embedded, a folder, or a Hugging Face id."),
+    Field(path="model.revision", does="Commit of the Hugging Face repository; null for the newest."),
+    Field(
+        path="model.dtype",
+        does="Number format of the weights in memory.",
+        published="bfloat16 for LLaDA-8B",
+        choices=("float32", "bfloat16", "float16"),
+    ),
+    Field(
+        path="model.device",
+        does="Where the weights live; auto takes CUDA, then MPS, then the CPU.",
+        choices=("auto", "cpu", "cuda", "mps"),
+    ),
+)
+
+
+def field(path: str) -> Field | None:
+    """Return the field of a dotted path, or None."""
+    return next((item for item in FIELDS if item.path == path), None)
