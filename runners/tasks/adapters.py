@@ -42,6 +42,8 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
         raise SpecError(
             [f"lora.target_modules: the model has no {', '.join(unknown)}. It has {', '.join(sorted(linears))}."]
         )
+    # peft 0.21 writes this into the configuration, where a folder of this machine has no business.
+    model.net.__dict__["name_or_path"] = model_id
     torch.manual_seed(seed)
     config = LoraConfig(
         r=lora.r,
@@ -50,7 +52,6 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
         target_modules=list(targets),
         bias="none",
         task_type="CAUSAL_LM",  # names the wrapper class; attention stays bidirectional
-        base_model_name_or_path=model_id,
     )
     return get_peft_model(model.net, config)
 

@@ -19,12 +19,10 @@ from runners.tasks.models.base import Model
 from runners.tasks.objectives import hide, token_losses, weigh
 
 # 97.5 % points of Student's t for 1 to 30 degrees of freedom; beyond, a series is exact to three decimals.
-_STUDENT = tuple(
-    float(point)
-    for point in (
-        "12.706 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262 2.228 2.201 2.179 2.160 2.145 2.131 "
-        "2.120 2.110 2.101 2.093 2.086 2.080 2.074 2.069 2.064 2.060 2.056 2.052 2.048 2.045 2.042"
-    ).split()
+_STUDENT = (
+    (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    (2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    (2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
 )
 
 
@@ -86,7 +84,7 @@ def interval(values: Sequence[float]) -> Interval:
 
 def student(freedom: int) -> float:
     """Return the 97.5 % point of Student's t; Abramowitz and Stegun 26.7.5 beyond 30 degrees of freedom."""
-    if freedom <= len(_STUDENT):
-        return _STUDENT[freedom - 1]
+    if freedom <= 30:
+        return _STUDENT[(freedom - 1) // 10][(freedom - 1) % 10]
     z = statistics.NormalDist().inv_cdf(0.975)
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

@@ -1,0 +1,13 @@
+import pytest
+import torch
+from tests.torch import helpers
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    return helpers.tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
