@@ -166,7 +166,7 @@ def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
 
 
 for _word in ("stop", "kill", "resume"):
-    runs_command.add_command(_action(_word))  # type: ignore[arg-type]
+    runs_command.add_command(_action(_word))
 
 
 @click.command()

@@ -41,6 +41,14 @@ class Reversal:
         return [key for name, key in self.touched if name == table]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeenView:
+    """What a model sees of a pair: its tokens, and the end of the response that lies beyond the limit."""
+
+    tokens: TokenView
+    cut: str
+
+
 def propose_pairs(
     project: Project,
     source_ids: Sequence[int] = (),
@@ -114,6 +122,21 @@ def pair_view(project: Project, pair_id: int) -> PairView:
         max_tokens=tokens.max_length,
     )
     return PairView(pair=pair, tokens=tokens, warnings=tuple(found))
+
+
+def seen_by_model(project: Project, pair_id: int) -> SeenView:
+    """Return what the project's model sees of a pair at `max_length`, were the rest cut."""
+    pair = pairs.get(project.db, pair_id)
+    tokens = token_view(project, pair.prompt, pair.response)
+    if tokens.fits:
+        return SeenView(tokens=tokens, cut="")
+    count = counter(project).count
+    room = tokens.max_length - (tokens.total - tokens.response_tokens)
+    low, high = 0, len(pair.response)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if count(pair.response[:middle]) <= room else (low, middle - 1)
+    return SeenView(tokens=tokens, cut=pair.response[low:])
 
 
 def decide(project: Project, ids: Sequence[int], status: Status) -> int:

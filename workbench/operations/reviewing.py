@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from store import annotations, runs, samples
+from store import annotations as notes
+from store import runs, samples
 from store.annotations import Annotation
 from store.samples import Sample
 from workbench.operations.errors import NothingToDoError, WorkbenchError
@@ -74,8 +75,8 @@ def review(project: Project, run: str) -> ReviewView:
         raise NothingToDoError(f"{run}: the base has not been sampled with these prompts. Run `workbench sample`.")
     base = {(item.canary_slug, item.idx): item for item in samples.of_run(project.db, base_run, "base")}
     both = [(base[item.canary_slug, item.idx], item) for item in written if (item.canary_slug, item.idx) in base]
-    verdicts = annotations.verdicts(project.db, [(left.id, right.id) for left, right in both])
-    noted = annotations.of_samples(project.db, [item.id for pair in both for item in pair])
+    verdicts = notes.verdicts(project.db, [(left.id, right.id) for left, right in both])
+    noted = notes.of_samples(project.db, [item.id for pair in both for item in pair])
     grouped: dict[int, list[Annotation]] = {}
     for item in noted:
         grouped.setdefault(item.sample_id, []).append(item)
@@ -108,7 +109,7 @@ def judge(project: Project, comparison: Comparison, verdict: Verdict, *, masked:
         verdict: `left` for the base, `right` for the run: turn the shown side back before calling, see `side`.
         masked: whether names were hidden.
     """
-    annotations.set_verdict(project.db, comparison.base.id, comparison.adapter.id, verdict, masked)
+    notes.set_verdict(project.db, comparison.base.id, comparison.adapter.id, verdict, masked)
 
 
 def side(comparison: Comparison, shown: Literal["left", "right"], *, masked: bool) -> Verdict:
@@ -120,7 +121,7 @@ def side(comparison: Comparison, shown: Literal["left", "right"], *, masked: boo
 
 def set_note(project: Project, sample_id: int, text: str) -> None:
     """Write the note of a sample; an empty text removes it."""
-    annotations.set_note(project.db, sample_id, text.strip())
+    notes.set_note(project.db, sample_id, text.strip())
 
 
 def add_mark(project: Project, sample_id: int, label: str, start: int, end: int) -> int:
@@ -134,17 +135,17 @@ def add_mark(project: Project, sample_id: int, label: str, start: int, end: int)
         raise WorkbenchError(f"No mark named {label!r}. Known: {', '.join(LABELS)}.")
     if not 0 <= start < end <= len(text):
         raise WorkbenchError(f"The mark {start} to {end} lies outside the sample's {len(text)} characters.")
-    return annotations.add_mark(project.db, sample_id, label, start, end)
+    return notes.add_mark(project.db, sample_id, label, start, end)
 
 
 def toggle_flag(project: Project, sample_id: int) -> bool:
     """Flag a sample, or take the flag off; return whether it is flagged now."""
-    return annotations.toggle_flag(project.db, sample_id)
+    return notes.toggle_flag(project.db, sample_id)
 
 
 def remove_annotation(project: Project, annotation_id: int) -> None:
     """Remove a note or a mark; undo brings it back."""
-    annotations.remove(project.db, annotation_id)
+    notes.remove(project.db, annotation_id)
 
 
 def tally(view: ReviewView) -> dict[str, int]:
