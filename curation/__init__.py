@@ -1,0 +1,1 @@
+"""Words to pairs: essays, paragraphs, proposals, leaks and snapshots. No torch, no SQL, no screen."""

@@ -1,0 +1,280 @@
+"""The paragraphs of a text: what kind each is, and where it stands, so that nothing of the text is ever lost.
+
+markdown-it-py says where blocks begin and end; what an essayist means by them is decided here: a row of asterisks is a
+break, short lines are verse, a line under an image is its caption. Spans are in order and never overlap, and between
+them is only white space.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from curation.front_matter import front_matter_end
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+Kind = Literal[
+    "front-matter", "heading", "prose", "quote", "verse", "list", "code", "table", "caption", "footnote", "break",
+    "image", "html",
+]  # fmt: skip
+
+LINE = re.compile(r"\r\n|\r|\n")
+FOOTNOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,80}\]:")
+# A note at the end of a page pasted from Substack: its number links back to the text.
+FOOTNOTE_ANCHOR = re.compile(r"\[\d{1,4}\]\([^)\s]*#footnote-anchor-\d+[^)\s]*\)")
+IMAGE = re.compile(
+    r"\[!\[[^\]]*\]\([^)]*\)[^\]\[]*\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)|!\[\[[^\]]*\]\]|!\[[^\]]*\]\[[^\]]*\]"
+)
+_CAPTION_MARKS = re.compile(r"(\*|_)(?!\1)(?:(?!\1).)+\1\Z", re.DOTALL)
+_CAPTION_WORDS = 30
+_DATE_LINE = re.compile(
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
+    r"|\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?,? \d{4}"
+    r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\Z",
+    re.IGNORECASE,
+)
+_PAGE_FURNITURE = re.compile(
+    r"\[?(?:subscribe(?: now)?|share(?: this post)?|leave a comment|upgrade to paid|like ?/ ?comment ?/ ?restack"
+    r"|the end|finis|thanks for reading\b.{0,160})\]?(?:\([^)]*\))?[.!]?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG_LINE = re.compile(r"(?:#[^\W\d][\w/-]*\s*)+\Z")
+_ORDINAL = re.compile(r"(\d+)[.)]\s")
+_SETEXT = re.compile(r"[ ]{0,3}(=+|-+)[ \t]*\Z")
+_HARD_BREAK = re.compile(r"(?: {2,}|\\)\Z")
+_VERSE_LINE = 58
+_VERSE_INFO = ("verse", "poem", "poetry")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A block of a text.
+
+    Attributes:
+        kind: what it is.
+        start: first character in the text.
+        end: one past its last character.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    # 0.06 s, so it waits for the first text.
+    from markdown_it import MarkdownIt
+
+    # Inline marks are read later and per paragraph; here they would only cost time.
+    return MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+
+
+def paragraphs(text: str) -> list[Paragraph]:
+    """Return the paragraphs of a text, in order.
+
+    Every line that holds more than white space belongs to one, link definitions and footnotes too; the spans with what
+    lies between them are the text.
+    """
+    found: list[Paragraph] = []
+    body = front_matter_end(text)
+    if body:
+        found.append(Paragraph("front-matter", 0, body))
+    lines = _lines(text, body)
+    parsed: list[Paragraph] = []
+    covered = 0
+    for kind, first, last in _blocks(text[body:], len(lines)):
+        parsed += _uncovered(text, lines, covered, first)
+        parsed += _classify(text, kind, lines[first:last])
+        covered = max(covered, last)
+    parsed += _uncovered(text, lines, covered, len(lines))
+    found += _in_context(text, parsed, lines)
+    return found
+
+
+def _lines(text: str, body: int) -> list[tuple[int, int]]:
+    spans, start = [], body
+    for end in LINE.finditer(text, body):
+        spans.append((start, end.start()))
+        start = end.end()
+    spans.append((start, len(text)))
+    return spans
+
+
+def _blocks(body: str, line_count: int) -> Iterator[tuple[str, int, int]]:
+    done = 0
+    for token in _parser().parse(body):
+        if token.level or token.nesting < 0 or token.map is None:
+            continue
+        first, last = max(token.map[0], done), min(token.map[1], line_count)
+        if first >= last:
+            continue
+        done = last
+        kind = token.type.removesuffix("_open")
+        if kind == "fence" and token.info.strip().lower() in _VERSE_INFO:
+            kind = "verse_fence"
+        if kind == "heading" and token.markup in ("=", "-"):
+            kind = "setext"
+        yield kind, first, last
+
+
+def _uncovered(text: str, lines: list[tuple[int, int]], first: int, last: int) -> Iterator[Paragraph]:
+    """Yield the lines that markdown-it makes no block of: link definitions, and footnotes of one word."""
+    for start, end in lines[first:last]:
+        kind: Kind = "footnote" if FOOTNOTE.match(text, start, end) else "html"
+        yield from _trimmed(text, kind, start, end)
+
+
+def _trimmed(text: str, kind: Kind, start: int, end: int) -> Iterator[Paragraph]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield Paragraph(kind, start, end)
+
+
+def _classify(text: str, block: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    """Yield the paragraphs of one Markdown block: mostly one."""
+    start, end = lines[0][0], lines[-1][1]
+    source = [text[a:b] for a, b in lines]
+    if block == "paragraph":
+        yield from _prose(text, lines)
+    elif block == "setext":
+        yield from _setext(text, lines)
+    elif block == "blockquote":
+        inner = [line.lstrip(" >") for line in source]
+        yield from _trimmed(text, "verse" if _is_verse(inner) else "quote", start, end)
+    elif block in ("bullet_list", "ordered_list"):
+        yield from _trimmed(text, "prose" if _is_year(source) else "list", start, end)
+    elif block == "code_block":
+        yield from _trimmed(text, _indented(source), start, end)
+    elif block == "html_block":
+        whole = text[start:end]
+        hr = re.fullmatch(r"(?:<[^>]*>|\s)*<hr\b[^>]*>(?:<[^>]*>|\s)*", whole, re.IGNORECASE)
+        heading = re.match(r"<h[1-6]\b", whole.lstrip(), re.IGNORECASE)
+        yield from _trimmed(text, "break" if hr else "heading" if heading else "html", start, end)
+    elif block == "heading":
+        # `###` alone is a scene break by hand.
+        yield from _trimmed(text, "heading" if source[0].strip(" \t#") else "break", start, end)
+    else:
+        kinds: dict[str, Kind] = {"hr": "break", "fence": "code", "verse_fence": "verse", "table": "table"}
+        yield from _trimmed(text, kinds.get(block, "html"), start, end)
+
+
+def _prose(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    """Yield a paragraph of text, with footnotes, images and captions that lean on it taken apart."""
+    notes = [index for index, (start, end) in enumerate(lines) if FOOTNOTE.match(text, start, end)]
+    if notes:
+        if notes[0]:
+            yield from _prose(text, lines[: notes[0]])
+        for index, following in zip(notes, [*notes[1:], len(lines)]):
+            yield from _trimmed(text, "footnote", lines[index][0], lines[following - 1][1])
+        return
+    images = 0
+    while images < len(lines) and _only_images(text[slice(*lines[images])]):
+        images += 1
+    if images:
+        yield from _trimmed(text, "image", lines[0][0], lines[images - 1][1])
+        if images < len(lines):
+            rest = text[lines[images][0] : lines[-1][1]].strip()
+            kind: Kind = "caption" if _is_caption(rest) else "prose"
+            yield from _trimmed(text, kind, lines[images][0], lines[-1][1])
+        return
+    whole = text[lines[0][0] : lines[-1][1]].strip()
+    yield from _trimmed(text, _kind_of_text(whole, [text[a:b] for a, b in lines]), lines[0][0], lines[-1][1])
+
+
+def _kind_of_text(whole: str, source: list[str]) -> Kind:
+    if (
+        len(whole) <= 20
+        and not any(letter.isalnum() for letter in whole)
+        and not whole.strip("*_~-–—•·.#§⁂\\ \t\n=+^◊❦☙")
+    ):
+        return "break"
+    if (whole.startswith("%%") and whole.endswith("%%")) or _PAGE_FURNITURE.match(whole) or _TAG_LINE.match(whole):
+        return "html"
+    return "verse" if _is_verse(source) else "prose"
+
+
+def _setext(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    """Yield a heading; or a paragraph and a break, where `---` was put right under a sentence."""
+    title = text[lines[0][0] : lines[-2][1]].strip()
+    is_sentence = len(title.split()) > 16 or (title[-1:] in '.!?…”"' and len(title.split()) > 6) or len(lines) > 3
+    if is_sentence or _only_images(title):
+        yield from _prose(text, lines[:-1])
+        yield from _trimmed(text, "break", *lines[-1])
+    else:
+        yield from _trimmed(text, "heading", lines[0][0], lines[-1][1])
+
+
+def _only_images(line: str) -> bool:
+    return "![" in line and not IMAGE.sub("", line).strip()
+
+
+def _is_caption(text: str) -> bool:
+    if len(text.split()) > _CAPTION_WORDS:
+        return False
+    return bool(_CAPTION_MARKS.match(text)) or text[-1:] not in '.!?…:;,”"’'
+
+
+def _is_date(text: str) -> bool:
+    return bool(_DATE_LINE.match(text.strip("*_ ")))
+
+
+def _is_verse(source: list[str]) -> bool:
+    lines = [line for line in source if line.strip()]
+    if len(lines) < 2:
+        return False
+    hard = sum(bool(_HARD_BREAK.search(line)) for line in lines[:-1])
+    if hard * 2 >= len(lines) - 1:
+        return True
+    if len(lines) < 3 or any(len(line.strip()) > _VERSE_LINE for line in lines):
+        return False
+    capitals = sum(line.lstrip(" >*_“‘’\"'(—")[:1].isupper() for line in lines)
+    return capitals * 5 >= len(lines) * 4
+
+
+def _is_year(source: list[str]) -> bool:
+    """Say whether an ordered list is a sentence that begins with a year, as `1984. I was eight.` does."""
+    first = _ORDINAL.match(source[0].strip())
+    return bool(first and int(first[1][:9]) > 50 and sum(bool(_ORDINAL.match(line.strip())) for line in source) == 1)
+
+
+def _indented(source: list[str]) -> Kind:
+    """Return what an indented block is: old typists indent a paragraph, poets a stanza."""
+    lines = [line for line in source if line.strip()]
+    if _is_verse(source) and len(lines) > 2:
+        return "verse"
+    words = " ".join(lines).split()
+    wordy = sum(word.strip("“”‘’\"'.,;:!?()—…-").isalpha() for word in words)
+    return "prose" if len(words) >= 12 and wordy * 10 >= len(words) * 9 else "code"
+
+
+def _in_context(text: str, found: list[Paragraph], lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    """Yield the paragraphs with the kind that only their neighbours tell: captions, notes that go on, a date line."""
+    fifth_line = lines[min(4, len(lines) - 1)][0]
+    starts = [start for start, _ in lines]
+    before: Kind | None = None
+    endmatter = date_seen = prose_seen = False
+    for block in found:
+        kind = block.kind
+        source = text[block.start : block.end]
+        endmatter = endmatter or (kind in ("prose", "list") and bool(FOOTNOTE_ANCHOR.match(source)))
+        indented = block.start - starts[bisect_left(starts, block.start + 1) - 1] >= 4 or source[:1] == "\t"
+        if endmatter or (before == "footnote" and kind in ("code", "verse", "prose") and indented):
+            kind = "footnote"
+        elif kind == "prose" and before == "image" and _is_caption(source):
+            kind = "caption"
+        elif kind == "prose" and not (date_seen or prose_seen) and block.start <= fifth_line and _is_date(source):
+            kind, date_seen = "front-matter", True
+        prose_seen = prose_seen or kind == "prose"
+        before = kind
+        yield Paragraph(kind, block.start, block.end)
