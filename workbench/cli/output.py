@@ -32,9 +32,9 @@ def with_project(function: F) -> F:
 
     @functools.wraps(function)
     @click.pass_obj
-    def wrapped(folder: Path, *args: Any, **kwargs: Any) -> Any:
+    def wrapped(_folder: Path, /, *args: Any, **kwargs: Any) -> Any:
         with errors_as_sentences():
-            project = Project.open(folder)
+            project = Project.open(_folder)
             try:
                 return function(project, *args, **kwargs)
             finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from runners.errors import PlaceError, RunDirError
 from runners.events import read_lines
-from runners.places.base import Handle, Poll
+from runners.places.base import Handle, Poll, read_job
 from runners.rundir import RunDir
 from runners.status import Status, status_of
 from store import runs
@@ -46,7 +46,7 @@ def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
             problems.append(f"{run_dir.path}: the run directory is gone. Put it back; what was collected stands.")
             continue
         # The place is asked first: what a job wrote before it ended is then sure to be read below.
-        poll = _poll(project, run, problems)
+        poll = _poll(project, run, run_dir, problems)
         offsets = runs.offsets(project.db, name)
         for attempt in run_dir.attempts():
             file = f"attempts/{attempt:03d}/events.jsonl"
@@ -76,16 +76,22 @@ def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
     return CollectReport(events=events, samples=samples, statuses=tuple(statuses), problems=tuple(problems))
 
 
-def _poll(project: Project, run: runs.Run, problems: list[str]) -> Poll | None:
-    attempts = runs.attempts(project.db, run.name)
-    if not attempts:
+def _poll(project: Project, run: runs.Run, run_dir: RunDir, problems: list[str]) -> Poll | None:
+    """Ask the place about the latest attempt; one that a cut-off program did not record is recorded now."""
+    latest = run_dir.latest_attempt()
+    if latest is None:
         return None
-    latest = attempts[-1]
     try:
-        where = place(project, latest.place)
-        where.pull(RunDir(project.absolute(run.dir)))
-        return where.poll(Handle(place=latest.place, data=latest.handle))
-    except (PlaceError, WorkbenchError) as error:
+        recorded = next((item for item in runs.attempts(project.db, run.name) if item.attempt == latest), None)
+        handle = Handle(place=recorded.place, data=recorded.handle) if recorded else read_job(run_dir, latest)
+        if handle is None:
+            return None
+        if recorded is None:
+            runs.add_attempt(project.db, run.name, latest, handle.place, handle.data)
+        where = place(project, handle.place)
+        where.pull(run_dir)
+        return where.poll(handle)
+    except (PlaceError, RunDirError, WorkbenchError) as error:
         problems.append(f"{run.name}: {error}")
         return Poll(state="unknown", exit_code=None)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from runners.errors import SpecError
+from runners.errors import PlaceError, SpecError
 from runners.rundir import RunDir, run_name
 from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec, diff, from_dict, sample_key
 from store import datasets, runs
@@ -73,7 +73,7 @@ def draft(
         LaunchError: there is nothing to train on, or the adapter's run has no checkpoint.
     """
     rows = runs.rows(project.db)
-    chosen_model = model or project.settings.model
+    chosen_model = _located(project, model or project.settings.model)
     if parent is None:
         same = [row.name for row in rows if row.task == task and row.model == chosen_model]
         parent = same[-1] if same else None
@@ -155,7 +155,8 @@ def launch(project: Project, ready: Draft) -> str:
     seeds has done so yet.
 
     Raises:
-        LaunchError: the place is not ready, or refused the job. The store then holds no trace of the run.
+        LaunchError: the place is not ready, and there is no trace of the run; or it refused the job, and the run
+            stands as failed and can be resumed.
     """
     where = place(project, ready.place)
     problems = where.check()
@@ -210,7 +211,11 @@ def submit(project: Project, name: str) -> None:
     run_dir = RunDir(project.absolute(run.dir))
     run_dir.stop.unlink(missing_ok=True)
     attempt = run_dir.new_attempt()
-    handle = where.submit(run_dir, attempt)
+    try:
+        handle = where.submit(run_dir, attempt)
+    except PlaceError as error:
+        runs.set_status(project.db, name, "failed", None)
+        raise LaunchError(f"{name}: {error} When that is mended, resume the run with R.") from error
     runs.add_attempt(project.db, name, attempt, handle.place, handle.data)
     runs.set_status(project.db, name, "submitted", None)
 
@@ -243,6 +248,12 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
     )
 
 
+def _located(project: Project, model: str) -> str:
+    """Make a model folder absolute: a job's working directory is its run directory."""
+    folder = project.root / Path(model).expanduser()
+    return str(folder.resolve()) if model != "embedded" and folder.is_dir() else model
+
+
 def _dataset_hash(project: Project, dataset_id: int | None) -> str:
     assert dataset_id is not None
     return datasets.get(project.db, dataset_id).content_hash
@@ -264,6 +275,7 @@ def _adapter_folder(project: Project, spec: RunSpec) -> Path:
 
 
 def _name(now: datetime, spec: RunSpec) -> str:
-    words = f"lr{spec.train.learning_rate:g}" if spec.train else ("adapter" if spec.adapter else "base")
+    rate = re.sub(r"e([+-])0+(?=\d)", r"e\1", f"{spec.train.learning_rate:g}") if spec.train else ""
+    words = f"lr{rate}" if rate else ("adapter" if spec.adapter else "base")
     model = re.sub(r"[^a-z0-9.]+", "-", spec.model.id.rstrip("/").split("/")[-1].lower())
     return run_name(now, model, words, secrets.token_hex(2))
