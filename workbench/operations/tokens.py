@@ -9,10 +9,12 @@ from pathlib import Path
 
 from curation.errors import CurationError
 from curation.tokens import TokenCounter, estimate_counter, load_counter
+from runners.errors import ModelError
+from runners.layouts import Layout, lay_out, layout_for, layout_name, special_tokens
 from workbench.operations.project import Project
 
-# Tokens a layout adds around prompt and response, the response's EOS included.
-_LAYOUT_TOKENS = 3
+# What a layout adds around a pair where its tokenizer is not known: two separators and the EOS.
+_ASSUMED_LAYOUT_TOKENS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +59,32 @@ def counter(project: Project) -> TokenCounter:
 
 
 def token_view(project: Project, prompt: str, response: str) -> TokenView:
-    """Count one pair."""
+    """Count one pair as the model's own layout lays it out; `total` includes what the layout adds, and the EOS."""
+    model = project.settings.model
     count = counter(project)
+    laid_out = _layout(model, tokenizer_path(model, project.root))
     prompt_tokens, response_tokens = count.count(prompt), count.count(response)
+    if laid_out is None:
+        total = prompt_tokens + response_tokens + _ASSUMED_LAYOUT_TOKENS
+    else:
+        total = len(lay_out(laid_out, lambda text: [0] * count.count(text), prompt, response).input_ids)
     return TokenView(
-        model=project.settings.model,
-        exact=count.exact,
+        model=model,
+        exact=count.exact and laid_out is not None,
         prompt_tokens=prompt_tokens,
         response_tokens=response_tokens,
-        total=prompt_tokens + response_tokens + _LAYOUT_TOKENS,
+        total=total,
         max_length=project.settings.max_length,
     )
+
+
+@lru_cache(maxsize=8)
+def _layout(model: str, path: Path) -> Layout | None:
+    """Return the model's layout, or None where its tokenizer is missing or of no layout that is known here."""
+    if not path.is_file():
+        return None
+    try:
+        special = special_tokens(path)
+        return layout_for(layout_name(model, special), special)
+    except ModelError:
+        return None

@@ -1,0 +1,34 @@
+"""The terminal counts a pair without torch; the job lays it out with the model's tokenizer: both agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from runners.layouts import lay_out, layout_for, layout_name, special_tokens
+from tests.conftest import SAMPLE_ESSAYS
+from workbench.operations import importing
+from workbench.operations.project import Project
+from workbench.operations.tokens import token_view, tokenizer_path
+
+
+def test_a_pair_counts_the_same_in_the_terminal_as_in_the_job(tmp_path: Path) -> None:
+    project = Project.create(tmp_path)
+    path = tokenizer_path("embedded", project.root)
+    tokenizer = Tokenizer.from_file(str(path))
+    special = special_tokens(path)
+    layout = layout_for(layout_name("embedded", special), special)
+    for essay in sorted(SAMPLE_ESSAYS.glob("*.md")):
+        text = essay.read_text(encoding="utf-8")
+        prompt, response = text[:700], text[700:2500]
+        laid = lay_out(layout, lambda part: tokenizer.encode(part, add_special_tokens=False).ids, prompt, response)
+        view = token_view(project, prompt, response)
+        assert view.exact
+        assert view.total == len(laid.input_ids)
+
+
+def test_a_model_without_a_tokenizer_is_counted_by_a_marked_estimate(tmp_path: Path) -> None:
+    project = Project.create(tmp_path, model="somebody/unknown-8B")
+    assert importing.import_paths(project, [SAMPLE_ESSAYS / "salt.md"]).added
+    assert token_view(project, "a b c", "d e f").exact is False
