@@ -11,10 +11,10 @@ from runners.rundir import RunDir
 from runners.spec import LoraSpec, RunSpec, TrainSpec
 
 PAIRS = [
-    SnapshotPair(prompt="Salt is old.", response="Older than bread.\n\nOlder — “than” kings.", tier="continuation", source="salt", split="train"),
-    SnapshotPair(prompt="The mud.", response="It keeps.", tier="continuation", source="mudflats", split="holdout"),
-    SnapshotPair(prompt="A clock", response="stopped.", tier="note", source="clock", split="train"),
-]  # fmt: skip
+    SnapshotPair("Salt is old.", "Older than bread.\n\nOlder — “than” kings.", "continuation", "salt", "train"),
+    SnapshotPair("The mud.", "It keeps.", "continuation", "mudflats", "holdout"),
+    SnapshotPair("A clock", "stopped.", "note", "clock", "train"),
+]
 
 
 def test_a_line_holds_the_documented_fields_and_its_id_is_the_hash_of_the_others() -> None:
