@@ -138,7 +138,7 @@ class WorkbenchApp(Shell):
             if project is None:
                 from workbench.screens.welcome import WelcomeScreen
 
-                self.switch_screen(WelcomeScreen(self._folder))
+                self._show(WelcomeScreen(self._folder))
             else:
                 self._enter(project, screen, theme)
 
@@ -171,8 +171,15 @@ class WorkbenchApp(Shell):
         self.theme_changed_signal.subscribe(self, lambda chosen: self._remember("program.theme", chosen.name))
         self.sub_title = project.root.name
         wanted = self._first_screen or screen
-        self.switch_screen(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
+        self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
         self.set_interval(_COLLECT_S, self._collect)
+
+    def _show(self, screen: Screen[None] | str) -> None:
+        """Put a screen over the first frame, which Textual 8.2 cannot switch away from, or in the place of another."""
+        if len(self.screen_stack) == 1:
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
 
     def open_project(self, project: Project, *, screen: str | None = None) -> None:
         """Show a project, from the welcome screen."""
@@ -181,8 +188,12 @@ class WorkbenchApp(Shell):
 
     def action_go(self, name: str) -> None:
         """Go to a screen."""
+        self.go(name)
+
+    def go(self, name: str) -> None:
+        """Go to a screen by its name."""
         screen = self.screen
-        if not isinstance(screen, ProjectScreen) or name == screen.NAME or len(self.screen_stack) > 1:
+        if not isinstance(screen, ProjectScreen) or name == screen.NAME:
             return
         self.switch_screen(name)
         self._remember("program.screen", name)

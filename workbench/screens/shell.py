@@ -80,6 +80,10 @@ class Shell(App[int]):
         """Tell the current screen to ask again for what it shows."""
         raise NotImplementedError
 
+    def go(self, name: str) -> None:
+        """Go to a screen by its name."""
+        raise NotImplementedError
+
     def open_project(self, project: Project, *, screen: str | None = None) -> None:
         """Show a project."""
         raise NotImplementedError

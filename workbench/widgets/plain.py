@@ -10,6 +10,9 @@ from rich.cells import cell_len, set_cell_size
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_WORD = re.compile(r"\S+")
+
+
 def visible(text: str, *, tab: int = 4) -> str:
     """Show control characters instead of obeying them; tabs become spaces, line ends become newlines."""
     text = text.replace("\r\n", "\n").expandtabs(tab)
@@ -35,3 +38,50 @@ def _shown(match: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"‹{code:04x}›"
+
+
+def wrap(text: str, width: int) -> list[tuple[int, int]]:
+    """Break a text into lines of at most `width` cells, at spaces; return (start, end) of each line in the text.
+
+    Newlines are kept as line ends. Spaces at a break belong to no line, so that offsets into the text stay usable.
+    """
+    width = max(1, width)
+    lines: list[tuple[int, int]] = []
+    position = 0
+    for paragraph in text.split("\n"):
+        _wrap_line(paragraph, position, width, lines)
+        position += len(paragraph) + 1
+    return lines
+
+
+def _wrap_line(text: str, offset: int, width: int, lines: list[tuple[int, int]]) -> None:
+    plain_cells = text.isascii()
+    start = end = used = 0
+    empty = True
+    for match in _WORD.finditer(text):
+        word_start, word_end = match.span()
+        gap = word_start - end if not empty else word_start - start
+        cells = word_end - word_start if plain_cells else cell_len(match.group())
+        if not empty and used + gap + cells > width:
+            lines.append((offset + start, offset + end))
+            start, used, gap = word_start, 0, 0
+        while gap + cells > width:
+            # A word longer than the line: cut it where the line is full.
+            head = word_start + len(_fitting(text[word_start:word_end], max(1, width - used - gap)))
+            lines.append((offset + start, offset + head))
+            start = word_start = head
+            used = gap = 0
+            cells = cell_len(text[word_start:word_end])
+        used += gap + cells
+        end = word_end
+        empty = False
+    lines.append((offset + start, offset + max(start, end)))
+
+
+def _fitting(word: str, width: int) -> str:
+    used = 0
+    for index, character in enumerate(word):
+        used += cell_len(character)
+        if used > width:
+            return word[: max(1, index)]
+    return word

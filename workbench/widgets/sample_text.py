@@ -25,7 +25,7 @@ from workbench.widgets.plain import visible, wrap
 
 MARK_KEYS = (("v", "voice"), ("c", "cliche"), ("o", "collapse"), ("l", "leak"), ("p", "copied"))
 LABEL_NAMES = {"cliche": "cliché"}
-_MARK_STYLES = {
+MARK_STYLES = {
     "voice": "underline $text-success on $success 20%",
     "cliche": "underline $text-warning on $warning 20%",
     "collapse": "underline $text-error on $error 20%",
@@ -176,7 +176,7 @@ class SampleText(Widget, can_focus=True):
         lines = self._layout_for(self.size.width)
         if not self.text.strip():
             return Content.styled("(empty: the model ended at once)", "italic $text-muted")
-        spans = [(mark.start, mark.end, _MARK_STYLES.get(mark.label, "underline")) for mark in self.marks]
+        spans = [(mark.start, mark.end, MARK_STYLES.get(mark.label, "underline")) for mark in self.marks]
         if self.state != "reading" and self._words:
             spans.append((*self.selection, "reverse"))
         return Content("\n").join(self._draw(line, spans) for line in lines)

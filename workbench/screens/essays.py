@@ -1,0 +1,357 @@
+"""Essays: every source with its share used and its side of the split, and the text of the one under the cursor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.shell import CancelledCall, ProgressCall
+from workbench.widgets.essay_text import essay_lines
+from workbench.widgets.filter_line import FilterLine
+from workbench.widgets.page_list import PageList
+from workbench.widgets.plain import cell, one_line
+from workbench.widgets.text_view import Lines, TextView
+
+if TYPE_CHECKING:
+    from store.essays import SourceRow
+    from workbench.operations.essays import EssayView
+    from workbench.operations.importing import ImportReport
+
+# kind, words, paragraphs, share used, side, accepted, proposed: their widths in cells.
+_WIDTHS = (5, 7, 5, 5, 5, 5, 5)
+_FIXED = sum(_WIDTHS)
+_EMPTY = "No essays yet. Press i and name a folder of Markdown files; they are read, never changed."
+
+
+def source_line(row: SourceRow, width: int) -> Content:
+    """Lay a source out as one line of the list."""
+    share = f"{row.used_words / row.words:.0%}" if row.words and row.used_words else "–"
+    held = row.split == "holdout"
+    mark = "changed " if row.changed else ("gone " if row.missing_at else "")
+    title_width = max(8, width - _FIXED - 1)
+    return Content.assemble(
+        (mark, "$text-warning"),
+        (cell(one_line(row.title), title_width - len(mark)), "$foreground" if row.kind == "essay" else "$text-muted"),
+        " ",
+        (cell("note" if row.kind == "note" else "", _WIDTHS[0]), "$text-muted"),
+        cell(f"{row.words:,}", _WIDTHS[1], right=True),
+        (cell(str(row.paragraphs), _WIDTHS[2], right=True), "$text-muted"),
+        (cell(share, _WIDTHS[3], right=True), "$text-muted"),
+        (cell("held" if held else "", _WIDTHS[4], right=True), "bold $accent"),
+        (cell(str(row.accepted or "–"), _WIDTHS[5], right=True), "$text-success" if row.accepted else "$text-muted"),
+        (cell(str(row.proposed or "–"), _WIDTHS[6], right=True), "$text-muted"),
+    )
+
+
+def heading_line(width: int) -> Content:
+    """Name the columns of `source_line`."""
+    names = ("", "words", "¶", "used", "side", "✓", "·")
+    title = cell("title", max(8, width - _FIXED - 1))
+    cells = "".join(cell(name, size, right=bool(i)) for i, (name, size) in enumerate(zip(names, _WIDTHS, strict=True)))
+    return Content.styled(f"{title} {cells}", "$text-muted")
+
+
+class Heading(Static):
+    """The names of the columns, laid out for the pane's width."""
+
+    def render(self) -> Content:
+        """Draw the line."""
+        return Content("  ") + heading_line(self.size.width - 3)
+
+
+class EssaysScreen(ProjectScreen):
+    """The sources of the project."""
+
+    NAME = "essays"
+    CSS_PATH = "essays.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "import", "import", tooltip="import files and folders", id="essays.import"),
+        Binding("p", "propose", "propose pairs", id="essays.propose"),
+        Binding("h", "hold_out", "hold out", tooltip="hold the essay out, or take it back", id="essays.hold-out"),
+        Binding("e,E", "edit", "edit", tooltip="open the file in $EDITOR, and read it again", id="essays.edit"),
+        Binding("slash", "filter", "filter", id="essays.filter"),
+        Binding("y", "copy", "copy", tooltip="copy the text", show=False, id="essays.copy"),
+        Binding("escape", "back", "back", show=False, id="essays.back"),
+        Binding("tab", "other_pane", "other pane", show=False, id="essays.pane"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[SourceRow] = []
+        self._words = ""
+        self._view: EssayView | None = None
+        self._placed = False
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out list and text."""
+        with Horizontal(id="columns"):
+            with Vertical(id="list-side"):
+                yield Static("", id="essays-title", classes="pane-title")
+                yield FilterLine()
+                yield Heading(classes="pane-heading")
+                yield PageList(source_line, id="essays-list", empty=_EMPTY)
+            with Vertical(id="text-side"):
+                yield Static("", id="text-title", classes="pane-title", markup=False)
+                yield TextView(id="text")
+
+    @property
+    def sources(self) -> PageList[SourceRow]:
+        """The list of sources."""
+        return self.query_one("#essays-list", PageList)
+
+    def on_mount(self) -> None:
+        """Put the focus where the keys act."""
+        super().on_mount()
+        self.sources.focus()
+
+    def on_project_changed(self) -> None:
+        """Ask for the sources again."""
+
+        def ask() -> tuple[list[SourceRow], object | None]:
+            from workbench.operations import guide
+            from workbench.operations.essays import essay_rows
+
+            return essay_rows(self.project), None if self._placed else guide.recall(self.project, "essays.cursor")
+
+        self.ask(ask, self._show_rows, group="rows")
+
+    def _show_rows(self, answer: tuple[list[SourceRow], object | None]) -> None:
+        self._rows, place = answer
+        self._placed = True
+        self._fill(place if isinstance(place, int) else None)
+        self._ask_text()
+
+    def _fill(self, place: int | None = None) -> None:
+        words = self._words.lower()
+        rows = [row for row in self._rows if words in f"{row.title} {row.slug} {row.kind}".lower()]
+        self.sources.put({row.id: row for row in rows})
+        empty = f"Nothing here has {self._words!r} in its title. Press esc to see all." if words else _EMPTY
+        self.sources.show([row.id for row in rows], cursor=place, empty=empty)
+        self.query_one("#essays-title", Static).update(Content(self._summary()))
+
+    def _summary(self) -> str:
+        if not self._rows:
+            return ""
+        essays = sum(row.kind == "essay" for row in self._rows)
+        held = sum(row.split == "holdout" for row in self._rows)
+        words = sum(row.words for row in self._rows)
+        parts = [f"{essays} essays", f"{len(self._rows) - essays} notes", f"{words:,} words", f"{held} held out"]
+        if self.sources.marked:
+            parts.append(f"{len(self.sources.marked)} marked")
+        return " · ".join(parts)
+
+    @on(PageList.Moved)
+    def _moved(self, event: PageList.Moved) -> None:
+        if event.id is not None:
+            self.keep("cursor", event.id)
+        self._ask_text()
+
+    @on(PageList.Marked)
+    def _marked(self) -> None:
+        self.query_one("#essays-title", Static).update(Content(self._summary()))
+
+    @on(PageList.Opened)
+    def _opened(self, event: PageList.Opened) -> None:
+        if self.has_class("-narrow") and not self.has_class("-reading"):
+            self.add_class("-reading")
+            self.query_one(TextView).focus()
+            self._ask_text()
+        else:
+            self._open_pairs(event.id)
+
+    def _open_pairs(self, source_id: int) -> None:
+        from workbench.screens.pairs import PairsScreen
+
+        screen = self.app.get_screen("pairs")
+        assert isinstance(screen, PairsScreen)
+        row = self.sources.row(source_id)
+        screen.only_source(source_id, row.title if row else "")
+        self.app.go("pairs")
+
+    def _ask_text(self) -> None:
+        source_id = self.sources.current
+        if source_id is None:
+            self._show_text(None)
+            return
+        if self.has_class("-narrow") and not self.has_class("-reading"):
+            return
+
+        def ask() -> EssayView:
+            from workbench.operations.essays import essay_view
+
+            return essay_view(self.project, source_id)
+
+        self.ask(ask, self._show_text, group="text")
+
+    def _show_text(self, view: EssayView | None) -> None:
+        same = view is not None and self._view is not None and view.row.id == self._view.row.id
+        self._view = view
+        title = "" if view is None else f"{one_line(view.row.title)}  {view.row.path}"
+        self.query_one("#text-title", Static).update(Content(title))
+
+        def make(width: int) -> Lines:
+            return [] if view is None else essay_lines(view.text, view.paragraphs, width)
+
+        self.query_one(TextView).lay(make, keep_scroll=same)
+
+    @on(FilterLine.Filtered)
+    def _filtered(self, event: FilterLine.Filtered) -> None:
+        self._words = event.words
+        self._fill()
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self) -> None:
+        self.sources.focus()
+
+    def on_resize(self) -> None:
+        """Ask for the text when there is room for it now."""
+        self.call_after_refresh(self._ask_text)
+
+    def action_filter(self) -> None:
+        """Filter by words of the title."""
+        self.remove_class("-reading")
+        self.query_one(FilterLine).open()
+
+    def action_back(self) -> None:
+        """Leave the text, then the filter, then the marks; else cancel what is going on."""
+        if self.has_class("-reading") or self.query_one(TextView).has_focus:
+            self.remove_class("-reading")
+            self.sources.focus()
+        elif self._words:
+            self.query_one(FilterLine).reset()
+        elif self.sources.marked:
+            self.sources.unmark()
+        else:
+            self.app.cancel_background()
+
+    def action_other_pane(self) -> None:
+        """Go between list and text."""
+        if self.sources.has_focus and self.query_one("#text-side").display:
+            self.query_one(TextView).focus()
+        else:
+            self.sources.focus()
+
+    def key_enter(self) -> None:
+        """Open the pairs from the text, too."""
+        if self.query_one(TextView).has_focus and self.sources.current is not None:
+            self._open_pairs(self.sources.current)
+
+    def action_copy(self) -> None:
+        """Copy the text of the source."""
+        if self._view is not None:
+            self.app.copy_to_clipboard(self._view.text)
+            self.say(f"Copied the text of {self._view.row.title}.")
+
+    def action_hold_out(self) -> None:
+        """Hold the marked or the current source out, or take them back."""
+        ids = self.sources.targets
+        if not ids:
+            return
+
+        def operate() -> str:
+            from workbench.operations.essays import toggle_holdout
+
+            return toggle_holdout(self.project, ids)
+
+        def done(sentence: str) -> None:
+            self.say(sentence)
+            self.sources.unmark()
+            self.on_project_changed()
+            self.refresh_status()
+
+        self.act(operate, done)
+
+    def action_propose(self) -> None:
+        """Propose pairs for the marked ones; where nothing has any pairs yet, for all; else for the current one."""
+        if not self._rows:
+            self.say("There is nothing to propose from: import essays with i.", "warning")
+            return
+        untouched = not any(row.proposed or row.accepted or row.rejected for row in self._rows)
+        ids = [] if untouched and not self.sources.marked else self.sources.targets
+        project, app = self.project, self.app
+
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> int:
+            from workbench.operations.curating import propose_pairs
+
+            return propose_pairs(project, ids, progress=progress, cancelled=cancelled)
+
+        def done(made: int) -> None:
+            app.say(f"{made} pairs proposed: read them with 2." if made else "No pairs came of it: too little prose.")
+            app.project_changed()
+
+        if self.app.background("Propose", operate, done):
+            self.sources.unmark()
+
+    def action_import(self) -> None:
+        """Ask for a path and import it."""
+        from workbench.widgets.dialogs import PathDialog
+
+        listed = self.project.settings.essays
+        self.app.push_screen(
+            PathDialog(
+                "Import",
+                "A folder of Markdown files, or one file. Your files are only read.",
+                root=self.project.root,
+                value=f"{listed[0].rstrip('/')}/" if listed else "",
+            ),
+            self._import,
+        )
+
+    def _import(self, given: str | None) -> None:
+        if given and given.strip():
+            self.import_paths([self.project.root / Path(given.strip()).expanduser()])
+
+    def import_paths(self, paths: list[Path]) -> None:
+        """Import in the background and list what could not be read."""
+        project, app = self.project, self.app
+
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
+            from workbench.operations.importing import import_paths
+
+            return import_paths(project, paths, progress=progress, cancelled=cancelled)
+
+        def done(report: ImportReport) -> None:
+            app.project_changed()
+            app.say(report.summary, "warning" if report.problems else "information")
+            if report.problems:
+                from workbench.widgets.dialogs import TextOverlay
+
+                app.push_screen(TextOverlay("What could not be read", problem_list(report)))
+
+        self.app.background("Import", operate, done)
+
+    def action_edit(self) -> None:
+        """Open the file in the author's editor, and read it again afterwards."""
+        row = self.sources.current_row
+        if row is None:
+            return
+        from workbench.operations.errors import WorkbenchError
+        from workbench.screens.editor import edit_file
+
+        path = self.project.absolute(row.path)
+        if not path.is_file():
+            self.say(f"{row.path} is not there any more. Put it back, or import it from where it is now.", "error")
+            return
+        try:
+            edit_file(self.app, path)
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+            return
+        self.import_paths([path])
+
+
+def problem_list(report: ImportReport) -> Content:
+    """Lay out the problems of an import: the file first, then what to do."""
+    parts: list[Content | str | tuple[str, str]] = [f"{report.summary}\n"]
+    for problem in report.problems:
+        place = one_line(problem.path) + (f":{problem.line}" if problem.line else "")
+        parts += ["\n", (place, "bold"), f"\n{one_line(problem.message)}\n"]
+    return Content.assemble(*parts)

@@ -1,0 +1,120 @@
+"""Edit a pair's two texts: here, or in the author's own editor.
+
+Nothing asks to be saved. What is typed here is kept as a draft with each key, so a program that is killed has lost
+nothing; leaving makes it one edit, which undo takes back whole.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import getters, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from workbench.operations.errors import WorkbenchError
+from workbench.screens.editor import edit_file
+from workbench.screens.shell import Shell
+from workbench.widgets.plain import one_line
+
+DRAFT = "pairs.draft"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDraft:
+    """The two texts of a pair as typed so far."""
+
+    pair_id: int
+    prompt: str
+    response: str
+
+
+def draft_of(value: object) -> PairDraft | None:
+    """Read a draft as it was kept; anything else is none."""
+    if isinstance(value, dict) and set(value) == {"pair_id", "prompt", "response"}:
+        return PairDraft(pair_id=int(value["pair_id"]), prompt=str(value["prompt"]), response=str(value["response"]))
+    return None
+
+
+class EditPair(ModalScreen[PairDraft]):
+    """Two text areas over the whole screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "keep and go back", priority=True),
+        Binding("tab", "app.focus_next", "other text", priority=True),
+    ]
+    app = getters.app(Shell)
+
+    def __init__(self, draft: PairDraft, title: str) -> None:
+        super().__init__()
+        self._draft = draft
+        self._edit_title = title
+        self._planned = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out prompt above response."""
+        yield Static(f"{one_line(self._edit_title)} · prompt", markup=False)
+        yield TextArea(self._draft.prompt, id="edit-prompt", soft_wrap=True, show_line_numbers=False)
+        yield Static("response", markup=False)
+        yield TextArea(self._draft.response, id="edit-response", soft_wrap=True, show_line_numbers=False)
+        yield Static("esc keep and go back · tab other text · ctrl+z undo what was typed", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin in the response."""
+        self.query_one("#edit-response", TextArea).focus()
+
+    @property
+    def typed(self) -> PairDraft:
+        """What stands in the two text areas."""
+        return PairDraft(
+            pair_id=self._draft.pair_id,
+            prompt=self.query_one("#edit-prompt", TextArea).text,
+            response=self.query_one("#edit-response", TextArea).text,
+        )
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        typed = self.typed
+        if typed == self._draft:
+            return
+        project = self.app.project
+
+        def keep() -> None:
+            from workbench.operations import guide
+
+            guide.remember(
+                project, DRAFT, {"pair_id": typed.pair_id, "prompt": typed.prompt, "response": typed.response}
+            )
+
+        self.app.write(keep)
+
+    def action_leave(self) -> None:
+        """Leave; the caller makes the edit."""
+        self.dismiss(self.typed)
+
+
+def edit_in_editor(app: App[Any], draft: PairDraft) -> PairDraft:
+    """Let the author edit the two texts in her editor.
+
+    Raises:
+        WorkbenchError: the editor failed, or one of the two headings is gone.
+    """
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        path = Path(folder) / f"pair-{draft.pair_id}.md"
+        path.write_text(f"### prompt\n\n{draft.prompt}\n\n### response\n\n{draft.response}\n", encoding="utf-8")
+        edit_file(app, path)
+        text = path.read_text(encoding="utf-8")
+    found = re.fullmatch(r"\s*### prompt[ \t]*\n(.*?)\n### response[ \t]*\n(.*)", text, re.DOTALL)
+    if found is None:
+        raise WorkbenchError(
+            'The lines "### prompt" and "### response" are not both there: the pair stays as it was. '
+            "Leave them where they stand."
+        )
+    prompt, response = (part.strip("\n") for part in found.groups())
+    return PairDraft(pair_id=draft.pair_id, prompt=prompt, response=response)

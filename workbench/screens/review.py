@@ -1,0 +1,521 @@
+"""Review: the base's samples beside a run's, pair by pair; read, judge by one key, mark, note, reveal.
+
+A verdict is drawn at once and written behind, and the next unjudged pair stands there; undo goes back to the pair it
+touched. Names are hidden as long as she wishes, and then nothing on the screen tells which side is the run's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.review_lines import (
+    LETTERS,
+    SIDES,
+    Side,
+    Stand,
+    head_line,
+    side_foot,
+    side_head,
+    tally_lines,
+    verdict_words,
+)
+from workbench.screens.run_lines import short_name
+from workbench.widgets.plain import visible, wrap
+from workbench.widgets.sample_text import LABEL_NAMES, SampleText
+from workbench.widgets.text_view import Lines, TextView
+
+if TYPE_CHECKING:
+    from workbench.operations.curating import Reversal
+    from workbench.operations.reviewing import ReviewView, Verdict
+
+_PROMPT_LINES = 3
+_HINTS = {
+    "start": "mark: go to the first word, then space · d removes a mark · esc leaves",
+    "end": "mark: go to the last word, then space · esc starts again",
+    "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
+}
+_LOADING = Content.styled("Opening the review…", "$text-muted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What came back: a review, or why there is none; and what was remembered, the first time."""
+
+    view: ReviewView | None
+    run: str | None
+    waiting: tuple[str, str] = ("", "")
+    masked: bool | None = None
+    pair: tuple[str, int] | None = None
+
+
+class Columns(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Both texts, scrolling together, without the delay of an animation."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "lines(1)", "scroll down", show=False, id="review.down"),
+        Binding("k,up", "lines(-1)", "scroll up", show=False, id="review.up"),
+        Binding("pagedown,space,ctrl+f", "pages(1)", "page down", show=False, id="review.page-down"),
+        Binding("pageup,ctrl+b", "pages(-1)", "page up", show=False, id="review.page-up"),
+        Binding("g,home", "edge(-1)", "to the top", show=False, id="review.top"),
+        Binding("G,end", "edge(1)", "to the end", show=False, id="review.end"),
+    ]
+
+    def action_lines(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.scroll_relative(y=lines, animate=False)
+
+    def action_pages(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.scroll_relative(y=pages * max(1, self.size.height - 2), animate=False)
+
+    def action_edge(self, side: int) -> None:
+        """Scroll to the top or the end."""
+        self.scroll_to(y=0 if side < 0 else self.max_scroll_y, animate=False)
+
+
+class ReviewScreen(ProjectScreen):
+    """One run's review."""
+
+    NAME = "review"
+    FOLLOWS_RUNS = True
+    CSS_PATH = "review.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left", "judge('left')", "better", key_display="← →", tooltip="the left side is better", id="judge.left"
+        ),
+        Binding(
+            "right", "judge('right')", "right better", show=False, tooltip="the right side is better", id="judge.right"
+        ),
+        Binding("equals_sign", "judge('tie')", "tie", id="judge.tie"),
+        Binding("x", "judge('both bad')", "both bad", id="judge.both-bad"),
+        Binding(
+            "left_square_bracket", "go(-1)", "pair", key_display="[ ]", tooltip="the pair before", id="review.before"
+        ),
+        Binding("right_square_bracket", "go(1)", "next pair", show=False, tooltip="the next pair", id="review.next"),
+        Binding("m", "mark", "mark", tooltip="mark a span of the focused side", id="review.mark"),
+        Binding("n", "note", "note", tooltip="note on the focused side's sample", id="review.note"),
+        Binding("M", "mask", "masked", tooltip="hide the names and shuffle the sides, or show them", id="review.mask"),
+        Binding("v", "reveal", "reveal", tooltip="show the names of this pair, or hide them", id="review.reveal"),
+        Binding("R", "reference", "real piece", tooltip="the real piece, under the prompt", id="review.reference"),
+        Binding("o", "choose", "other run", tooltip="review another run", id="review.choose"),
+        Binding("tab,shift+tab", "side", "other side", show=False, id="review.side"),
+        Binding("enter", "prompt", "whole prompt", show=False, tooltip="the whole prompt", id="review.prompt"),
+        Binding("exclamation_mark", "flag", "flag", show=False, tooltip="flag the focused side", id="review.flag"),
+        Binding("y", "copy", "copy", show=False, tooltip="copy the focused side's text", id="review.copy"),
+        Binding("escape", "back", "back", show=False, id="review.back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stand: Stand | None = None
+        self._wanted: str | None = None
+        self._masked = False
+        self._recalled = False
+        self._follow = False
+        self._opened: Literal["", "prompt", "reference"] = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out header, prompt, the two sides and what stands under them."""
+        yield Static(_LOADING, id="review-head")
+        yield TextView(id="prompt")
+        with Horizontal(classes="sides"):
+            for side in SIDES:
+                yield Static("", id=f"head-{side}", classes="side-head")
+        with Columns(), Horizontal():
+            for side in SIDES:
+                with Vertical(classes="column"):
+                    yield SampleText(id=side)
+        with Horizontal(id="feet"):
+            for side in SIDES:
+                yield Static("", id=f"foot-{side}", classes="foot")
+        yield Static("", id="message")
+
+    def on_mount(self) -> None:
+        """Begin on the left, with nothing to see yet."""
+        super().on_mount()
+        self.query_one("#prompt", TextView).can_focus = False
+        self.add_class("-message")
+        self._text("left").focus()
+
+    def open_run(self, run: str) -> None:
+        """Review this run when the screen is shown next."""
+        self._wanted = run
+        if self.is_current:
+            self.on_project_changed()
+
+    def on_project_changed(self) -> None:
+        """Ask for the review again."""
+        wanted, first = self._wanted, not self._recalled
+        standing = self._stand.view.run if self._stand else None
+        project = self.project
+
+        def ask() -> _Answer:
+            from workbench.operations import guide
+            from workbench.operations.awaiting import nothing_to_review
+            from workbench.operations.errors import NothingToDoError
+            from workbench.operations.reviewing import review, reviewable_runs
+
+            place = guide.recall(project, "review.place") if first else None
+            masked = guide.recall(project, "review.masked") if first else None
+            kept = place if isinstance(place, dict) else {}
+            run = wanted or standing or kept.get("run")
+            names = [] if run else reviewable_runs(project)
+            run = run or (names[0] if names else None)
+            if run is None:
+                return _Answer(view=None, run=None, waiting=nothing_to_review(project), masked=masked is True)
+            try:
+                view = review(project, run)
+            except NothingToDoError:
+                return _Answer(view=None, run=run, waiting=nothing_to_review(project, run), masked=masked is True)
+            pair = (str(kept.get("slug", "")), int(kept.get("index", 0))) if kept.get("run") == run else None
+            return _Answer(view=view, run=run, masked=masked is True if first else None, pair=pair)
+
+        self.ask(ask, self._show_answer, group="review", failed=self._show_failure)
+
+    def on_reversal(self, reversal: Reversal) -> None:
+        """Go to the pair that an undo or redo touched."""
+        self._follow = True
+        self.on_project_changed()
+
+    def _show_answer(self, answer: _Answer) -> None:
+        if answer.masked is not None:
+            self._masked = answer.masked
+        self._recalled = True
+        if answer.view is None:
+            self._stand = None
+            self._show_message(answer.waiting[0] or "There is nothing to review.", answer.waiting[1])
+            return
+        before, view = self._stand, answer.view
+        self._wanted = None
+        if before is not None and before.view.run == view.run:
+            index = self._place_of(before, view)
+            revealed = before.revealed and index == before.index
+        else:
+            index, revealed = self._first_place(view, answer.pair), False
+        self._follow = False
+        self._set(Stand(view=view, index=index, masked=self._masked, revealed=revealed), moved=before is None)
+
+    def _place_of(self, before: Stand, view: ReviewView) -> int:
+        """Return where to stand in a review asked for again: on the same pair, or on the one that was undone."""
+        if self._follow:
+            for index, (old, new) in enumerate(zip(before.view.comparisons, view.comparisons, strict=False)):
+                ids = (new.base.id, new.adapter.id)
+                if old.verdict != new.verdict or any(
+                    before.view.annotations.get(key) != view.annotations.get(key) for key in ids
+                ):
+                    return index
+        here = before.comparison
+        if here is None:
+            return len(view.comparisons)
+        keys = [(item.base.canary_slug, item.base.idx) for item in view.comparisons]
+        wanted = (here.base.canary_slug, here.base.idx)
+        return keys.index(wanted) if wanted in keys else 0
+
+    def _first_place(self, view: ReviewView, pair: tuple[str, int] | None) -> int:
+        keys = [(item.base.canary_slug, item.base.idx) for item in view.comparisons]
+        if pair in keys:
+            return keys.index(pair)
+        return next((index for index, item in enumerate(view.comparisons) if item.verdict is None), 0)
+
+    def _show_failure(self, sentence: str) -> None:
+        self._stand = None
+        self._show_message(sentence, "Press o to choose another run.")
+
+    def _show_message(self, what: str, then: str) -> None:
+        self.add_class("-message")
+        self.query_one("#review-head", Static).update(Content.styled("nothing to review yet", "$text-muted"))
+        body = Content.assemble((f"{visible(what)}\n\n", "bold"), (visible(then), "$text-muted"))
+        self.query_one("#message", Static).update(body)
+        self.refresh_bindings()
+
+    def _set(self, stand: Stand, *, moved: bool = False) -> None:
+        """Stand somewhere and draw it."""
+        moved = moved or self._stand is None or stand.index != self._stand.index
+        self._stand = stand
+        if moved:
+            self._opened = ""
+            comparison = stand.comparison
+            place = {"run": stand.view.run}
+            if comparison is not None:
+                self.keep("place", {**place, "slug": comparison.base.canary_slug, "index": comparison.base.idx})
+        self._draw()
+        if moved:
+            self.query_one(Columns).scroll_to(y=0, animate=False, immediate=True)
+
+    def _draw(self) -> None:
+        stand = self._stand
+        if stand is None:
+            return
+        self.query_one("#review-head", Static).update(head_line(stand, self.size.width - 2))
+        at_tally = stand.comparison is None
+        self.set_class(at_tally, "-message")
+        if at_tally:
+            from workbench.operations.reviewing import tally
+
+            self.query_one("#message", Static).update(tally_lines(stand, tally(stand.view)))
+        else:
+            for side in SIDES:
+                text = self._text(side)
+                text.text = stand.sample(side).text
+                text.marks = stand.marks(side)
+            self._draw_prompt()
+            self._draw_sides()
+        self.refresh_bindings()
+
+    def _draw_sides(self) -> None:
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        width = (self.size.width + 1) // 2 - 1
+        for side in SIDES:
+            head = side_head(stand, side, width, focused=side == self.side)
+            self.query_one(f"#head-{side}", Static).update(head)
+            hint = _HINTS.get(self._text(side).state, "")
+            self.query_one(f"#foot-{side}", Static).update(side_foot(stand, side, hint))
+
+    def _draw_prompt(self) -> None:
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        sample, opened = stand.comparison.base, self._opened
+        pane = self.query_one("#prompt", TextView)
+
+        def make(width: int) -> Lines:
+            lines = _wrapped(sample.canary_prompt, min(width, 100), "$text-muted")
+            if opened == "reference":
+                lines += [Content(""), Content.styled("the real piece", "$accent")]
+                lines += _wrapped(sample.reference, min(width, 100), "$foreground")
+            elif not opened and len(lines) > _PROMPT_LINES:
+                cut = lines[_PROMPT_LINES - 1].truncate(min(width, 100) - 16, ellipsis=False)
+                lines = [*lines[: _PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$text-disabled")]
+            most = self.size.height // 2 if opened else _PROMPT_LINES
+            pane.styles.height = max(1, min(len(lines), most))
+            return lines
+
+        pane.set_class(bool(opened), "-open")
+        pane.lay(make)
+
+    @property
+    def side(self) -> Side:
+        """The side that has the focus."""
+        return "right" if self._text("right").has_focus else "left"
+
+    def _text(self, side: Side) -> SampleText:
+        return self.query_one(f"#{side}", SampleText)
+
+    def on_resize(self) -> None:
+        """Lay the lines around the texts out again."""
+        self.call_after_refresh(self._draw)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show which side the keys act on."""
+        self._draw_sides()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep keys that would judge or leave from a span being marked, and those that need a pair from the rest."""
+        if action in ("judge", "mark", "note", "flag", "copy", "reveal", "reference", "prompt", "side"):
+            if self._stand is None or self._stand.comparison is None:
+                return False
+            if action == "reveal" and not self._stand.masked:
+                return False
+        own = action in ("judge", "go", "mark", "note", "mask", "reveal", "reference", "choose", "prompt", "flag")
+        return not (own and self.is_mounted and self._text(self.side).state != "reading")
+
+    def action_go(self, pairs: int) -> None:
+        """Go to another pair; after the last one stands the tally."""
+        stand = self._stand
+        if stand is not None:
+            index = max(0, min(stand.index + pairs, len(stand.view.comparisons)))
+            self._set(replace(stand, index=index, revealed=False))
+
+    def action_judge(self, shown: Literal["left", "right", "tie", "both bad"]) -> None:
+        """Record a verdict and go on to the next pair without one."""
+        from workbench.operations.reviewing import judge, side
+
+        stand = self._stand
+        if stand is None or (comparison := stand.comparison) is None:
+            return
+        verdict: Verdict = side(comparison, shown, masked=stand.masked) if shown in LETTERS else shown
+        hidden, project = stand.hidden, self.project
+        self.act(
+            lambda: judge(project, comparison, verdict, masked=hidden),
+            lambda _: self.refresh_status(),
+            failed=lambda _: self.on_project_changed(),
+        )
+        said = verdict_words(stand, verdict)
+        judged = list(stand.view.comparisons)
+        judged[stand.index] = replace(comparison, verdict=verdict, masked=hidden)
+        stand = replace(stand, view=replace(stand.view, comparisons=tuple(judged)))
+        index = stand.next_unjudged()
+        number, count = self._number(stand), len(judged)
+        self._set(replace(stand, index=index, revealed=False))
+        where = f"on to {index + 1}" if index < count else "all are judged"
+        self.say(f"Pair {number} of {count}: {said}; {where}. u takes it back.")
+
+    def _number(self, stand: Stand) -> int:
+        return stand.index + 1
+
+    def action_side(self) -> None:
+        """Give the focus to the other side."""
+        self._text("left" if self.side == "right" else "right").focus(scroll_visible=False)
+
+    def action_mark(self) -> None:
+        """Begin to mark a span."""
+        if not self._text(self.side).begin():
+            self.say("This sample is empty: there is no word to mark.", "warning")
+
+    @on(SampleText.StateChanged)
+    def _marking(self, event: SampleText.StateChanged) -> None:
+        self._draw_sides()
+
+    @on(SampleText.Marked)
+    def _marked(self, event: SampleText.Marked) -> None:
+        from workbench.operations.reviewing import add_mark
+
+        if self._stand is None:
+            return
+        sample, project = self._stand.sample(_side_of(event.pane)).id, self.project
+        name = LABEL_NAMES.get(event.label, event.label)
+        self._change(
+            lambda: add_mark(project, sample, event.label, event.start, event.end), f"Marked {name}. u takes it back."
+        )
+
+    @on(SampleText.Removed)
+    def _removed(self, event: SampleText.Removed) -> None:
+        from workbench.operations.reviewing import remove_annotation
+
+        project = self.project
+        name = LABEL_NAMES.get(event.mark.label, event.mark.label)
+        self._change(lambda: remove_annotation(project, event.mark.id), f"Removed {name}. u brings it back.")
+
+    def _change(self, operation: Callable[[], Any], said: str) -> None:
+        def done(_result: object) -> None:
+            self.say(said)
+            self.on_project_changed()
+
+        self.act(operation, done)
+
+    def action_note(self) -> None:
+        """Write the note of the focused side's sample."""
+        from workbench.operations.reviewing import set_note
+        from workbench.widgets.dialogs import TextDialog
+
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        side, project = self.side, self.project
+        sample = stand.sample(side).id
+        whose = LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
+
+        def done(text: str | None) -> None:
+            if text is not None:
+                self._change(lambda: set_note(project, sample, text), "Noted." if text.strip() else "Note removed.")
+
+        self.app.push_screen(TextDialog(f"Note on the sample of {whose}", value=stand.note(side)), done)
+
+    def action_flag(self) -> None:
+        """Flag the focused side's sample, or take the flag off."""
+        from workbench.operations.reviewing import toggle_flag
+
+        if self._stand is not None:
+            sample, project = self._stand.sample(self.side).id, self.project
+            self._change(lambda: toggle_flag(project, sample), "Flag changed. u takes it back.")
+
+    def action_mask(self) -> None:
+        """Hide names and shuffle sides, or show them."""
+        self._masked = not self._masked
+        self.keep("masked", self._masked)
+        if self._stand is not None:
+            self._set(replace(self._stand, masked=self._masked, revealed=False), moved=True)
+        self.say(
+            "Masked: names hidden, sides shuffled; a verdict says so."
+            if self._masked
+            else "Names are shown: base left."
+        )
+
+    def action_reveal(self) -> None:
+        """Show the names of this pair, or hide them again."""
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        self._set(replace(stand, revealed=not stand.revealed))
+        if self._stand is not None and self._stand.revealed and stand.comparison.verdict is None:
+            self.say("Revealed before a verdict: one given now does not count as masked.", "warning")
+
+    def action_reference(self) -> None:
+        """Show the real piece under the prompt, or hide it."""
+        if self._stand is None or self._stand.comparison is None:
+            return
+        if not self._stand.comparison.base.reference:
+            self.say("There is no real piece to compare with; write one for this prompt in Datasets.", "warning")
+            return
+        self._open("reference")
+
+    def action_prompt(self) -> None:
+        """Show the whole prompt, or three lines of it."""
+        self._open("prompt")
+
+    def _open(self, what: Literal["prompt", "reference"]) -> None:
+        self._opened = "" if self._opened == what else what
+        self._draw_prompt()
+
+    def action_back(self) -> None:
+        """Close the prompt; else cancel what is going on."""
+        if self._opened:
+            self._opened = ""
+            self._draw_prompt()
+        else:
+            self.app.cancel_background()
+
+    def action_copy(self) -> None:
+        """Copy the focused side's text."""
+        if self._stand is not None:
+            self.app.copy_to_clipboard(self._stand.sample(self.side).text)
+            self.say(f"Copied the text of {LETTERS[self.side]}.")
+
+    def action_choose(self) -> None:
+        """Choose another run."""
+
+        def ask() -> list[tuple[str, str]]:
+            from workbench.operations.reviewing import reviewable_runs
+            from workbench.operations.running import run_rows
+
+            reviewable = set(reviewable_runs(self.project))
+            return [(row.name, f"{row.samples} samples") for row in run_rows(self.project) if row.name in reviewable]
+
+        self.ask(ask, self._show_choice, group="choice")
+
+    def _show_choice(self, names: list[tuple[str, str]]) -> None:
+        from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+        if not names:
+            self.say("No run has samples of its adapter and of the base yet. Launch one: press 4, then r.", "warning")
+            return
+        choices = [Choice(value=name, name=short_name(name, 40), words=words) for name, words in names]
+        current = self._stand.view.run if self._stand else None
+
+        def chosen(run: str | None) -> None:
+            if run is not None and run != current:
+                self._stand = None
+                self.open_run(run)
+
+        self.app.push_screen(ChoiceDialog("Review which run?", choices, current=current), chosen)
+
+
+def _side_of(pane: SampleText) -> Side:
+    return "right" if pane.id == "right" else "left"
+
+
+def _wrapped(text: str, width: int, style: str) -> Lines:
+    shown = visible(text)
+    return [Content.styled(shown[start:end], style) for start, end in wrap(shown, width)]

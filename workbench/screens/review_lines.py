@@ -1,0 +1,198 @@
+"""What Review says around the two texts: where it stands, whose text is whose, marks, notes, and the tally.
+
+The decision to know: a side of the screen is A (left) or B (right); who that is, base or run, is said only where names
+are shown. Everything here takes a `Stand` and gives `Content`, so it can be tested without a screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textual.content import Content
+
+from workbench.screens.run_lines import short_name
+from workbench.widgets.plain import cell, one_line, visible
+from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, MARK_STYLES, Mark
+
+if TYPE_CHECKING:
+    from store.annotations import Annotation
+    from store.samples import Sample
+    from workbench.operations.reviewing import Comparison, ReviewView, Verdict
+
+Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
+LETTERS = {"left": "A", "right": "B"}
+Part = tuple[str, str] | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """Where a review stands.
+
+    Attributes:
+        view: the run's comparisons and annotations.
+        index: of the pair shown; one past the last for the tally.
+        masked: names are hidden and sides shuffled.
+        revealed: the names of this pair are shown all the same.
+    """
+
+    view: ReviewView
+    index: int = 0
+    masked: bool = False
+    revealed: bool = False
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The pair shown; None at the tally."""
+        return self.view.comparisons[self.index] if self.index < len(self.view.comparisons) else None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether names are hidden now."""
+        return self.masked and not self.revealed
+
+    def is_base(self, side: Side) -> bool:
+        """Whether the base stands on a side."""
+        swapped = self.masked and self.comparison is not None and self.comparison.swapped
+        return (side == "left") != swapped
+
+    def sample(self, side: Side) -> Sample:
+        """Return the sample on a side."""
+        assert self.comparison is not None
+        return self.comparison.base if self.is_base(side) else self.comparison.adapter
+
+    def annotations(self, side: Side) -> tuple[Annotation, ...]:
+        """Return what was said of the sample on a side."""
+        return self.view.annotations.get(self.sample(side).id, ())
+
+    def marks(self, side: Side) -> tuple[Mark, ...]:
+        """Return the marked spans of the sample on a side."""
+        return tuple(
+            Mark(item.id, item.label or "", item.start, item.end)
+            for item in self.annotations(side)
+            if item.kind == "mark" and item.start is not None and item.end is not None
+        )
+
+    def note(self, side: Side) -> str:
+        """Return the note on a side's sample, or nothing."""
+        return next((item.body for item in self.annotations(side) if item.kind == "note"), "")
+
+    def flagged(self, side: Side) -> bool:
+        """Whether a side's sample is flagged."""
+        return any(item.kind == "flag" for item in self.annotations(side))
+
+    def verdict_words(self) -> str:
+        """Say the verdict in the words of the sides, or of base and run where names are shown."""
+        if self.comparison is None or self.comparison.verdict is None:
+            return "not judged"
+        return verdict_words(self, self.comparison.verdict)
+
+    def next_unjudged(self) -> int:
+        """Return the index of the next pair without a verdict, from here on and around; past the end when all have."""
+        count = len(self.view.comparisons)
+        order = [*range(self.index + 1, count), *range(min(self.index + 1, count))]
+        return next((index for index in order if self.view.comparisons[index].verdict is None), count)
+
+
+def verdict_words(stand: Stand, verdict: Verdict) -> str:
+    """Say a verdict."""
+    if verdict in ("tie", "both bad"):
+        return verdict
+    is_base = verdict == "left"
+    if not stand.hidden:
+        return "base better" if is_base else "run better"
+    side: Side = "left" if stand.is_base("left") == is_base else "right"
+    return f"{LETTERS[side]} better"
+
+
+def head_line(stand: Stand, width: int) -> Content:
+    """Say where the review stands: pair, prompt, index, seed; to the right verdict and masking."""
+    view, comparison = stand.view, stand.comparison
+    count = len(view.comparisons)
+    right: list[Part] = []
+    if comparison is None:
+        left: list[Part] = [("tally", "bold"), (f"  {view.judged} of {count} judged", "$text-muted")]
+    else:
+        sample = comparison.base
+        left = [
+            (f"pair {stand.index + 1} of {count}", "bold"),
+            (f"  {one_line(sample.canary_slug)}", "$accent"),
+            (f"  {sample.topic}, {sample.length} · sample {sample.idx + 1} · seed {sample.seed}", "$text-muted"),
+        ]
+        judged = comparison.verdict is not None
+        right = [(stand.verdict_words(), "bold $text-success" if judged else "$text-muted")]
+    if stand.masked:
+        right += [("  " if right else "", ""), ("masked" if stand.hidden else "revealed", "$text-warning")]
+    start, end = Content.assemble(*left), Content.assemble(*right)
+    room = max(0, width - end.cell_length - 2)
+    start = start.truncate(room, ellipsis=True)
+    return start + " " * (width - start.cell_length - end.cell_length) + end
+
+
+def side_head(stand: Stand, side: Side, width: int, *, focused: bool) -> Content:
+    """Name a side: A or B, and who that is where names are shown; its tokens and flag to the right."""
+    sample = stand.sample(side)
+    end = f"{sample.tokens} tokens"
+    name = "base" if stand.is_base(side) else f"run {short_name(sample.run, max(8, width - len(end) - 10))}"
+    if stand.hidden:
+        name = LETTERS[side]
+    elif stand.masked:
+        name = f"{LETTERS[side]} is {'the base' if stand.is_base(side) else 'the run'}"
+    flag = "⚑ " if stand.flagged(side) else ""
+    start = cell(name, max(1, width - 2 - len(end) - len(flag)))
+    return Content.assemble(
+        ("▌ " if focused else "  ", "$accent"),
+        (start, "bold $accent" if focused else "bold $text-muted"),
+        (flag, "bold $text-warning"),
+        (end, "$text-muted"),
+    )
+
+
+def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
+    """Say what is marked in a side's text, then its note; while a span is marked, what the keys do instead."""
+    if hint:
+        return Content.styled(hint, "$accent")
+    counts: dict[str, int] = {}
+    for mark in stand.marks(side):
+        counts[mark.label] = counts.get(mark.label, 0) + 1
+    parts: list[Part] = []
+    for _, label in MARK_KEYS:
+        if label in counts:
+            times = f" {counts[label]}" if counts[label] > 1 else ""
+            parts += [(LABEL_NAMES.get(label, label), MARK_STYLES[label]), (f"{times}  ", "$text-muted")]
+    if note := stand.note(side):
+        parts += ["\n" if parts else "", ("note  ", "$text-muted"), visible(note)]
+    return Content.assemble(*parts)
+
+
+def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
+    """Say how the pairs were judged, in plain words and counts, and list them."""
+    view = stand.view
+    total, judged = len(view.comparisons), view.judged
+    if judged < total and stand.masked:
+        return Content.assemble(
+            (f"{judged} of {total} pairs are judged.\n\n", "bold"),
+            ("The tally names base and run, so it waits for the last verdict. ", ""),
+            ("[ goes back, M shows names and tally now.", "$text-muted"),
+        )
+    masked = sum(item.masked for item in view.comparisons if item.verdict)
+    of = f"of {total} pairs" if judged == total else f"of {judged} judged pairs ({total} in all)"
+    words = f"{of}: base {counts['base']}, run {counts['run']}, ties {counts['tie']}, both bad {counts['both bad']}"
+    how = "masked" if judged and masked == judged else f"{masked} of them judged masked" if masked else "names shown"
+    parts: list[Part] = [(words, "bold"), (f" · {how}\n\n", "$text-muted")]
+    shown = {"left": "base", "right": "run", "tie": "tie", "both bad": "both bad", None: "not judged"}
+    for number, item in enumerate(view.comparisons, start=1):
+        said = [*view.annotations.get(item.base.id, ()), *view.annotations.get(item.adapter.id, ())]
+        kinds = [one.kind for one in said]
+        extra = [f"{kinds.count(kind)} {kind}s" for kind in ("mark", "note", "flag") if kind in kinds]
+        parts += [
+            (f"{number:>4}  ", "$text-muted"),
+            cell(one_line(item.base.canary_slug), 26),
+            (f" sample {item.base.idx + 1}  ", "$text-muted"),
+            (cell(shown[item.verdict], 12), "" if item.verdict else "$text-muted"),
+            (cell(" masked" if item.verdict and item.masked else "", 9), "$text-muted"),
+            (", ".join(extra) + "\n", "$text-muted"),
+        ]
+    parts.append(("\nThese are counts of your reading, not a score. [ goes back, o opens another run.", "$text-muted"))
+    return Content.assemble(*parts)

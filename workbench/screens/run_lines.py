@@ -1,0 +1,145 @@
+"""Runs in words and columns: names at any width, states as a glyph and a word, ages, numbers, differences."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from workbench.widgets.plain import cell, one_line
+
+if TYPE_CHECKING:
+    from store.runs import RunRow
+
+_DATED = re.compile(r"^\d{8}-\d{4}-")
+
+# Glyph, word and style of each status; the glyph alone must do where there is no colour.
+STATES = {
+    "submitted": ("◌", "submitted", "$text-muted"),
+    "starting": ("◔", "starting", "$accent"),
+    "running": ("◑", "running", "bold $accent"),
+    "stopping": ("◕", "stopping", "$text-warning"),
+    "finished": ("●", "finished", "$text-success"),
+    "stopped": ("◼", "stopped", "$text-warning"),
+    "failed": ("✗", "failed", "bold $text-error"),
+    "killed": ("✗", "killed", "$text-error"),
+}
+
+
+def short_name(name: str, width: int = 28) -> str:
+    """Return a run's name in at most `width` cells: without its date, then without its beginning.
+
+    The end of a name is what tells runs apart; the list shows their age beside it.
+    """
+    name = one_line(name)
+    if len(name) <= width:
+        return name
+    undated = _DATED.sub("", name)
+    return undated if len(undated) <= width else "…" + undated[len(undated) - width + 1 :]
+
+
+def present() -> datetime:
+    """Return the time that ages are counted to; tests replace it."""
+    return datetime.now(UTC)
+
+
+def age(at: str) -> str:
+    """Return how long ago a time of the store is, in one unit."""
+    seconds = max(0.0, (present() - datetime.fromisoformat(at)).total_seconds())
+    for size, unit in ((86400 * 7, "w"), (86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def number(value: float | None) -> str:
+    """Return a loss with three decimals, `–` before there is one, `NaN` when it diverged."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if math.isfinite(value) else "NaN"
+
+
+def shown_value(value: Any) -> str:
+    """Return a field's value as it is typed."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return one_line(str(value))
+
+
+def in_words(differences: Sequence[tuple[str, Any, Any]]) -> str:
+    """Say what differs from a parent: one variable by name and value, several as a list."""
+    if not differences:
+        return "does not differ from its parent: a replicate"
+    listed = ", ".join(f"{path} {_value(path, old)} → {_value(path, new)}" for path, old, new in differences)
+    if len(differences) == 1:
+        return f"differs from its parent in one variable: {listed}"
+    return f"differs from its parent in {len(differences)} variables: {listed}"
+
+
+def memory(value: float | None) -> str:
+    """Return a peak of memory in GiB or MiB."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
+
+
+def run_columns(width: int) -> tuple[int, bool]:
+    """Return the width of the name column, and whether there is room for the columns that say where and what."""
+    wide = width >= 104
+    return max(12, width - (_FIXED + _MORE if wide else _FIXED)), wide
+
+
+_FIXED = 8 + 12 + 7 + 8 + 8 + 7
+_MORE = 4 + 4 + 10
+
+
+def run_line(row: RunRow, width: int) -> Content:
+    """Lay a run out as one line of the list."""
+    name_width, wide = run_columns(width)
+    glyph, word, style = STATES.get(row.status, ("?", row.status, "$text-muted"))
+    name = short_name(row.name, name_width - 2)
+    mark = "✎" if row.note else ""
+    diverged = row.last_loss is not None and not math.isfinite(row.last_loss)
+    parts: list[tuple[str, str] | str] = [
+        (cell(f"{glyph} {word}", 12), style),
+        (cell(f"{name} {mark}".rstrip(), name_width), "$foreground"),
+        (cell(row.task, 8), "$text-muted"),
+        (cell("–" if row.last_step is None else f"{row.last_step:,}", 7, right=True), "$text-muted"),
+        (cell(number(row.last_loss), 8, right=True), "bold $text-error" if diverged else "$foreground"),
+        (cell(number(row.val_loss), 8, right=True), "$foreground"),
+    ]
+    if wide:
+        dataset = "–" if row.dataset_number is None else f"d{row.dataset_number}"
+        parts += [
+            (cell(dataset, 4, right=True), "$text-muted"),
+            (cell(f"c{row.canary_version}", 4, right=True), "$text-muted"),
+            (cell(one_line(row.place), 10, right=True), "$text-muted"),
+        ]
+    parts.append((cell(age(row.created_at), 7, right=True), "$text-muted"))
+    return Content.assemble(*parts)
+
+
+def run_heading(width: int) -> Content:
+    """Name the columns of `run_line`."""
+    name_width, wide = run_columns(width)
+    text = cell("status", 12) + cell("run", name_width) + cell("task", 8)
+    text += "".join(cell(name, size, right=True) for name, size in (("step", 7), ("loss", 8), ("val", 8)))
+    if wide:
+        text += "".join(cell(name, size, right=True) for name, size in (("set", 4), ("can", 4), ("place", 10)))
+    return Content.styled(text + cell("age", 7, right=True), "$text-muted")
+
+
+def _value(path: str, value: Any) -> str:
+    """Shorten hashes: eight digits tell two datasets apart."""
+    text = shown_value(value)
+    return text.removeprefix("sha256:")[:8] if path.endswith("_hash") else text
