@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from tests.torch import helpers
 
 
@@ -9,5 +10,7 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
+def _one_thread(monkeypatch):
+    """Keep to one core; bits are compared between processes, and the number of threads can change them."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     torch.set_num_threads(1)

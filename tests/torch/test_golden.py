@@ -5,12 +5,12 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.torch.helpers import golden
 
 from runners.tasks.models.registry import load_model
 from runners.tasks.objectives import chunked_token_losses, token_losses, weigh
 from runners.tasks.samplers import block
 from runners.tasks.selftest import require_bidirectional
+from tests.torch.helpers import golden
 
 RUNS = 9
 BATCHES = 6

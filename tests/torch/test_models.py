@@ -4,13 +4,13 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.torch import helpers
 
 from runners.errors import ModelError
 from runners.spec import ModelSpec
 from runners.tasks.models.llada import FAMILY, as_model, llama_config
 from runners.tasks.models.registry import EMBEDDED, families, load, load_model, locate
 from runners.tasks.selftest import require_bidirectional
+from tests.torch import helpers
 
 CPU = torch.device("cpu")
 

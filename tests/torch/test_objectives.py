@@ -32,15 +32,15 @@ def test_p_runs_from_a_thousandth_to_one():
 
 def test_the_loss_is_unbiased_in_t():
     torch.manual_seed(2)
-    input_ids, response = batch(rows=4000)
+    input_ids, response = batch(rows=40_000)
     each_token = torch.rand(50)  # a cross entropy that depends on the position only
     truth = each_token[10:].mean().item()
     means = []
     for t in (0.1, 0.5, 0.9):
-        found = hide(input_ids, response, torch.full((4000,), t), torch.rand(4000, 50), MASK)
-        losses = each_token.expand(4000, 50)[found.hidden]
+        found = hide(input_ids, response, torch.full((40_000,), t), torch.rand(40_000, 50), MASK)
+        losses = each_token.expand(40_000, 50)[found.hidden]
         means.append(weigh(losses, found.hidden, found.p_mask, response.sum(1)).mean().item())
-    assert means == pytest.approx([truth] * 3, rel=0.02)
+    assert means == pytest.approx([truth] * 3, rel=0.015)
 
 
 def test_a_row_with_nothing_hidden_costs_nothing():
