@@ -1,0 +1,74 @@
+"""Write a canary prompt: its name, the opening, what kind it is, and the real piece to compare with.
+
+Nothing asks to be saved: leaving keeps what is typed as one edit, which undo takes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Static, TextArea
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanaryDraft:
+    """A canary prompt as typed; `canary_id` is None for a new one, `slug` may be empty then."""
+
+    canary_id: int | None = None
+    slug: str = ""
+    prompt: str = ""
+    novel: bool = False
+    long: bool = False
+    reference: str = ""
+
+
+class CanaryForm(ModalScreen[CanaryDraft]):
+    """The form over the whole screen; dismissed with what was typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "keep and go back", priority=True),
+        Binding("tab", "app.focus_next", "next field", priority=True),
+        Binding("shift+tab", "app.focus_previous", "field before", priority=True),
+    ]
+
+    def __init__(self, draft: CanaryDraft) -> None:
+        super().__init__()
+        self._draft = draft
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields from top to bottom."""
+        new = self._draft.canary_id is None
+        yield Static("A new canary prompt" if new else f"Canary {self._draft.slug}", classes="form-title", markup=False)
+        if new:
+            yield Input(self._draft.slug, placeholder="name (empty: from the first words)", id="canary-name")
+        yield Static("The opening every model is to continue", classes="form-label")
+        yield TextArea(self._draft.prompt, id="canary-prompt", soft_wrap=True, show_line_numbers=False)
+        with Horizontal(id="canary-kind"):
+            yield Checkbox("novel: on a topic no essay names", self._draft.novel, id="canary-novel", compact=True)
+            yield Checkbox("long", self._draft.long, id="canary-long", compact=True)
+        yield Static("The real piece to compare with, if there is one", classes="form-label")
+        yield TextArea(self._draft.reference, id="canary-reference", soft_wrap=True, show_line_numbers=False)
+        yield Static("esc keep and go back · tab next field · space switches", classes="form-label")
+
+    def on_mount(self) -> None:
+        """Begin in the prompt."""
+        self.query_one("#canary-prompt", TextArea).focus()
+
+    def action_leave(self) -> None:
+        """Leave with what stands here."""
+        names = self.query("#canary-name").results(Input)
+        self.dismiss(
+            CanaryDraft(
+                canary_id=self._draft.canary_id,
+                slug=next((field.value for field in names), self._draft.slug).strip(),
+                prompt=self.query_one("#canary-prompt", TextArea).text,
+                novel=self.query_one("#canary-novel", Checkbox).value,
+                long=self.query_one("#canary-long", Checkbox).value,
+                reference=self.query_one("#canary-reference", TextArea).text,
+            )
+        )
