@@ -142,7 +142,7 @@ class WorkbenchApp(Shell):
             else:
                 self._enter(project, screen, theme)
 
-        self.run_worker(work(), group="open")
+        self.run_worker(work, group="open")
 
     def _find(self) -> tuple[Project | None, object | None, object | None]:
         from workbench.operations import guide
@@ -292,7 +292,7 @@ class WorkbenchApp(Shell):
                 self._collecting = False
             self._show_collected(report)
 
-        self.run_worker(work(), group="collect")
+        self.run_worker(work, group="collect")
 
     def _show_collected(self, report: CollectReport) -> None:
         for problem in report.problems:

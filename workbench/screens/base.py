@@ -106,7 +106,7 @@ class ProjectScreen(Screen[None]):
                 return
             then(result)
 
-        self.run_worker(work(), group=group, exclusive=True, name=group)
+        self.run_worker(work, group=group, exclusive=True, name=group)
 
     def act(
         self,
@@ -135,7 +135,7 @@ class ProjectScreen(Screen[None]):
                 return
             then(result)
 
-        self.run_worker(work(), group="act", name="act")
+        self.run_worker(work, group="act", name="act")
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """Say something in the status line; what does not fit there is shown whole above it as well."""

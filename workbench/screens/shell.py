@@ -126,7 +126,7 @@ class Shell(App[int]):
                 self.progress = None
             then(result)
 
-        self.run_worker(work(), group="background", name=title)
+        self.run_worker(work, group="background", name=title)
         return True
 
     def cancel_background(self) -> bool:
