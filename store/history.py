@@ -136,7 +136,7 @@ def edit(db: Database, label: str) -> Iterator[Edit]:
     """
     with db.transaction() as connection:
         if isinstance(db.edit_under_way, Edit):
-            yield db.edit_under_way
+            yield from _joined(db.edit_under_way)
             return
         under_way = Edit(connection, label)
         db.edit_under_way = under_way
@@ -144,6 +144,16 @@ def edit(db: Database, label: str) -> Iterator[Edit]:
             yield under_way
         finally:
             db.edit_under_way = None
+
+
+def _joined(outer: Edit) -> Iterator[Edit]:
+    begun = outer._number
+    try:
+        yield outer
+    except BaseException:
+        # Its transaction takes the edit's own row back with the rest: a caller that goes on needs a new one.
+        outer._number = begun
+        raise
 
 
 def undo(db: Database) -> Undone | None:

@@ -240,11 +240,16 @@ for number in range(1_000_000):
     assert history.undo(after).label.startswith("note ")
 
 
+def remember_and_fail(db, key):
+    with db.transaction():
+        program.remember(db, key, 1)
+        raise RuntimeError
+
+
 def test_an_error_inside_a_transaction_takes_all_of_it_back(tmp_path):
     db = Database.open(tmp_path / "x.db")
-    with pytest.raises(RuntimeError), db.transaction():
-        program.remember(db, "key", 1)
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        remember_and_fail(db, "key")
     assert program.recall(db, "key") is None
 
 
@@ -252,9 +257,8 @@ def test_an_error_that_leaves_only_a_nested_transaction_takes_back_only_that(tmp
     db = Database.open(tmp_path / "x.db")
     with db.transaction():
         program.remember(db, "outer", 1)
-        with pytest.raises(RuntimeError), db.transaction():
-            program.remember(db, "inner", 1)
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            remember_and_fail(db, "inner")
     assert (program.recall(db, "outer"), program.recall(db, "inner")) == (1, None)
 
 

@@ -137,6 +137,19 @@ def test_an_edit_inside_another_belongs_to_it(db):
     assert (table(db), essays.row(db, 1).split) == ([], "train")
 
 
+def test_an_inner_edit_that_fails_takes_back_only_itself(db):
+    with history.edit(db, "outer"):
+        with pytest.raises(NotFound):
+            essays.set_split(db, [1, 99], "holdout")
+        (pair_id,) = pairs.propose(db, 1, [new(0)], "inner")
+        with pytest.raises(NotFound):
+            pairs.change(db, "inner", [PairChange(id=pair_id, note="n"), PairChange(id=99, note="n")])
+    assert pairs.get(db, pair_id).note == ""
+    assert [(row.label, row.rows) for row in history.recent(db)] == [("outer", 1)]
+    history.undo(db)
+    assert table(db) == []
+
+
 def test_undo_refuses_to_overwrite_what_another_program_changed_and_says_so(db, path):
     (pair_id,) = pairs.propose(db, 1, [new(0)], "propose")
     pairs.change(db, "note on a pair", [PairChange(id=pair_id, note="mine")])
@@ -144,8 +157,8 @@ def test_undo_refuses_to_overwrite_what_another_program_changed_and_says_so(db, 
     with pytest.raises(Conflict) as caught:
         history.undo(db)
     assert str(caught.value) == (
-        f"Edit 2 (note on a pair) cannot be undone: pair {pair_id} has note 'theirs' where 'mine' was expected, changed "
-        "outside of the history. Nothing was changed. Set that edit aside, and change the row by hand."
+        f"Edit 2 (note on a pair) cannot be undone: pair {pair_id} has note 'theirs' where 'mine' was expected, "
+        "changed outside of the history. Nothing was changed. Set that edit aside, and change the row by hand."
     )
     assert pairs.get(db, pair_id).note == "theirs"
 

@@ -1,0 +1,104 @@
+"""Verdicts, notes, flags and marks: one of each where there can be one, and all of it undone."""
+
+import pytest
+
+from store import annotations, canaries, history, runs
+from store.database import Database
+from store.errors import Conflict, NotFound
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = Database.open(tmp_path / "x.db")
+    canaries.add(db, slug="a", prompt="p", topic="known", length="short")
+    set_id = canaries.freeze(db, "sha256:x").id
+    runs.add(
+        db,
+        name="r",
+        task="sample",
+        parent=None,
+        dir="runs/r",
+        place="local",
+        spec_json="{}",
+        model="m",
+        sample_key="k",
+        dataset_id=None,
+        canary_set_id=set_id,
+        adapter_run=None,
+    )
+    line = {"step": 0, "prompt": "a", "seed": 1, "text": "t", "token_ids": [], "tokens": 0, "seconds": 1, "at": ""}
+    lines = [{**line, "of": of, "index": index, "attempt": 1} for of in ("base", "adapter") for index in (0, 1)]
+    runs.fold_samples(db, "r", lines, 1)
+    return db
+
+
+def kinds(db, *ids):
+    return [(item.sample_id, item.kind, item.label, item.body) for item in annotations.of_samples(db, ids)]
+
+
+def test_judging_again_replaces_the_verdict_and_undo_brings_the_old_one_back(db):
+    annotations.set_verdict(db, 1, 3, "left", True)
+    annotations.set_verdict(db, 1, 3, "both bad", False)
+    (found,) = annotations.verdicts(db, [(1, 3), (2, 4), (3, 1)]).values()
+    assert (found.left_sample_id, found.right_sample_id, found.verdict, found.masked) == (1, 3, "both bad", False)
+    history.undo(db)
+    found = annotations.verdicts(db, [(1, 3)])[1, 3]
+    assert (found.verdict, found.masked) == ("left", True)
+    annotations.clear_verdict(db, 1, 3)
+    annotations.clear_verdict(db, 1, 3)
+    assert annotations.verdicts(db, [(1, 3)]) == {}
+    history.undo(db)
+    assert annotations.verdicts(db, [(1, 3)])[1, 3] == found
+
+
+def test_the_history_of_verdicts_does_not_tell_which_side_was_chosen(db):
+    for verdict in ("left", "right", "tie", "both bad"):
+        annotations.set_verdict(db, 1, 3, verdict, True)
+    assert {row.label for row in history.recent(db)} == {"a verdict", "add the canary prompt a"}
+
+
+def test_a_sample_has_one_note_and_an_empty_text_removes_it(db):
+    annotations.set_note(db, 1, "first")
+    annotations.set_note(db, 1, "second")
+    assert kinds(db, 1, 2) == [(1, "note", None, "second")]
+    annotations.set_note(db, 1, "")
+    annotations.set_note(db, 1, "")
+    assert kinds(db, 1) == []
+    history.undo(db)
+    assert kinds(db, 1) == [(1, "note", None, "second")]
+
+
+def test_a_flag_goes_on_and_off(db):
+    assert annotations.toggle_flag(db, 1)
+    assert kinds(db, 1) == [(1, "flag", None, "")]
+    assert not annotations.toggle_flag(db, 1)
+    assert kinds(db, 1) == []
+    history.undo(db)
+    assert kinds(db, 1) == [(1, "flag", None, "")]
+
+
+def test_marks_come_in_the_order_of_the_text_and_can_be_removed(db):
+    later = annotations.add_mark(db, 1, "voice", 5, 9)
+    sooner = annotations.add_mark(db, 1, "cliche", 0, 3, "again")
+    assert [(item.id, item.start, item.end) for item in annotations.of_samples(db, [1])] == [
+        (sooner, 0, 3),
+        (later, 5, 9),
+    ]
+    annotations.remove(db, later)
+    assert kinds(db, 1) == [(1, "mark", "cliche", "again")]
+    with pytest.raises(NotFound, match="no annotation"):
+        annotations.remove(db, later)
+    history.undo(db)
+    assert [item.id for item in annotations.of_samples(db, [1])] == [sooner, later]
+
+
+def test_what_is_said_of_a_sample_that_is_not_there_is_refused(db):
+    for say in (
+        lambda: annotations.set_note(db, 99, "x"),
+        lambda: annotations.toggle_flag(db, 99),
+        lambda: annotations.add_mark(db, 99, "voice", 0, 1),
+        lambda: annotations.set_verdict(db, 1, 99, "tie", False),
+    ):
+        with pytest.raises(Conflict, match="FOREIGN KEY"):
+            say()
+    assert [row.label for row in history.recent(db)] == ["add the canary prompt a"]
