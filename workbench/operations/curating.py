@@ -11,6 +11,7 @@ from curation import lint
 from curation.markdown import count_words
 from curation.pairs import PairText, merge, move_boundary, propose, split
 from curation.paragraphs import Paragraph
+from curation.sentences import sentences
 from store import essays, history, pairs
 from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.errors import NothingToDoError
@@ -137,6 +138,11 @@ def seen_by_model(project: Project, pair_id: int) -> SeenView:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(pair.response[:middle]) <= room else (low, middle - 1)
     return SeenView(tokens=tokens, cut=pair.response[low:])
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Return the character at which each sentence of a text begins."""
+    return [start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end in sentences(text)]
 
 
 def decide(project: Project, ids: Sequence[int], status: Status) -> int:

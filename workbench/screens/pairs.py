@@ -17,7 +17,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
-from workbench.screens.base import ProjectScreen
 from workbench.screens.pair_actions import PairActions
 from workbench.screens.pair_edit import DRAFT, draft_of
 from workbench.screens.pair_lines import FILTERS, filter_line, pair_head, pair_line
@@ -40,7 +39,7 @@ _NOTHING = {
 }
 
 
-class PairsScreen(PairActions, ProjectScreen):
+class PairsScreen(PairActions):
     """The list of pairs and the one being judged."""
 
     NAME = "pairs"
@@ -49,10 +48,8 @@ class PairsScreen(PairActions, ProjectScreen):
         Binding("a", "decide('accepted')", "accept", tooltip="accept and go on", id="pairs.accept"),
         Binding("x", "decide('rejected')", "reject", tooltip="reject and go on", id="pairs.reject"),
         Binding("e", "edit", "edit", tooltip="edit prompt and response here", id="pairs.edit"),
-        Binding(
-            "left_square_bracket", "shift(-1)", "boundary", key_display="[ ]", tooltip="boundary one sentence back"
-        ),
-        Binding("right_square_bracket", "shift(1)", "boundary on", show=False, tooltip="boundary one sentence on"),
+        Binding("left_square_bracket", "shift(-1)", "boundary", key_display="[ ]", id="pairs.shift-back"),
+        Binding("right_square_bracket", "shift(1)", "boundary on", show=False, id="pairs.shift-on"),
         Binding("s", "split", "split", tooltip="split the response at a cursor", id="pairs.split"),
         Binding("m", "merge", "merge", tooltip="merge with the next pair of the essay", id="pairs.merge"),
         Binding("t", "tier", "tier", id="pairs.tier"),
