@@ -9,8 +9,8 @@ r"""Canary prompts as Markdown: one `## slug` block each, with its topic, its le
     ### reference
     What the author wrote herself.
 
-A line of a text that looks like one of these marks is written with a backslash before it, so what is written out comes back
-to the letter. The hash of a set is over all fields in order: it names the version.
+A line of a text that looks like one of these marks is written with a backslash before it, so what is written out comes
+back to the letter. The hash of a set is over all fields in order: it names the version.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 from curation.errors import Problem
@@ -134,17 +134,9 @@ def format_canaries(canaries: Sequence[CanaryText]) -> str:
 
 def canary_set_hash(canaries: Sequence[CanaryText]) -> str:
     """Return the sha256 of a set in its order, tagged `sha256:`."""
-    rows = [
-        {
-            "slug": item.slug,
-            "prompt": item.prompt,
-            "topic": item.topic,
-            "length": item.length,
-            "reference": item.reference,
-        }
-        for item in canaries
-    ]
-    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(
+        [asdict(item) for item in canaries], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
     return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Which essays to hold out when the author leaves the choice to the program.
 
-The rule: each slug has the sha256 of `seed:slug`, and the lowest are held out. An essay's number depends on nothing but its
-own name and the seed, so a new essay can take the last place of those held out, and nothing else ever moves.
+The rule: each slug has the sha256 of `seed:slug`, and the lowest are held out. An essay's number depends on nothing but
+its own name and the seed, so a new essay can take the last place of those held out, and nothing else ever moves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pairs as JSON lines: the forms others write are read, and those they read are written.
 
-Read are `{"prompt", "completion"}`, our own `{"prompt", "response"}`, Alpaca's `{"instruction", "input", "output"}`, chat
-`{"messages"}` and ShareGPT `{"conversations"}`. All problems of a file are reported, and its good lines come in.
+Read are `{"prompt", "completion"}`, our own `{"prompt", "response"}`, Alpaca's `{"instruction", "input", "output"}`,
+chat `{"messages"}` and ShareGPT `{"conversations"}`. All problems of a file are reported, and its good lines come in.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def _texts(row: Any) -> tuple[str, str] | str:
         response = row.get("output")
     for name, value in (("prompt", prompt), ("response", response)):
         if not isinstance(value, str) or not value.strip():
-            return f"has no {name}: found the keys {', '.join(sorted(map(str, row))) or 'none'}. Add one, or delete the line."
+            keys = ", ".join(sorted(row)) or "none"
+            return f"has no {name}: found the keys {keys}. Add one, or delete the line."
     return str(prompt), str(response)
 
 

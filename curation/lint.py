@@ -23,15 +23,16 @@ _CLOSING_BREAK = re.compile(r"(?:^|\n)[ \t]*(?:\*[ \t]*\*[ \t]*\*[* \t]*|-{3,}|_
 # Too common to name a topic.
 _COMMON = frozenset(
     """
-    a about above after again against all also always an and another any are as at back be because been before being
-    below between both but by can could day did do does done down each even ever every few first for from get go going
-    good great had has have having he her here hers him his how i if in into is it its itself just know last least less
-    life like little long made make man many may me men might more most much must my never new no nor not nothing now of
-    off often old on once one only or other our out over own people piece rather said same say see she should since so some
-    something still such than that the their them then there these they thing things think this those thought through time
-    to too two under until up upon us use very was way we well went were what when where which while who whole whom whose why
-    will with without word words work world would write writing year years yes yet you your
-    short essay note novel known prompt opening canary topic
+    a about above after again against all also always an and another any are as at back be because been before
+    being below between both but by can could day did do does done down each even ever every few first for
+    from get go going good great had has have having he her here hers him his how i if in into is it its
+    itself just know last least less life like little long made make man many may me men might more most much
+    must my never new no nor not nothing now of off often old on once one only or other our out over own
+    people piece rather said same say see she should since so some something still such than that the their
+    them then there these they thing things think this those thought through time to too two under until up
+    upon us use very was way we well went were what when where which while who whole whom whose why will with
+    without word words work world would write writing year years yes yet you your short essay note novel known
+    prompt opening canary topic
     """.split()
 )
 
@@ -231,7 +232,8 @@ def warnings(pair: LintPair, *, tokens: int, max_tokens: int) -> list[str]:
         found.append("The response ends in a scene break, which a model learns to write. Delete it.")
     if tokens > max_tokens:
         found.append(
-            f"{tokens} tokens, {tokens - max_tokens} more than the {max_tokens} the model sees. Split it, or move the boundary."
+            f"{tokens} tokens, {tokens - max_tokens} more than the {max_tokens} the model sees. "
+            "Split it, or move the boundary."
         )
     words = len(_words(pair.response))
     if pair.response.strip() and words < _SHORT_WORDS:

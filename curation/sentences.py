@@ -22,6 +22,7 @@ _NOT_AN_END = re.compile(_TITLES.pattern + r"|etc\Z", re.IGNORECASE)
 _BEFORE_NUMBERS = re.compile(r"(?:nos?|vols?|pp?|chap|ch|figs?|ca?|sec|art|bk|ps)\Z", re.IGNORECASE)
 _LAST_WORD = re.compile(r"([\w.]*\w)\.\s*\Z")
 _STOP = re.compile(rf"[.!?…][{re.escape(_CLOSERS)}]*\s+(?=[{re.escape(_OPENERS)}—–-]*[^\W\d_a-z])")
+_BRACKETED = re.compile(r"[.!?…][)\]]\s+(?=[“‘\"(]?[^\W\d_a-z])")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=>|[-*+] |\d{1,9}[.)] )")
 
 
@@ -69,9 +70,21 @@ def _paragraph(text: str, start: int, end: int) -> list[tuple[int, int]]:
     for part in parts[:-1]:
         position += len(part)
         cut = _moved(source, position)
+        cuts += _behind_brackets(source, cuts[-1], cut)
         if cuts[-1] < cut < len(source) and not _belongs(source, cuts[-1], cut):
             cuts.append(cut)
+    cuts += _behind_brackets(source, cuts[-1], len(source))
     return [(start + a, start + b) for a, b in zip(cuts, [*cuts[1:], len(source)])]
+
+
+def _behind_brackets(text: str, start: int, end: int) -> list[int]:
+    """Return the breaks behind bracketed sentences, which sentencex overlooks, outside of quotation marks."""
+    cuts = []
+    for found in _BRACKETED.finditer(text, start, end):
+        before = text[start : found.end()]
+        if before.count("“") <= before.count("”") and before.count('"') % 2 == 0 and found.end() < end:
+            cuts.append(found.end())
+    return cuts
 
 
 def _moved(text: str, cut: int) -> int:

@@ -1,7 +1,7 @@
 """A frozen dataset: its pairs in order, the bytes of its files, and the hash that names it.
 
-The files are those of `docs/run-directory.md`. White space around a prompt or a response only serves editing and is left out
-here, so the same words always have the same hash.
+The files are those of `docs/run-directory.md`. White space around a prompt or response only serves editing and is left
+out here, so the same words always have the same hash.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How many tokens a text has for a model, counted by the model's own tokenizer, with neither torch nor transformers.
 
-A byte-level BPE `tokenizer.json` (LLaDA, Llama 3, Qwen, GPT-2, the embedded model) becomes a `tiktoken.Encoding` that splits
-and merges in the same way. What cannot be counted exactly is refused, and the caller may take an estimate, which says so.
+A byte-level BPE `tokenizer.json` (LLaDA, Llama 3, Qwen, GPT-2, the embedded model) becomes a `tiktoken.Encoding` that
+splits and merges in the same way. What cannot be counted exactly is refused, and the caller may take an estimate, which
+says so.
 """
 
 from __future__ import annotations
@@ -26,18 +27,17 @@ _MAX_BYTES = 200_000_000
 
 
 class TokenCounter(Protocol):
-    """Counts the tokens of a text for one model.
-
-    Attributes:
-        name: the model's name.
-        exact: False for an estimate.
-    """
+    """Counts the tokens of a text for one model."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The model's name."""
+        ...
 
     @property
-    def exact(self) -> bool: ...
+    def exact(self) -> bool:
+        """False for an estimate."""
+        ...
 
     def count(self, text: str) -> int:
         """Return the number of tokens, without any that a layout adds."""
@@ -64,7 +64,7 @@ class _Exact:
             return 0
         if self.normal_form:
             text = unicodedata.normalize(self.normal_form, text)
-        if self.prefix_space and not text[0].isspace():
+        if self.prefix_space and not text.startswith(" "):
             text = " " + text
         return len(self.encoding.encode_ordinary(text))
 
