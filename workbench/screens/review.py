@@ -6,9 +6,8 @@ touched. Names are hidden as long as she wishes, and then nothing on the screen 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,11 +16,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.screens.base import ProjectScreen
+from workbench.screens.review_annotate import AnnotatingScreen
 from workbench.screens.review_lines import (
-    LETTERS,
     SIDES,
-    Side,
     Stand,
     head_line,
     side_foot,
@@ -29,14 +26,13 @@ from workbench.screens.review_lines import (
     tally_lines,
     verdict_words,
 )
-from workbench.screens.run_lines import short_name
 from workbench.widgets.plain import visible, wrap
-from workbench.widgets.sample_text import LABEL_NAMES, SampleText
+from workbench.widgets.sample_text import SampleText
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
     from workbench.operations.curating import Reversal
-    from workbench.operations.reviewing import ReviewView, Verdict
+    from workbench.operations.reviewing import ReviewView
 
 _PROMPT_LINES = 3
 _HINTS = {
@@ -44,7 +40,7 @@ _HINTS = {
     "end": "mark: go to the last word, then space · esc starts again",
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
-_LOADING = Content.styled("Opening the review…", "$text-muted")
+_LOADING = Content.styled("Opening the review…", "$foreground-muted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +79,7 @@ class Columns(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.scroll_to(y=0 if side < 0 else self.max_scroll_y, animate=False)
 
 
-class ReviewScreen(ProjectScreen):
+class ReviewScreen(AnnotatingScreen):
     """One run's review."""
 
     NAME = "review"
@@ -117,8 +113,6 @@ class ReviewScreen(ProjectScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._stand: Stand | None = None
-        self._wanted: str | None = None
         self._masked = False
         self._recalled = False
         self._follow = False
@@ -146,12 +140,6 @@ class ReviewScreen(ProjectScreen):
         self.query_one("#prompt", TextView).can_focus = False
         self.add_class("-message")
         self._text("left").focus()
-
-    def open_run(self, run: str) -> None:
-        """Review this run when the screen is shown next."""
-        self._wanted = run
-        if self.is_current:
-            self.on_project_changed()
 
     def on_project_changed(self) -> None:
         """Ask for the review again."""
@@ -233,8 +221,8 @@ class ReviewScreen(ProjectScreen):
 
     def _show_message(self, what: str, then: str) -> None:
         self.add_class("-message")
-        self.query_one("#review-head", Static).update(Content.styled("nothing to review yet", "$text-muted"))
-        body = Content.assemble((f"{visible(what)}\n\n", "bold"), (visible(then), "$text-muted"))
+        self.query_one("#review-head", Static).update(Content.styled("nothing to review yet", "$foreground-muted"))
+        body = Content.assemble((f"{visible(what)}\n\n", "bold"), (visible(then), "$foreground-muted"))
         self.query_one("#message", Static).update(body)
         self.refresh_bindings()
 
@@ -291,13 +279,13 @@ class ReviewScreen(ProjectScreen):
         pane = self.query_one("#prompt", TextView)
 
         def make(width: int) -> Lines:
-            lines = _wrapped(sample.canary_prompt, min(width, 100), "$text-muted")
+            lines = _wrapped(sample.canary_prompt, min(width, 100), "$foreground-muted")
             if opened == "reference":
                 lines += [Content(""), Content.styled("the real piece", "$accent")]
                 lines += _wrapped(sample.reference, min(width, 100), "$foreground")
             elif not opened and len(lines) > _PROMPT_LINES:
                 cut = lines[_PROMPT_LINES - 1].truncate(min(width, 100) - 16, ellipsis=False)
-                lines = [*lines[: _PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$text-disabled")]
+                lines = [*lines[: _PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$foreground-disabled")]
             most = self.size.height // 2 if opened else _PROMPT_LINES
             pane.styles.height = max(1, min(len(lines), most))
             return lines
@@ -305,20 +293,16 @@ class ReviewScreen(ProjectScreen):
         pane.set_class(bool(opened), "-open")
         pane.lay(make)
 
-    @property
-    def side(self) -> Side:
-        """The side that has the focus."""
-        return "right" if self._text("right").has_focus else "left"
-
-    def _text(self, side: Side) -> SampleText:
-        return self.query_one(f"#{side}", SampleText)
-
     def on_resize(self) -> None:
         """Lay the lines around the texts out again."""
         self.call_after_refresh(self._draw)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show which side the keys act on."""
+        self._draw_sides()
+
+    @on(SampleText.StateChanged)
+    def _marking(self, event: SampleText.StateChanged) -> None:
         self._draw_sides()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -345,7 +329,8 @@ class ReviewScreen(ProjectScreen):
         stand = self._stand
         if stand is None or (comparison := stand.comparison) is None:
             return
-        verdict: Verdict = side(comparison, shown, masked=stand.masked) if shown in LETTERS else shown
+        masked = stand.masked
+        verdict = side(comparison, shown, masked=masked) if shown == "left" or shown == "right" else shown
         hidden, project = stand.hidden, self.project
         self.act(
             lambda: judge(project, comparison, verdict, masked=hidden),
@@ -357,79 +342,14 @@ class ReviewScreen(ProjectScreen):
         judged[stand.index] = replace(comparison, verdict=verdict, masked=hidden)
         stand = replace(stand, view=replace(stand.view, comparisons=tuple(judged)))
         index = stand.next_unjudged()
-        number, count = self._number(stand), len(judged)
+        number, count = stand.index + 1, len(judged)
         self._set(replace(stand, index=index, revealed=False))
         where = f"on to {index + 1}" if index < count else "all are judged"
         self.say(f"Pair {number} of {count}: {said}; {where}. u takes it back.")
 
-    def _number(self, stand: Stand) -> int:
-        return stand.index + 1
-
     def action_side(self) -> None:
         """Give the focus to the other side."""
         self._text("left" if self.side == "right" else "right").focus(scroll_visible=False)
-
-    def action_mark(self) -> None:
-        """Begin to mark a span."""
-        if not self._text(self.side).begin():
-            self.say("This sample is empty: there is no word to mark.", "warning")
-
-    @on(SampleText.StateChanged)
-    def _marking(self, event: SampleText.StateChanged) -> None:
-        self._draw_sides()
-
-    @on(SampleText.Marked)
-    def _marked(self, event: SampleText.Marked) -> None:
-        from workbench.operations.reviewing import add_mark
-
-        if self._stand is None:
-            return
-        sample, project = self._stand.sample(_side_of(event.pane)).id, self.project
-        name = LABEL_NAMES.get(event.label, event.label)
-        self._change(
-            lambda: add_mark(project, sample, event.label, event.start, event.end), f"Marked {name}. u takes it back."
-        )
-
-    @on(SampleText.Removed)
-    def _removed(self, event: SampleText.Removed) -> None:
-        from workbench.operations.reviewing import remove_annotation
-
-        project = self.project
-        name = LABEL_NAMES.get(event.mark.label, event.mark.label)
-        self._change(lambda: remove_annotation(project, event.mark.id), f"Removed {name}. u brings it back.")
-
-    def _change(self, operation: Callable[[], Any], said: str) -> None:
-        def done(_result: object) -> None:
-            self.say(said)
-            self.on_project_changed()
-
-        self.act(operation, done)
-
-    def action_note(self) -> None:
-        """Write the note of the focused side's sample."""
-        from workbench.operations.reviewing import set_note
-        from workbench.widgets.dialogs import TextDialog
-
-        stand = self._stand
-        if stand is None or stand.comparison is None:
-            return
-        side, project = self.side, self.project
-        sample = stand.sample(side).id
-        whose = LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
-
-        def done(text: str | None) -> None:
-            if text is not None:
-                self._change(lambda: set_note(project, sample, text), "Noted." if text.strip() else "Note removed.")
-
-        self.app.push_screen(TextDialog(f"Note on the sample of {whose}", value=stand.note(side)), done)
-
-    def action_flag(self) -> None:
-        """Flag the focused side's sample, or take the flag off."""
-        from workbench.operations.reviewing import toggle_flag
-
-        if self._stand is not None:
-            sample, project = self._stand.sample(self.side).id, self.project
-            self._change(lambda: toggle_flag(project, sample), "Flag changed. u takes it back.")
 
     def action_mask(self) -> None:
         """Hide names and shuffle sides, or show them."""
@@ -476,44 +396,6 @@ class ReviewScreen(ProjectScreen):
             self._draw_prompt()
         else:
             self.app.cancel_background()
-
-    def action_copy(self) -> None:
-        """Copy the focused side's text."""
-        if self._stand is not None:
-            self.app.copy_to_clipboard(self._stand.sample(self.side).text)
-            self.say(f"Copied the text of {LETTERS[self.side]}.")
-
-    def action_choose(self) -> None:
-        """Choose another run."""
-
-        def ask() -> list[tuple[str, str]]:
-            from workbench.operations.reviewing import reviewable_runs
-            from workbench.operations.running import run_rows
-
-            reviewable = set(reviewable_runs(self.project))
-            return [(row.name, f"{row.samples} samples") for row in run_rows(self.project) if row.name in reviewable]
-
-        self.ask(ask, self._show_choice, group="choice")
-
-    def _show_choice(self, names: list[tuple[str, str]]) -> None:
-        from workbench.widgets.dialogs import Choice, ChoiceDialog
-
-        if not names:
-            self.say("No run has samples of its adapter and of the base yet. Launch one: press 4, then r.", "warning")
-            return
-        choices = [Choice(value=name, name=short_name(name, 40), words=words) for name, words in names]
-        current = self._stand.view.run if self._stand else None
-
-        def chosen(run: str | None) -> None:
-            if run is not None and run != current:
-                self._stand = None
-                self.open_run(run)
-
-        self.app.push_screen(ChoiceDialog("Review which run?", choices, current=current), chosen)
-
-
-def _side_of(pane: SampleText) -> Side:
-    return "right" if pane.id == "right" else "left"
 
 
 def _wrapped(text: str, width: int, style: str) -> Lines:

@@ -112,16 +112,16 @@ def head_line(stand: Stand, width: int) -> Content:
     count = len(view.comparisons)
     right: list[Part] = []
     if comparison is None:
-        left: list[Part] = [("tally", "bold"), (f"  {view.judged} of {count} judged", "$text-muted")]
+        left: list[Part] = [("tally", "bold"), (f"  {view.judged} of {count} judged", "$foreground-muted")]
     else:
         sample = comparison.base
         left = [
             (f"pair {stand.index + 1} of {count}", "bold"),
             (f"  {one_line(sample.canary_slug)}", "$accent"),
-            (f"  {sample.topic}, {sample.length} · sample {sample.idx + 1} · seed {sample.seed}", "$text-muted"),
+            (f"  {sample.topic}, {sample.length} · sample {sample.idx + 1} · seed {sample.seed}", "$foreground-muted"),
         ]
         judged = comparison.verdict is not None
-        right = [(stand.verdict_words(), "bold $text-success" if judged else "$text-muted")]
+        right = [(stand.verdict_words(), "bold $text-success" if judged else "$foreground-muted")]
     if stand.masked:
         right += [("  " if right else "", ""), ("masked" if stand.hidden else "revealed", "$text-warning")]
     start, end = Content.assemble(*left), Content.assemble(*right)
@@ -143,9 +143,9 @@ def side_head(stand: Stand, side: Side, width: int, *, focused: bool) -> Content
     start = cell(name, max(1, width - 2 - len(end) - len(flag)))
     return Content.assemble(
         ("▌ " if focused else "  ", "$accent"),
-        (start, "bold $accent" if focused else "bold $text-muted"),
+        (start, "bold $accent" if focused else "bold $foreground-muted"),
         (flag, "bold $text-warning"),
-        (end, "$text-muted"),
+        (end, "$foreground-muted"),
     )
 
 
@@ -160,9 +160,9 @@ def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
     for _, label in MARK_KEYS:
         if label in counts:
             times = f" {counts[label]}" if counts[label] > 1 else ""
-            parts += [(LABEL_NAMES.get(label, label), MARK_STYLES[label]), (f"{times}  ", "$text-muted")]
+            parts += [(LABEL_NAMES.get(label, label), MARK_STYLES[label]), (f"{times}  ", "$foreground-muted")]
     if note := stand.note(side):
-        parts += ["\n" if parts else "", ("note  ", "$text-muted"), visible(note)]
+        parts += ["\n" if parts else "", ("note  ", "$foreground-muted"), visible(note)]
     return Content.assemble(*parts)
 
 
@@ -174,25 +174,27 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
         return Content.assemble(
             (f"{judged} of {total} pairs are judged.\n\n", "bold"),
             ("The tally names base and run, so it waits for the last verdict. ", ""),
-            ("[ goes back, M shows names and tally now.", "$text-muted"),
+            ("[ goes back, M shows names and tally now.", "$foreground-muted"),
         )
     masked = sum(item.masked for item in view.comparisons if item.verdict)
     of = f"of {total} pairs" if judged == total else f"of {judged} judged pairs ({total} in all)"
     words = f"{of}: base {counts['base']}, run {counts['run']}, ties {counts['tie']}, both bad {counts['both bad']}"
     how = "masked" if judged and masked == judged else f"{masked} of them judged masked" if masked else "names shown"
-    parts: list[Part] = [(words, "bold"), (f" · {how}\n\n", "$text-muted")]
+    parts: list[Part] = [(words, "bold"), (f" · {how}\n\n", "$foreground-muted")]
     shown = {"left": "base", "right": "run", "tie": "tie", "both bad": "both bad", None: "not judged"}
     for number, item in enumerate(view.comparisons, start=1):
         said = [*view.annotations.get(item.base.id, ()), *view.annotations.get(item.adapter.id, ())]
         kinds = [one.kind for one in said]
         extra = [f"{kinds.count(kind)} {kind}s" for kind in ("mark", "note", "flag") if kind in kinds]
         parts += [
-            (f"{number:>4}  ", "$text-muted"),
+            (f"{number:>4}  ", "$foreground-muted"),
             cell(one_line(item.base.canary_slug), 26),
-            (f" sample {item.base.idx + 1}  ", "$text-muted"),
-            (cell(shown[item.verdict], 12), "" if item.verdict else "$text-muted"),
-            (cell(" masked" if item.verdict and item.masked else "", 9), "$text-muted"),
-            (", ".join(extra) + "\n", "$text-muted"),
+            (f" sample {item.base.idx + 1}  ", "$foreground-muted"),
+            (cell(shown[item.verdict], 12), "" if item.verdict else "$foreground-muted"),
+            (cell(" masked" if item.verdict and item.masked else "", 9), "$foreground-muted"),
+            (", ".join(extra) + "\n", "$foreground-muted"),
         ]
-    parts.append(("\nThese are counts of your reading, not a score. [ goes back, o opens another run.", "$text-muted"))
+    parts.append(
+        ("\nThese are counts of your reading, not a score. [ goes back, o opens another run.", "$foreground-muted")
+    )
     return Content.assemble(*parts)

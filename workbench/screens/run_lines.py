@@ -19,7 +19,7 @@ _DATED = re.compile(r"^\d{8}-\d{4}-")
 
 # Glyph, word and style of each status; the glyph alone must do where there is no colour.
 STATES = {
-    "submitted": ("◌", "submitted", "$text-muted"),
+    "submitted": ("◌", "submitted", "$foreground-muted"),
     "starting": ("◔", "starting", "$accent"),
     "running": ("◑", "running", "bold $accent"),
     "stopping": ("◕", "stopping", "$text-warning"),
@@ -31,15 +31,17 @@ STATES = {
 
 
 def short_name(name: str, width: int = 28) -> str:
-    """Return a run's name in at most `width` cells: without its date, then without its beginning.
+    """Return a run's name in at most `width` cells: without its date, then without its first parts.
 
     The end of a name is what tells runs apart; the list shows their age beside it.
     """
     name = one_line(name)
     if len(name) <= width:
         return name
-    undated = _DATED.sub("", name)
-    return undated if len(undated) <= width else "…" + undated[len(undated) - width + 1 :]
+    shorter = _DATED.sub("", name)
+    while len(shorter) > width and "-" in shorter:
+        shorter = shorter.partition("-")[2]
+    return shorter if len(shorter) <= width else "…" + shorter[len(shorter) - width + 1 :]
 
 
 def present() -> datetime:
@@ -106,26 +108,26 @@ _MORE = 4 + 4 + 10
 def run_line(row: RunRow, width: int) -> Content:
     """Lay a run out as one line of the list."""
     name_width, wide = run_columns(width)
-    glyph, word, style = STATES.get(row.status, ("?", row.status, "$text-muted"))
+    glyph, word, style = STATES.get(row.status, ("?", row.status, "$foreground-muted"))
     name = short_name(row.name, name_width - 2)
     mark = "✎" if row.note else ""
     diverged = row.last_loss is not None and not math.isfinite(row.last_loss)
     parts: list[tuple[str, str] | str] = [
         (cell(f"{glyph} {word}", 12), style),
         (cell(f"{name} {mark}".rstrip(), name_width), "$foreground"),
-        (cell(row.task, 8), "$text-muted"),
-        (cell("–" if row.last_step is None else f"{row.last_step:,}", 7, right=True), "$text-muted"),
+        (cell(row.task, 8), "$foreground-muted"),
+        (cell("–" if row.last_step is None else f"{row.last_step:,}", 7, right=True), "$foreground-muted"),
         (cell(number(row.last_loss), 8, right=True), "bold $text-error" if diverged else "$foreground"),
         (cell(number(row.val_loss), 8, right=True), "$foreground"),
     ]
     if wide:
         dataset = "–" if row.dataset_number is None else f"d{row.dataset_number}"
         parts += [
-            (cell(dataset, 4, right=True), "$text-muted"),
-            (cell(f"c{row.canary_version}", 4, right=True), "$text-muted"),
-            (cell(one_line(row.place), 10, right=True), "$text-muted"),
+            (cell(dataset, 4, right=True), "$foreground-muted"),
+            (cell(f"c{row.canary_version}", 4, right=True), "$foreground-muted"),
+            (cell(one_line(row.place), 10, right=True), "$foreground-muted"),
         ]
-    parts.append((cell(age(row.created_at), 7, right=True), "$text-muted"))
+    parts.append((cell(age(row.created_at), 7, right=True), "$foreground-muted"))
     return Content.assemble(*parts)
 
 
@@ -136,7 +138,7 @@ def run_heading(width: int) -> Content:
     text += "".join(cell(name, size, right=True) for name, size in (("step", 7), ("loss", 8), ("val", 8)))
     if wide:
         text += "".join(cell(name, size, right=True) for name, size in (("set", 4), ("can", 4), ("place", 10)))
-    return Content.styled(text + cell("age", 7, right=True), "$text-muted")
+    return Content.styled(text + cell("age", 7, right=True), "$foreground-muted")
 
 
 def _value(path: str, value: Any) -> str:

@@ -20,7 +20,7 @@ Validation = Sequence[tuple[int, float, float, float]]
 _BRAILLE = 0x2800
 # Bit of each dot of a braille cell, by row and column.
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_LINE, _POINT, _AXIS, _WORDS = "$accent", "bold $text-warning", "$text-disabled", "$text-muted"
+_LINE, _POINT, _AXIS, _WORDS = "$accent", "bold $text-warning", "$foreground-disabled", "$foreground-muted"
 _SMALLEST = (24, 5)
 
 

@@ -175,7 +175,7 @@ class SampleText(Widget, can_focus=True):
         """Draw the text, its marks and the cursor."""
         lines = self._layout_for(self.size.width)
         if not self.text.strip():
-            return Content.styled("(empty: the model ended at once)", "italic $text-muted")
+            return Content.styled("(empty: the model ended at once)", "italic $foreground-muted")
         spans = [(mark.start, mark.end, MARK_STYLES.get(mark.label, "underline")) for mark in self.marks]
         if self.state != "reading" and self._words:
             spans.append((*self.selection, "reverse"))

@@ -1,0 +1,256 @@
+"""The launch form without a screen: what stands in each line, what a typed value changes, and which values do not hold.
+
+A form is never half-applied: values that do not hold are kept as typed beside the last draft that did, and are tried
+again with every further change, since two fields may only fit together.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from runners.errors import SpecError
+from runners.spec import RunSpec
+from store import datasets, runs
+from workbench.operations.fields import FIELDS, Field
+from workbench.operations.launching import Draft, change, draft, parse_value
+from workbench.operations.places import PLACES
+from workbench.operations.project import Project
+
+Kind = Literal["train", "sample base", "sample adapter"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_TEXTS = ("model.id", "model.revision", "sampling.sampler")
+_HEAD: dict[str, str] = {
+    "task": "Train an adapter and sample it, or only sample the canary prompts, from the base or from an adapter.",
+    "dataset": "The frozen pairs to train on; only what is frozen in Datasets is trained on.",
+    "adapter": "The training run whose latest checkpoint is sampled.",
+    "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
+    "place": "Where the job runs. It goes on when this program is closed.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the form.
+
+    Attributes:
+        path: the field's dotted path, or a name of the head (`task`, `dataset`, `parent`, `place`, `adapter`).
+        value: as typed, or as it stands.
+        parent: the parent's value where it is another one; empty otherwise.
+        problem: why the value does not hold; empty when it does.
+        choices: what can be chosen; empty for a field that is typed.
+        explanation: what it does, unit, range, published value.
+    """
+
+    path: str
+    value: str
+    parent: str = ""
+    problem: str = ""
+    choices: tuple[str, ...] = ()
+    explanation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A run being drafted; every function here returns another one."""
+
+    kind: Kind
+    parent: str | None
+    adapter_run: str | None
+    dataset_id: int | None
+    place: str
+    changes: dict[str, Any]
+    typed: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    draft: Draft
+    parent_spec: RunSpec | None
+    parents: tuple[str, ...]
+    adapters: tuple[str, ...]
+    datasets: tuple[tuple[int, str], ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether every value holds."""
+        return not self.typed
+
+    def held(self, path: str) -> str:
+        """Return a field's value as it last held."""
+        return shown(_flat(self.draft.spec)[path])
+
+    def lines(self) -> list[Line]:
+        """Return the lines in order."""
+        head = [Line(path="task", value=self.kind, choices=KINDS, explanation=_HEAD["task"])]
+        if self.kind == "train":
+            names = dict(self.datasets)
+            current = names.get(self.dataset_id or 0, "")
+            choices = tuple(names.values())
+            head.append(Line(path="dataset", value=current, choices=choices, explanation=_HEAD["dataset"]))
+        if self.kind == "sample adapter":
+            value = self.adapter_run or ""
+            head.append(Line(path="adapter", value=value, choices=self.adapters, explanation=_HEAD["adapter"]))
+        parent = self.draft.spec.parent or "none"
+        head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
+        head.append(Line(path="place", value=self.place, choices=PLACES, explanation=_HEAD["place"]))
+        own, before = _flat(self.draft.spec), _flat(self.parent_spec) if self.parent_spec else {}
+        return head + [self._line(item, own, before) for item in FIELDS if item.path in own]
+
+    def _line(self, item: Field, own: dict[str, Any], before: dict[str, Any]) -> Line:
+        path = item.path
+        differs = path in before and before[path] != own[path]
+        return Line(
+            path=path,
+            value=self.typed.get(path, shown(own[path])),
+            parent=shown(before[path]) if differs else "",
+            problem=self.problems.get(path, ""),
+            choices=item.choices,
+            explanation=item.explanation,
+        )
+
+
+def open_form(
+    project: Project, kind: Kind, *, parent: str | None = None, adapter_run: str | None = None, like: str | None = None
+) -> Form:
+    """Open a form.
+
+    Args:
+        project: whose run.
+        kind: the task.
+        parent: the run to copy; None for the newest of the same task.
+        adapter_run: the training run to sample, for `sample adapter`; None for the newest with a checkpoint.
+        like: a run whose model and sampling a sample run takes over, so that its samples can be paired with that
+            run's; None for none.
+
+    Raises:
+        LaunchError: there is nothing to train on, or no adapter to sample.
+    """
+    changes = {}
+    if kind != "train" and like is not None:
+        source = _flat(RunSpec.from_json(runs.get(project.db, like).spec_json))
+        changes = {path: value for path, value in source.items() if path.startswith(("sampling.", "model."))}
+    return _filled(project, kind, parent, adapter_run, None, PLACES[0], changes, {})
+
+
+def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
+    """Choose in a line of the head: the changes made so far are kept where the new draft has such fields."""
+    kind, parent, adapter, dataset_id, place = form.kind, form.parent, form.adapter_run, form.dataset_id, form.place
+    if name == "task":
+        kind = next(item for item in KINDS if item == value)
+        parent = None
+    elif name == "dataset":
+        dataset_id = next(number for number, words in form.datasets if words == value)
+    elif name == "adapter":
+        adapter = value
+    elif name == "parent":
+        parent = value
+    else:
+        place = value
+    return _filled(project, kind, parent, adapter, dataset_id, place, form.changes, form.typed)
+
+
+def with_value(project: Project, form: Form, path: str, text: str) -> Form:
+    """Type a value into a field; what does not hold is kept with its problem."""
+    changes = {key: value for key, value in form.changes.items() if key != path}
+    return _applied(project, replace(form, changes=changes), {**form.typed, path: text})
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is typed."""
+    if value is None:
+        return "null"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _filled(
+    project: Project,
+    kind: Kind,
+    parent: str | None,
+    adapter_run: str | None,
+    dataset_id: int | None,
+    place: str,
+    changes: dict[str, Any],
+    typed: dict[str, str],
+) -> Form:
+    task: Literal["train", "sample"] = "train" if kind == "train" else "sample"
+    rows = list(reversed(runs.rows(project.db)))
+    adapters = tuple(row.name for row in rows if row.task == "train" and runs.checkpoints(project.db, row.name))
+    if kind == "sample adapter" and adapter_run is None:
+        adapter_run = adapters[0] if adapters else (rows[0].name if rows else None)
+    drafted = draft(
+        project,
+        task=task,
+        parent=parent,
+        adapter_run=adapter_run if kind == "sample adapter" else None,
+        dataset_id=dataset_id if kind == "train" else None,
+        place_name=place,
+    )
+    own = _flat(drafted.spec)
+    frozen = sorted(datasets.rows(project.db), key=lambda row: -row.number)
+    form = Form(
+        kind=kind,
+        parent=parent,
+        adapter_run=adapter_run,
+        dataset_id=drafted.dataset_id,
+        place=place,
+        changes={path: value for path, value in changes.items() if path in own},
+        draft=drafted,
+        parent_spec=_spec_of(project, drafted.spec.parent),
+        parents=tuple(row.name for row in rows if row.task == task),
+        adapters=adapters,
+        datasets=tuple(
+            (row.id, f"{row.number}: {row.train_pairs} train, {row.holdout_pairs} holdout") for row in frozen
+        ),
+    )
+    return _applied(project, form, {path: text for path, text in typed.items() if path in own})
+
+
+def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
+    """Try the typed values together with the changes that held before."""
+    fresh = draft(
+        project,
+        task=form.draft.spec.task,
+        parent=form.draft.spec.parent,
+        adapter_run=form.adapter_run if form.kind == "sample adapter" else None,
+        dataset_id=form.dataset_id,
+        model=form.draft.spec.model.id,
+        place_name=form.place,
+    )
+    wanted = {**form.changes, **{path: _parsed(path, text) for path, text in typed.items()}}
+    try:
+        changed = change(project, fresh, wanted) if wanted else fresh
+    except SpecError as error:
+        problems = {}
+        for problem in error.problems:
+            path, _, words = problem.partition(": ")
+            problems[path] = words or problem
+        # A typed value may clash with a field that was not touched: then both lines say so.
+        clash = "does not hold together with " + ", ".join(problems)
+        problems = {**dict.fromkeys(typed, clash), **problems}
+        return replace(form, typed=typed, problems=problems)
+    return replace(form, draft=changed, changes=wanted, typed={}, problems={})
+
+
+def _parsed(path: str, text: str) -> Any:
+    text = text.strip()
+    if path in _TEXTS:
+        return None if text in ("", "null") else text
+    if path == "lora.target_modules":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return parse_value(text) if not text.startswith((".", "+")) else float(text)
+    except ValueError:
+        return text
+
+
+def _spec_of(project: Project, name: str | None) -> RunSpec | None:
+    return RunSpec.from_json(runs.get(project.db, name).spec_json) if name else None
+
+
+def _flat(spec: RunSpec) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part, values in json.loads(json.dumps(asdict(spec))).items():
+        if part in ("train", "lora", "sampling", "model") and isinstance(values, dict):
+            found.update({f"{part}.{key}": value for key, value in values.items()})
+    return found

@@ -1,0 +1,323 @@
+"""The launch form: a copy of a parent, every field on one line, and what differs from the parent in words.
+
+A list with a cursor, not a page of inputs: letters stay keys, `enter` edits the field under the cursor, and `r`
+launches from everywhere. The headless part is `operations/drafting.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.run_lines import in_words, short_name
+from workbench.widgets.page_list import PageList
+from workbench.widgets.plain import cell, one_line, visible
+from workbench.widgets.status_line import KeyLine, StatusLine
+from workbench.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from workbench.operations.drafting import Form, Kind, Line
+
+_LAUNCH = "launch"
+_NAME_WIDTH = 37
+_DIM = "$foreground-muted"
+_TITLES = {"train": "a training run", "sample base": "samples of the base", "sample adapter": "samples of an adapter"}
+
+
+def form_line(line: Line, width: int) -> Content:
+    """Lay a field out as one line: name, value, then what is wrong with it, or the parent's value."""
+    if line.path == _LAUNCH:
+        return Content.styled("Launch", "bold $accent")
+    section, _, name = line.path.rpartition(".")
+    prefix = f"{section}." if section else ""
+    room = max(8, (width - _NAME_WIDTH) // 2)
+    value = f"‹ {one_line(line.value)} ›" if line.choices else one_line(line.value)
+    changed = bool(line.parent)
+    parts: list[tuple[str, str] | str] = [
+        (prefix, "$foreground-disabled"),
+        (cell(name, _NAME_WIDTH - len(prefix)), "bold" if changed else _DIM),
+    ]
+    if line.problem:
+        parts += [(value, "bold $text-error"), (f"  ✗ {one_line(line.problem)}", "$text-error")]
+    elif changed:
+        parts += [(cell(value, max(room, len(value) + 2)), "bold $accent"), (f"parent {one_line(line.parent)}", _DIM)]
+    else:
+        parts += [value or "–"]
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
+
+
+class LaunchScreen(ProjectScreen):
+    """The form; it lies over Runs."""
+
+    NAME = "launch"
+    CSS_PATH = "launch.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r,ctrl+s", "launch", "launch", key_display="r", id="launch.launch"),
+        Binding(
+            "e", "edit", "edit", key_display="enter", tooltip="edit the value, or choose the next", id="launch.edit"
+        ),
+        Binding("left,h", "turn(-1)", "choice before", show=False, id="launch.before"),
+        Binding("right,l", "turn(1)", "choose", key_display="← →", tooltip="choose the next", id="launch.next"),
+        Binding(
+            "x", "take_back", "as parent", tooltip="give the field its parent's value again", id="launch.as-parent"
+        ),
+        Binding("escape", "leave", "leave", id="launch.leave"),
+    ]
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        parent: str | None = None,
+        adapter_run: str | None = None,
+        like: str | None = None,
+        launched: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        """Make the form.
+
+        Args:
+            kind: what to launch.
+            parent: the run to copy; None for the newest of its task.
+            adapter_run: whose adapter to sample.
+            like: the run whose model and sampling a sample run takes over.
+            launched: is given the name of the run.
+        """
+        super().__init__()
+        self._start = (kind, parent, adapter_run, like)
+        self._launched = launched
+        self._form: Form | None = None
+        self._lines: list[Line] = []
+        self._launching = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out list, editor, explanation and summary."""
+        yield Tabs(project=self.app.project.root.name, current="runs")
+        yield Static(Content.styled("Opening the form…", _DIM), id="launch-title")
+        yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
+        with Horizontal(id="launch-editor"):
+            yield Static("", id="launch-path")
+            yield Input(id="launch-input")
+        yield Static("", id="launch-explanation")
+        yield Static("", id="launch-summary")
+        yield StatusLine()
+        yield KeyLine()
+
+    @property
+    def fields(self) -> PageList[Line]:
+        """The list of fields."""
+        return self.query_one("#launch-list", PageList)
+
+    @property
+    def current(self) -> Line | None:
+        """The line under the cursor."""
+        index = self.fields.current
+        return self._lines[index] if index is not None and index < len(self._lines) else None
+
+    def on_mount(self) -> None:
+        """Put the focus on the list, and open the form."""
+        super().on_mount()
+        self.fields.focus()
+
+    def on_project_changed(self) -> None:
+        """Open the form once; what is typed in it stands whatever happens elsewhere."""
+        from workbench.operations.drafting import open_form
+
+        if self._form is None:
+            (kind, parent, adapter, like), project = self._start, self.project
+            self._ask(lambda: open_form(project, kind, parent=parent, adapter_run=adapter, like=like))
+
+    def _ask(self, operation: Callable[[], Form]) -> None:
+        self.ask(operation, self._show, group="form", failed=self._refused)
+
+    def _refused(self, sentence: str) -> None:
+        if self._form is None:
+            self.fields.show([], empty=f"{visible(sentence)} Press esc to leave.")
+            self.query_one("#launch-title", Static).update(Content.styled("This cannot be launched.", "$text-error"))
+        else:
+            self.say(sentence, "error")
+            self._show(self._form)
+
+    def _show(self, form: Form) -> None:
+        from workbench.operations.drafting import Line
+
+        before = self.current.path if self.current else None
+        self._form = form
+        self._lines = [*form.lines(), Line(path=_LAUNCH, value="", explanation="Start it now: enter, or r anywhere.")]
+        paths = [line.path for line in self._lines]
+        self.fields.put(dict(enumerate(self._lines)))
+        self.fields.show(list(range(len(paths))), cursor=paths.index(before) if before in paths else self._first(paths))
+        self._draw()
+
+    def _first(self, paths: list[str]) -> int:
+        """Begin at the field that is changed most."""
+        return paths.index("train.learning_rate") if "train.learning_rate" in paths else 0
+
+    def _draw(self) -> None:
+        form = self._form
+        if form is None:
+            return
+        spec = form.draft.spec
+        copied = f"a copy of {short_name(spec.parent, 48)}" if spec.parent else "from the defaults"
+        self.query_one("#launch-title", Static).update(
+            Content.assemble(("Launch ", "bold"), (_TITLES[form.kind], "bold"), (f"  {copied}", _DIM))
+        )
+        self.query_one("#launch-summary", Static).update(_summary(form))
+        self._explain()
+
+    def _explain(self) -> None:
+        line = self.current
+        text = Content("")
+        if line is not None and line.problem:
+            text = Content.assemble((f"✗ {line.problem}\n", "bold $text-error"), (line.explanation, _DIM))
+        elif line is not None:
+            text = Content.assemble((line.explanation, _DIM))
+        self.query_one("#launch-explanation", Static).update(text)
+
+    @on(PageList.Moved)
+    def _moved(self) -> None:
+        self._explain()
+        self.refresh_bindings()
+
+    @on(PageList.Opened)
+    def _opened(self) -> None:
+        self.action_edit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the field under the cursor allows; while a value is typed, letters are letters."""
+        if action in ("launch", "edit", "turn", "take_back") and self.has_class("-editing"):
+            return False
+        if action == "turn":
+            return self.current is not None and bool(self.current.choices)
+        if action == "take_back":
+            return self.current is not None and bool(self.current.parent or self.current.problem)
+        return True
+
+    def on_key(self, event: events.Key) -> None:
+        """Begin to type a number at once, where a number is expected."""
+        line = self.current
+        typed = event.character or ""
+        if self.has_class("-editing") or line is None or line.choices or line.path == _LAUNCH:
+            return
+        if typed.isdigit() or typed in (".", "-"):
+            event.stop()
+            event.prevent_default()
+            self._edit(line, typed)
+
+    def action_edit(self) -> None:
+        """Edit the value under the cursor; a choice goes on to its next, Launch launches."""
+        line = self.current
+        if line is None:
+            return
+        if line.path == _LAUNCH:
+            self.action_launch()
+        elif line.choices:
+            self.action_turn(1)
+        else:
+            self._edit(line, line.value)
+
+    def _edit(self, line: Line, value: str) -> None:
+        self.add_class("-editing")
+        self.query_one("#launch-path", Static).update(Content.styled(line.path, "bold $accent"))
+        box = self.query_one("#launch-input", Input)
+        box.select_on_focus = False
+        box.value = value
+        box.cursor_position = len(value)
+        box.focus()
+        self.refresh_bindings()
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        line = self.current
+        self._end_editing()
+        if line is not None:
+            self._set(line.path, event.value)
+
+    def _set(self, path: str, value: str) -> None:
+        from workbench.operations.drafting import with_value
+
+        form, project = self._form, self.project
+        if form is not None:
+            self._ask(lambda: with_value(project, form, path, value))
+
+    def _end_editing(self) -> None:
+        self.remove_class("-editing")
+        self.fields.focus()
+        self.refresh_bindings()
+
+    def action_turn(self, steps: int) -> None:
+        """Choose the next or the one before."""
+        from workbench.operations.drafting import with_choice
+
+        line, form, project = self.current, self._form, self.project
+        if line is None or form is None or len(line.choices) < 2:
+            return
+        index = line.choices.index(line.value) if line.value in line.choices else -steps
+        value = line.choices[(index + steps) % len(line.choices)]
+        if "." in line.path:
+            self._set(line.path, value)
+        else:
+            self._ask(lambda: with_choice(project, form, line.path, value))
+
+    def action_take_back(self) -> None:
+        """Give the field its parent's value again."""
+        line, form = self.current, self._form
+        if line is not None and form is not None:
+            self._set(line.path, line.parent or form.held(line.path))
+
+    def action_launch(self) -> None:
+        """Launch, if every value holds."""
+        from workbench.operations.launching import launch
+
+        form, project = self._form, self.project
+        if form is None or self._launching:
+            return
+        if not form.ready:
+            paths = [line.path for line in self._lines]
+            self.fields.go_to(next(index for index, path in enumerate(paths) if path in form.problems))
+            self.say("A value does not hold: mend it, or press x to take the parent's.", "error")
+            return
+        self._launching = True
+        self.say("Launching…")
+        self.act(lambda: launch(project, form.draft), self._done, failed=self._not_launched)
+
+    def _done(self, name: str) -> None:
+        self.dismiss(None)
+        self._launched(name)
+
+    def _not_launched(self, _sentence: str) -> None:
+        self._launching = False
+
+    def action_leave(self) -> None:
+        """Leave the value, then the form."""
+        if self.has_class("-editing"):
+            self._end_editing()
+        else:
+            self.dismiss(None)
+
+
+def _summary(form: Form) -> Content:
+    """Say what differs from the parent, then every warning."""
+    draft = form.draft
+    parts: list[tuple[str, str] | str] = []
+    if draft.spec.parent:
+        one = len(draft.differences) <= 1
+        words = in_words(draft.differences)
+        parts.append((f"{words[0].upper()}{words[1:]}.", "$text-success" if one else ""))
+    else:
+        parts.append(("The first of its kind: it has no parent to differ from.", _DIM))
+    # The warning about several variables would say the list once more.
+    parts += [
+        (f"\n! {warning}", "$text-warning") for warning in draft.warnings if "what helps stays open" not in warning
+    ]
+    if len(draft.differences) > 1:
+        parts.append(("\n! More than one variable: what helps, and what harms, stays open.", "$text-warning"))
+    return Content.assemble(*parts)

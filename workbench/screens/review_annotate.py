@@ -1,0 +1,132 @@
+"""What Review does beside judging: marks, notes and flags on a side's sample, copying, choosing the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual import on
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.review_lines import LETTERS, Side, Stand
+from workbench.screens.run_lines import short_name
+from workbench.widgets.sample_text import LABEL_NAMES, SampleText
+
+
+class AnnotatingScreen(ProjectScreen):
+    """A screen of two samples, one of which has the focus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stand: Stand | None = None
+        self._wanted: str | None = None
+
+    def open_run(self, run: str) -> None:
+        """Review this run when the screen is shown next."""
+        self._wanted = run
+        if self.is_current:
+            self.on_project_changed()
+
+    @property
+    def side(self) -> Side:
+        """The side that has the focus."""
+        return "right" if self._text("right").has_focus else "left"
+
+    def _text(self, side: Side) -> SampleText:
+        return self.query_one(f"#{side}", SampleText)
+
+    def action_mark(self) -> None:
+        """Begin to mark a span."""
+        if not self._text(self.side).begin():
+            self.say("This sample is empty: there is no word to mark.", "warning")
+
+    @on(SampleText.Marked)
+    def _marked(self, event: SampleText.Marked) -> None:
+        from workbench.operations.reviewing import add_mark
+
+        if self._stand is None:
+            return
+        sample, project = self._stand.sample(_side_of(event.pane)).id, self.project
+        name = LABEL_NAMES.get(event.label, event.label)
+        self._change(
+            lambda: add_mark(project, sample, event.label, event.start, event.end), f"Marked {name}. u takes it back."
+        )
+
+    @on(SampleText.Removed)
+    def _removed(self, event: SampleText.Removed) -> None:
+        from workbench.operations.reviewing import remove_annotation
+
+        project = self.project
+        name = LABEL_NAMES.get(event.mark.label, event.mark.label)
+        self._change(lambda: remove_annotation(project, event.mark.id), f"Removed {name}. u brings it back.")
+
+    def _change(self, operation: Callable[[], Any], said: str) -> None:
+        def done(_result: object) -> None:
+            self.say(said)
+            self.on_project_changed()
+
+        self.act(operation, done)
+
+    def action_note(self) -> None:
+        """Write the note of the focused side's sample."""
+        from workbench.operations.reviewing import set_note
+        from workbench.widgets.dialogs import TextDialog
+
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        side, project = self.side, self.project
+        sample = stand.sample(side).id
+        whose = LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
+
+        def done(text: str | None) -> None:
+            if text is not None:
+                self._change(lambda: set_note(project, sample, text), "Noted." if text.strip() else "Note removed.")
+
+        self.app.push_screen(TextDialog(f"Note on the sample of {whose}", value=stand.note(side)), done)
+
+    def action_flag(self) -> None:
+        """Flag the focused side's sample, or take the flag off."""
+        from workbench.operations.reviewing import toggle_flag
+
+        if self._stand is not None:
+            sample, project = self._stand.sample(self.side).id, self.project
+            self._change(lambda: toggle_flag(project, sample), "Flag changed. u takes it back.")
+
+    def action_copy(self) -> None:
+        """Copy the focused side's text."""
+        if self._stand is not None:
+            self.app.copy_to_clipboard(self._stand.sample(self.side).text)
+            self.say(f"Copied the text of {LETTERS[self.side]}.")
+
+    def action_choose(self) -> None:
+        """Choose another run."""
+
+        def ask() -> list[tuple[str, str]]:
+            from workbench.operations.reviewing import reviewable_runs
+            from workbench.operations.running import run_rows
+
+            reviewable = set(reviewable_runs(self.project))
+            return [(row.name, f"{row.samples} samples") for row in run_rows(self.project) if row.name in reviewable]
+
+        self.ask(ask, self._show_choice, group="choice")
+
+    def _show_choice(self, names: list[tuple[str, str]]) -> None:
+        from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+        if not names:
+            self.say("No run has samples of its adapter and of the base yet. Launch one: press 4, then r.", "warning")
+            return
+        choices = [Choice(value=name, name=short_name(name, 40), words=words) for name, words in names]
+        current = self._stand.view.run if self._stand else None
+
+        def chosen(run: str | None) -> None:
+            if run is not None and run != current:
+                self._stand = None
+                self.open_run(run)
+
+        self.app.push_screen(ChoiceDialog("Review which run?", choices, current=current), chosen)
+
+
+def _side_of(pane: SampleText) -> Side:
+    return "right" if pane.id == "right" else "left"

@@ -1,0 +1,132 @@
+"""What the Runs screen says of the selected run: its title with the phase, its facts, log, samples and spec."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from workbench.screens.run_lines import STATES, in_words, memory, number, short_name, shown_value
+from workbench.widgets.plain import one_line, visible, wrap
+
+if TYPE_CHECKING:
+    from store.samples import Sample
+    from workbench.operations.running import RunView
+    from workbench.widgets.text_view import Lines
+
+VIEWS = ("curve", "log", "samples", "spec")
+_BAR = 16
+_LOG_LINES = 2000
+_DIM = "$foreground-muted"
+
+
+def title_line(view: RunView, width: int) -> Content:
+    """Name the run, its status, and how far its phase is, with a bar."""
+    glyph, word, style = STATES.get(view.row.status, ("?", view.row.status, _DIM))
+    end = Content("")
+    if view.phase is not None and not view.over:
+        name, done, total = view.phase
+        filled = round(_BAR * done / total) if total else 0
+        count = f" {done} of {total}" if total else f" {done}" if done else ""
+        end = Content.assemble(
+            (f"{name} ", ""),
+            ("━" * filled, "$accent"),
+            ("─" * (_BAR - filled), "$foreground-disabled"),
+            (count, _DIM),
+        )
+    start = Content.assemble(
+        (short_name(view.row.name, max(12, width - end.cell_length - 16)), "bold"), "  ", (f"{glyph} {word}", style)
+    )
+    return start + " " * max(2, width - start.cell_length - end.cell_length) + end
+
+
+def facts(view: RunView) -> Content:
+    """Say what went wrong first, then what it differs in, then the numbers."""
+    row = view.row
+    parts: list[tuple[str, str] | str] = []
+    if row.status == "failed":
+        said = visible(view.error) if view.error else "The job ended without saying why."
+        parts += [(f"✗ {said}\n", "bold $text-error")]
+        parts += [("  l shows its log; R resumes it from its last checkpoint, r launches a changed copy.\n", _DIM)]
+    elif row.status in ("killed", "stopped"):
+        ended = "It was killed." if row.status == "killed" else "It was asked to stop."
+        parts += [(f"{ended} ", "$text-warning"), ("What it wrote stands; R resumes it.\n", _DIM)]
+    parts += [(f"! {visible(message)}\n", "$text-warning") for message in view.warnings[-3:]]
+    if row.parent:
+        parts += [(f"{in_words(view.differences)}\n", "")]
+    if row.note:
+        parts += [("note  ", _DIM), f"{visible(row.note)}\n"]
+    data = f"dataset {row.dataset_number}" if row.dataset_number is not None else "no dataset"
+    parts += [(f"{one_line(row.model)} · {data} · canary prompts {row.canary_version} · {one_line(row.place)}", _DIM)]
+    parts += [(f" · attempt {view.attempts}\n" if view.attempts > 1 else "\n", _DIM)]
+    saved = f"checkpoint at step {view.checkpoints[-1].step}" if view.checkpoints else "no checkpoint"
+    if len(view.checkpoints) > 1:
+        saved = f"{len(view.checkpoints)} checkpoints, last at step {view.checkpoints[-1].step}"
+    counts = [f"memory {memory(view.memory_bytes)}", saved, f"{row.samples} samples"]
+    parts += [(" · ".join(counts), _DIM)]
+    return Content.assemble(*parts)
+
+
+def tabs_line(current: str, view: RunView | None, samples: int) -> Content:
+    """Name the four views, the current one marked."""
+    parts: list[Content | str] = []
+    for name in VIEWS:
+        label = f"{name} {samples}" if name == "samples" and samples else name
+        style = "bold $accent underline" if name == current else _DIM
+        parts += [Content.styled(label, f"{style} @click=screen.view('{name}')"), "   "]
+    if view is not None and view.row.last_step is not None:
+        text = f"step {view.row.last_step}  loss {number(view.row.last_loss)}  val {number(view.row.val_loss)}"
+        parts.append(Content.styled(text, _DIM))
+    return Content.assemble(*parts)
+
+
+def log_lines(text: str, width: int) -> Lines:
+    """Lay out the end of a log."""
+    if not text.strip():
+        return [Content.styled("Nothing printed yet.", _DIM)]
+    shown = visible(text).rstrip("\n")
+    lines = [Content(shown[start:end]) for start, end in wrap(shown, width)]
+    return lines[-_LOG_LINES:]
+
+
+def sample_lines(samples: list[Sample], width: int) -> Lines:
+    """Lay out samples, the newest kind first: those of the adapter, then of the base."""
+    if not samples:
+        return [Content.styled("No samples yet. They appear here as the job writes them.", _DIM)]
+    lines: Lines = []
+    for sample in sorted(samples, key=lambda item: item.of != "adapter"):
+        head = f"  sample {sample.idx + 1} · seed {sample.seed} · {sample.tokens} tokens"
+        step = f" at step {sample.step}" if sample.of == "adapter" else ""
+        lines.append(
+            Content.assemble((f"{sample.of}{step}", "bold $accent"), f"  {one_line(sample.canary_slug)}", (head, _DIM))
+        )
+        shown = visible(sample.text)
+        lines += [Content(shown[start:end]) for start, end in wrap(shown, min(width, 90))]
+        lines.append(Content(""))
+    return lines
+
+
+def spec_lines(view: RunView, width: int) -> Lines:
+    """List every field of the spec; what differs from the parent stands out, with the parent's value."""
+    changed = {path: old for path, old, _ in view.differences}
+    lines: Lines = []
+    for path, value in _flat(json.loads(view.spec.to_json())):
+        if path.startswith("hashes"):
+            continue
+        text = shown_value(value)
+        if path in changed:
+            line = Content.assemble(
+                (f"{path:<38}", "bold $accent"), (text, "bold"), (f"   parent {shown_value(changed[path])}", _DIM)
+            )
+        else:
+            line = Content.assemble((f"{path:<38}", _DIM), text)
+        lines.append(line.truncate(width, ellipsis=True))
+    return lines
+
+
+def _flat(data: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for key, value in data.items():
+        found += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
+    return found

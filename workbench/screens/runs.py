@@ -1,0 +1,335 @@
+"""Runs: every run with what it says now; launch, stop, resume, and go on to its review.
+
+The job writes its directory, the app's collector folds it into the store, and this screen asks again when something
+came. Nothing here waits for a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.screens.base import ProjectScreen
+from workbench.screens.run_lines import run_heading, run_line, short_name
+from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
+from workbench.widgets.curve import Curve
+from workbench.widgets.page_list import PageList
+from workbench.widgets.text_view import Lines, TextView
+
+if TYPE_CHECKING:
+    from store.runs import RunRow
+    from store.samples import Sample
+    from workbench.operations.drafting import Kind
+    from workbench.operations.running import RunView
+
+_EMPTY = "No runs yet. Press r to launch one: base samples, training on the newest dataset, samples of the adapter."
+_LIVING = ("submitted", "starting", "running", "stopping")
+
+
+class RunsScreen(ProjectScreen):
+    """The list of runs, and the selected one."""
+
+    NAME = "runs"
+    FOLLOWS_RUNS = True
+    CSS_PATH = "runs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "launch('train')", "launch", tooltip="launch a run, as a copy of this one", id="runs.launch"),
+        Binding("l", "next_view", "curve log samples spec", tooltip="curve, log, samples, spec", id="runs.view"),
+        Binding("s", "launch('sample')", "sample", tooltip="sample the base, or this run's adapter", id="runs.sample"),
+        Binding("S", "stop", "stop", tooltip="ask it to stop after its step; a checkpoint stays", id="runs.stop"),
+        Binding("K", "kill", "kill", tooltip="end its process at once", id="runs.kill"),
+        Binding("R", "resume", "resume", tooltip="go on from the last checkpoint", id="runs.resume"),
+        Binding("n", "note", "note", tooltip="what was learnt from it", id="runs.note"),
+        Binding("5", "review", "review", tooltip="review its samples", id="runs.review"),
+        Binding("y", "copy", "copy path", tooltip="copy its directory", show=False, id="runs.copy"),
+        Binding("tab,shift+tab", "other_pane", "other pane", show=False, id="runs.pane"),
+        Binding("escape", "back", "back", show=False, id="runs.back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: list[str] = []
+        self._place: str | None = None
+        self._view: RunView | None = None
+        self._samples: list[Sample] = []
+        self._shown = "curve"
+        self._recalled = False
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the list above, the selected run beneath."""
+        yield RunHeading(id="runs-heading")
+        yield PageList(run_line, id="runs-list", empty=_EMPTY, markable=False)
+        yield Static("", id="run-title")
+        with Vertical(id="run-body"):
+            yield Static("", id="run-facts")
+            with Vertical(id="run-views"):
+                yield Static("", id="run-tabs")
+                yield Curve()
+                yield TextView(id="run-text")
+
+    @property
+    def runs(self) -> PageList[RunRow]:
+        """The list of runs."""
+        return self.query_one("#runs-list", PageList)
+
+    @property
+    def selected(self) -> str | None:
+        """The name of the run under the cursor."""
+        current = self.runs.current
+        return None if current is None else self._names[current]
+
+    def on_mount(self) -> None:
+        """Put the focus on the list."""
+        super().on_mount()
+        self.add_class("-none", "-curve")
+        self.runs.focus()
+
+    def on_project_changed(self) -> None:
+        """Ask for the runs again."""
+        first, project = not self._recalled, self.project
+
+        def ask() -> tuple[list[RunRow], object | None]:
+            from workbench.operations import guide
+            from workbench.operations.running import run_rows
+
+            return run_rows(project), guide.recall(project, "runs.cursor") if first else None
+
+        self.ask(ask, self._show_rows, group="rows")
+
+    def select(self, run: str) -> None:
+        """Put the cursor on a run as soon as the list holds it."""
+        self._place = run
+        if run in self._names:
+            self.runs.go_to(self._names.index(run))
+            self._place = None
+
+    def _show_rows(self, answer: tuple[list[RunRow], object | None]) -> None:
+        rows, place = answer
+        self._recalled = True
+        # Ids count from the oldest run: they stay the same while new runs come.
+        self._names = [row.name for row in reversed(rows)]
+        wanted = self._place or (place if isinstance(place, str) else None)
+        cursor = self._names.index(wanted) if wanted in self._names else None
+        if cursor is not None:
+            self._place = None
+        self.set_class(not rows, "-none")
+        if rows:
+            self.runs.styles.height = min(len(rows), 6 if self.size.height < 35 else 12)
+        self.runs.put(dict(enumerate(reversed(rows))))
+        self.runs.show(list(range(len(rows) - 1, -1, -1)), cursor=cursor)
+        self._ask_run()
+
+    @on(PageList.Moved)
+    def _moved(self) -> None:
+        name = self.selected
+        if name is not None:
+            self.keep("cursor", name)
+        self._ask_run()
+
+    @on(PageList.Opened)
+    def _opened(self) -> None:
+        self.action_review()
+
+    def _ask_run(self) -> None:
+        name = self.selected
+        if name is None:
+            self._view = None
+            self.refresh_bindings()
+            return
+        project = self.project
+
+        def ask() -> tuple[RunView, list[Sample]]:
+            from workbench.operations.running import run_samples, run_view
+
+            return run_view(project, name), run_samples(project, name)
+
+        self.ask(ask, self._show_run, group="run")
+
+    def _show_run(self, answer: tuple[RunView, list[Sample]]) -> None:
+        same = self._view is not None and self._view.row.name == answer[0].row.name
+        self._view, self._samples = answer
+        self._draw(keep_scroll=same)
+        self.refresh_bindings()
+
+    def _draw(self, *, keep_scroll: bool) -> None:
+        view = self._view
+        if view is None:
+            return
+        self.query_one("#run-title", Static).update(title_line(view, self.size.width - 2))
+        self.query_one("#run-facts", Static).update(facts(view))
+        self.query_one("#run-tabs", Static).update(tabs_line(self._shown, view, len(self._samples)))
+        self.set_class(self._shown == "curve", "-curve")
+        self.set_class(self._shown != "curve", "-text")
+        if self._shown == "curve":
+            curve = self.query_one(Curve)
+            curve.empty = _no_loss(view)
+            curve.last_step = view.spec.train.max_steps if view.spec.train else None
+            curve.loss, curve.validation = view.loss, view.validation
+        else:
+            self._draw_text(view, keep_scroll=keep_scroll)
+
+    def _draw_text(self, view: RunView, *, keep_scroll: bool) -> None:
+        shown, samples = self._shown, self._samples
+
+        def make(width: int) -> Lines:
+            if shown == "log":
+                return log_lines(view.log_tail, width)
+            return sample_lines(samples, width) if shown == "samples" else spec_lines(view, width)
+
+        pane = self.query_one("#run-text", TextView)
+        at_end = pane.scroll_offset.y >= pane.max_scroll_y
+        pane.lay(make, keep_scroll=keep_scroll)
+        if shown == "log" and (at_end or not keep_scroll):
+            self.call_after_refresh(pane.scroll_end, animate=False)
+
+    def on_resize(self) -> None:
+        """Lay the panel out again."""
+        self.call_after_refresh(self._draw, keep_scroll=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the selected run allows."""
+        if action in ("stop", "kill", "resume", "note", "copy", "next_view"):
+            if self._view is None:
+                return False
+            if action in ("stop", "kill"):
+                return not self._view.over
+            if action == "resume":
+                return self._view.row.status in ("stopped", "failed", "killed")
+        return True
+
+    def action_view(self, name: str) -> None:
+        """Show curve, log, samples or spec."""
+        self._shown = name
+        self._draw(keep_scroll=False)
+
+    def action_next_view(self) -> None:
+        """Show the next of curve, log, samples, spec."""
+        self.action_view(VIEWS[(VIEWS.index(self._shown) + 1) % len(VIEWS)])
+
+    def action_other_pane(self) -> None:
+        """Go between the list and the text beneath it."""
+        pane = self.query_one("#run-text", TextView)
+        if self.runs.has_focus and self._shown != "curve" and self._view is not None:
+            pane.focus()
+        else:
+            self.runs.focus()
+
+    def action_back(self) -> None:
+        """Go back to the list; else cancel what is going on."""
+        if self.runs.has_focus:
+            self.app.cancel_background()
+        else:
+            self.runs.focus()
+
+    def action_launch(self, task: str) -> None:
+        """Open the form, as a copy of the selected run where its task is the same."""
+        from workbench.screens.launch import LaunchScreen
+
+        row = self._view.row if self._view is not None else None
+        parent = row.name if row is not None and row.task == task else None
+        adapter = row.name if row is not None and task == "sample" and row.task == "train" else None
+        if adapter is not None and self._view is not None and not self._view.checkpoints:
+            adapter = None
+        kind: Kind = ("sample adapter" if adapter else "sample base") if task == "sample" else "train"
+        like = row.name if row is not None else None
+        self.app.push_screen(LaunchScreen(kind, parent=parent, adapter_run=adapter, like=like, launched=self._launched))
+
+    def _launched(self, name: str) -> None:
+        self.select(name)
+        self.app.project_changed()
+        self.say(f"Launched {name}. It goes on when the program is closed.")
+
+    def action_stop(self) -> None:
+        """Ask the run to stop, once she says yes."""
+        from workbench.operations.running import stop
+
+        words = "It ends after the step it is in and keeps a checkpoint; R resumes it."
+        self._confirm("Stop", words, stop)
+
+    def action_kill(self) -> None:
+        """End the run's process, once she says yes."""
+        from workbench.operations.running import kill
+
+        words = "Its process ends at once. What it wrote stands; steps since the last checkpoint are lost."
+        self._confirm("Kill", words, kill)
+
+    def action_resume(self) -> None:
+        """Go on from the last checkpoint."""
+        from workbench.operations.running import resume
+
+        if self._view is not None:
+            name, project = self._view.row.name, self.project
+            self.act(lambda: resume(project, name), self._done)
+
+    def _confirm(self, word: str, words: str, operation: Callable[..., str]) -> None:
+        from workbench.widgets.dialogs import ConfirmDialog
+
+        if self._view is None or self._view.row.status not in _LIVING:
+            return
+        name, project = self._view.row.name, self.project
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.act(lambda: operation(project, name), self._done)
+
+        self.app.push_screen(ConfirmDialog(f"{word} {short_name(name, 50)}?", words), answered)
+
+    def _done(self, sentence: str) -> None:
+        self.say(sentence)
+        self.on_project_changed()
+        self.refresh_status()
+
+    def action_note(self) -> None:
+        """Write what was learnt from the run."""
+        from workbench.operations.running import set_note
+        from workbench.widgets.dialogs import TextDialog
+
+        if self._view is None:
+            return
+        name, project = self._view.row.name, self.project
+
+        def done(text: str | None) -> None:
+            if text is not None:
+                self.act(lambda: set_note(project, name, text.strip()), lambda _: self._done("Noted."))
+
+        self.app.push_screen(TextDialog("What was learnt from this run?", name, value=self._view.row.note), done)
+
+    def action_review(self) -> None:
+        """Go to Review with the selected run; without a selection to Review as it was left."""
+        from workbench.screens.review import ReviewScreen
+
+        screen = self.app.get_screen("review")
+        assert isinstance(screen, ReviewScreen)
+        name = self.selected
+        if name is not None and (self._view is None or self._view.row.task == "train" or self._view.spec.adapter):
+            screen.open_run(name)
+        self.app.go("review")
+
+    def action_copy(self) -> None:
+        """Copy the path of the run's directory."""
+        if self._view is not None:
+            self.app.copy_to_clipboard(str(self._view.directory))
+            self.say(f"Copied {self._view.directory}")
+
+
+class RunHeading(Static):
+    """The names of the columns, laid out for the list's width."""
+
+    def render(self) -> Content:
+        """Draw the line."""
+        return run_heading(self.size.width - 1)
+
+
+def _no_loss(view: RunView) -> str:
+    if view.row.task == "sample":
+        return "A sample run has no loss: l shows its log, and its samples."
+    if view.over:
+        return "It ended before its first training step: l shows its log."
+    return "No loss yet: it comes with the first training step."
