@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import Worker
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import Shell, sentence_of
@@ -142,7 +143,7 @@ class WorkbenchApp(Shell):
             else:
                 self._enter(project, screen, theme)
 
-        self.run_worker(work, group="open")
+        _worker: Worker[None] = self.run_worker(work, group="open")
 
     def _find(self) -> tuple[Project | None, object | None, object | None]:
         from workbench.operations import guide
@@ -292,7 +293,7 @@ class WorkbenchApp(Shell):
                 self._collecting = False
             self._show_collected(report)
 
-        self.run_worker(work, group="collect")
+        _worker: Worker[None] = self.run_worker(work, group="collect")
 
     def _show_collected(self, report: CollectReport) -> None:
         for problem in report.problems:

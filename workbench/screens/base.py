@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.worker import Worker
 
 from workbench.screens.shell import Shell, sentence_of
 from workbench.widgets.plain import visible
@@ -47,6 +48,7 @@ class ProjectScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__(id=self.NAME)
         self._kept: dict[str, object] = {}
+        self._covered = False
 
     @property
     def project(self) -> Project:
@@ -69,7 +71,10 @@ class ProjectScreen(Screen[None]):
         self.watch(self.app, "progress", self._show_progress)
 
     def on_screen_resume(self) -> None:
-        """Ask again for everything: another screen may have changed it."""
+        """Ask again for everything: another screen may have changed it; a dialog that closes changed nothing yet."""
+        if self._covered:
+            self._covered = False
+            return
         self.on_project_changed()
         self.refresh_status()
 
@@ -106,7 +111,7 @@ class ProjectScreen(Screen[None]):
                 return
             then(result)
 
-        self.run_worker(work, group=group, exclusive=True, name=group)
+        _worker: Worker[None] = self.run_worker(work, group=group, exclusive=True, name=group)
 
     def act(
         self,
@@ -135,7 +140,7 @@ class ProjectScreen(Screen[None]):
                 return
             then(result)
 
-        self.run_worker(work, group="act", name="act")
+        _worker: Worker[None] = self.run_worker(work, group="act", name="act")
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """Say something in the status line; what does not fit there is shown whole above it as well."""
@@ -173,7 +178,8 @@ class ProjectScreen(Screen[None]):
             self.app.write(remember)
 
     def on_screen_suspend(self) -> None:
-        """Keep the place at once when the screen is left."""
+        """Keep the place at once when the screen is left, or covered by a dialog."""
+        self._covered = isinstance(self.app.screen, ModalScreen)
         self._keep_now()
 
     def on_unmount(self) -> None:

@@ -34,7 +34,7 @@ def pair_line(row: PairRow, width: int) -> Content:
     """Lay a pair out as one line of the list."""
     mark, style = MARKS.get(row.status, MARKS["proposed"])
     flags = ("!" if row.flagged else " ") + ("n" if row.has_note else " ")
-    title_width = 0 if width < 66 else min(26, width // 4)
+    title_width = 0 if width < 84 else min(26, width // 4)
     tier_width = 0 if width < 90 else 13
     opening_width = max(8, width - 2 - 3 - title_width - tier_width - 5)
     judged = row.status != "proposed"
@@ -80,11 +80,13 @@ def pair_head(view: PairView, width: int) -> Content:
     count = f"{about}{tokens.prompt_tokens}+{tokens.response_tokens} of {tokens.max_length} tokens"
     split = " held" if pair.split == "holdout" else ""
     left = f"{one_line(pair.title)} · {pair.tier}{split}{' · flagged' if pair.flagged else ''}"
-    room = max(4, width - len(count) - 3)
+    warned = f"⚠{len(view.warnings)} " if view.warnings else ""
+    room = max(4, width - len(count) - len(warned) - 3)
     return Content.assemble(
         (f"{mark} ", style),
         cell(left, room),
         " ",
+        (warned, "bold $text-warning"),
         (count, "$text-muted" if tokens.fits else "bold $text-warning"),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
 from textual.reactive import reactive
+from textual.worker import Worker
 
 from curation.errors import CurationError
 from runners.errors import RunnersError
@@ -126,7 +127,7 @@ class Shell(App[int]):
                 self.progress = None
             then(result)
 
-        self.run_worker(work, group="background", name=title)
+        _worker: Worker[None] = self.run_worker(work, group="background", name=title)
         return True
 
     def cancel_background(self) -> bool:

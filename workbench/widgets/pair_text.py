@@ -33,12 +33,12 @@ class PairText(TextView):
 
     can_focus = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "split", "split here", id="split.here"),
+        Binding("escape", "leave", "leave it whole", id="split.leave"),
         Binding("left,h", "word(-1)", "word back", id="split.word-back"),
         Binding("right,l", "word(1)", "word on", id="split.word-on"),
         Binding("up,k", "sentence(-1)", "sentence back", id="split.sentence-back"),
         Binding("down,j", "sentence(1)", "sentence on", id="split.sentence-on"),
-        Binding("enter", "split", "split here", id="split.here"),
-        Binding("escape", "leave", "leave it whole", id="split.leave"),
     ]
 
     @dataclass
@@ -137,7 +137,7 @@ class PairText(TextView):
         measure = min(MEASURE, width)
         if not (texts.prompt or texts.response):
             return []
-        lines = [Content.styled(line, "$text-muted") for line in _plain_lines(texts.prompt, measure)]
+        lines = [Content.styled(line, "$text-muted") for line in _plain_lines(texts.prompt.strip("\n"), measure)]
         self._prompt_lines = len(lines)
         lines.append(Content.styled("─" * min(12, measure), "$accent"))
         lines += self._response_lines(measure, len(lines))
@@ -152,7 +152,7 @@ class PairText(TextView):
     def _response_lines(self, measure: int, first: int) -> Lines:
         response = self._texts.response
         if self._cursor is None:
-            return [Content.styled(line, "$foreground") for line in _plain_lines(response, measure)]
+            return [Content.styled(line, "$foreground") for line in _plain_lines(response.strip("\n"), measure)]
         # The offsets of the cursor count characters of the response itself: show what is before it and what is after
         # it apart, so that visible control characters cannot shift it.
         before = _plain_lines(response[: self._cursor].rstrip(), measure)

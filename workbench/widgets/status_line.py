@@ -106,7 +106,10 @@ class KeyLine(Widget):
         room = self.size.width - len(help_text)
         parts: list[tuple[str, str] | str | Content] = []
         seen: set[str] = set()
-        for _node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+        # Textual 8.2 puts tab first, since every screen binds it: it is the least of a pane's own keys.
+        for _node, binding, enabled, _tooltip in sorted(
+            self.screen.active_bindings.values(), key=lambda active: active.binding.key == "tab"
+        ):
             if not (binding.show and binding.description and enabled) or binding.action in seen:
                 continue
             seen.add(binding.action)
