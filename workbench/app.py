@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import Shell, sentence_of
-from workbench.themes import DARK, LIGHT
+from workbench.themes import ANSI_VARIABLES, DARK, KEPT_THEMES, LIGHT
 from workbench.widgets.status_line import KeyLine, Severity, StatusLine
 from workbench.widgets.tabs import SCREENS, Tabs
 
@@ -120,6 +120,15 @@ class WorkbenchApp(Shell):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        for name in set(self.available_themes) - set(KEPT_THEMES):
+            self.unregister_theme(name)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Name the colours for the theme in force."""
+        variables = super().get_css_variables()
+        if self.current_theme.ansi:
+            self.theme_variables = variables = variables | ANSI_VARIABLES
+        return variables
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first frame."""

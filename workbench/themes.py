@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
+# Names that screens give to text of second and third rank. Textual's own values are computed against the background,
+# which only its CSS can do: content that is drawn line by line needs plain colours.
+_DIM = "ansi_bright_black"
+ANSI_VARIABLES = {"text-muted": _DIM, "text-disabled": _DIM, "border": _DIM}
+    "text-muted": "ansi_bright_black",
+    "text-disabled": "ansi_bright_black",
+    "border": "ansi_bright_black",
+}
+KEPT_THEMES = ("night", "paper", "ansi-dark", "ansi-light")
+
 DARK = Theme(
     name="night",
     primary="#d9a05b",
@@ -17,7 +27,16 @@ DARK = Theme(
     surface="#201f1c",
     panel="#262420",
     dark=True,
-    variables={"footer-key-foreground": "#ddd8ce", "input-cursor-background": "#d9a05b", "border": "#4a463e"},
+    variables={
+        "text-muted": "#958e82",
+        "text-disabled": "#655f55",
+        "border": "#3d3a33",
+        "input-cursor-background": "#d9a05b",
+        "scrollbar": "#3d3a33",
+        "scrollbar-hover": "#58534a",
+        "scrollbar-active": "#d9a05b",
+        "scrollbar-background": "#191816",
+    },
 )
 
 LIGHT = Theme(
@@ -33,5 +52,14 @@ LIGHT = Theme(
     surface="#f4f1e9",
     panel="#ece8dd",
     dark=False,
-    variables={"footer-key-foreground": "#2a2824", "input-cursor-background": "#96550f", "border": "#c9c2b2"},
+    variables={
+        "text-muted": "#6f695e",
+        "text-disabled": "#a39c8e",
+        "border": "#d8d2c4",
+        "input-cursor-background": "#96550f",
+        "scrollbar": "#d8d2c4",
+        "scrollbar-hover": "#bdb6a6",
+        "scrollbar-active": "#96550f",
+        "scrollbar-background": "#fbf9f4",
+    },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.style import Style
 
 from workbench.widgets.plain import cell, one_line, visible
 
@@ -62,7 +63,7 @@ def filter_line(chosen: str, counts: PairCounts, *, words: str, source: str, mar
     for name in FILTERS:
         label = f"{numbers[name]:,} {name if width >= 74 else names[name]}"
         style = "bold $accent underline" if name == chosen else "$text-muted"
-        parts += [Content.styled(label, f"{style} @click=screen.show_filter('{name}')"), "  "]
+        parts += [Content.styled(label, style).stylize(Style.from_meta({"filter": name})), "  "]
     if marked:
         parts.append((f"{marked} marked  ", "bold $accent"))
     if source:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -342,6 +342,12 @@ class PairsScreen(PairActions):
         self.pairs.unmark()
         self.pairs.focus()
         self.ask_list()
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the filter that was clicked."""
+        name = event.style.meta.get("filter")
+        if name is not None:
+            self.action_show_filter(name)
 
     def action_scroll_text(self, step: int) -> None:
         """Scroll the pair by half its pane."""

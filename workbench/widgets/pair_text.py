@@ -35,10 +35,10 @@ class PairText(TextView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "split", "split here", id="split.here"),
         Binding("escape", "leave", "leave it whole", id="split.leave"),
-        Binding("left,h", "word(-1)", "word back", id="split.word-back"),
-        Binding("right,l", "word(1)", "word on", id="split.word-on"),
-        Binding("up,k", "sentence(-1)", "sentence back", id="split.sentence-back"),
-        Binding("down,j", "sentence(1)", "sentence on", id="split.sentence-on"),
+        Binding("left,h", "word(-1)", "word back", show=False, id="split.word-back"),
+        Binding("right,l", "word(1)", "word on", show=False, id="split.word-on"),
+        Binding("up,k", "sentence(-1)", "sentence back", show=False, id="split.sentence-back"),
+        Binding("down,j", "sentence(1)", "sentence on", show=False, id="split.sentence-on"),
     ]
 
     @dataclass

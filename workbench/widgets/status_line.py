@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import App
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -118,13 +120,20 @@ class KeyLine(Widget):
             if needed > room:
                 break
             room -= needed
-            click = f"@click=app.simulate_key('{binding.key}')"
-            parts.append(Content.styled(key, f"bold $foreground {click}"))
-            parts.append(Content.styled(f" {binding.description}", click))
-            parts.append("  ")
-        parts.append(Content.styled("?", "bold $foreground @click=app.help"))
-        parts.append(Content.styled(" all keys", "@click=app.help"))
+            parts += [_key(key, binding.description, binding.key), "  "]
+        parts.append(_key("?", "all keys", "question_mark"))
         return Content.assemble(*parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked."""
+        key = event.style.meta.get("key")
+        if key is not None:
+            self.app.simulate_key(key)
+
+
+def _key(shown: str, description: str, key: str) -> Content:
+    content = Content.assemble((shown, "bold $foreground"), f" {description}")
+    return content.stylize(Style.from_meta({"key": key}))
 
 
 _DISPLAY = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 
 from workbench.widgets.plain import cell, one_line
@@ -37,9 +39,16 @@ class Tabs(Widget):
             here = name == self._current
             label = f" {key} {title} "
             style = "bold reverse" if here else "$text-muted"
-            parts.append(Content.styled(label, f"{style} @click=app.go('{name}')"))
+            # Not `@click`: Textual 8.2 draws that as a link, in a colour of its own.
+            parts.append(Content.styled(label, style).stylize(Style.from_meta({"screen": name})))
             length += cell_len(label)
         room = self.size.width - length - 2
         if room >= 6:
             parts.insert(0, (cell(self._project, min(room, max(12, cell_len(self._project)))) + "  ", "bold $accent"))
         return Content.assemble(*parts)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the screen that was clicked."""
+        name = event.style.meta.get("screen")
+        if name is not None:
+            await self.run_action(f"app.go('{name}')")
