@@ -6,8 +6,7 @@ from textual.theme import Theme
 
 # Names that screens give to text of second and third rank. Textual's own values are computed against the background,
 # which only its CSS can do: content that is drawn line by line needs plain colours.
-_DIM = "ansi_bright_black"
-ANSI_VARIABLES = {"text-muted": _DIM, "text-disabled": _DIM, "border": _DIM}
+ANSI_VARIABLES = {
     "text-muted": "ansi_bright_black",
     "text-disabled": "ansi_bright_black",
     "border": "ansi_bright_black",
