@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tests.torch.helpers import REPOSITORY, TRAIN, carry_out, events, losses, make_run, samples, train_spec
 
-PATIENCE_S = 90
+PATIENCE_S = 150
 
 
 def start(run_dir):
