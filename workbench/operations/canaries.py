@@ -111,10 +111,15 @@ def freeze_canaries(project: Project) -> CanarySet:
     return canaries.freeze(project.db, _hash(rows))
 
 
+def frozen_version(project: Project) -> int | None:
+    """Return the version that says the same as the working set, if there is one."""
+    digest = _hash(canary_rows(project))
+    return next((item.version for item in canary_sets(project) if item.content_hash == digest), None)
+
+
 def is_frozen(project: Project) -> bool:
     """Say whether the working set stands as a version already."""
-    digest = _hash(canary_rows(project))
-    return any(item.content_hash == digest for item in canary_sets(project))
+    return frozen_version(project) is not None
 
 
 def _hash(rows: Sequence[Canary]) -> str:

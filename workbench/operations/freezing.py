@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from curation import lint, snapshot
@@ -39,13 +40,14 @@ class FreezeReport:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetView:
-    """One dataset with its leak report, its tiers and sources, and what changed since its parent."""
+    """One dataset with its leak report, its warnings, its tiers and sources, and what changed since its parent."""
 
     row: DatasetRow
     leaks: tuple[Leak, ...]
     tiers: tuple[tuple[str, int], ...]
     sources: tuple[tuple[str, str, int], ...]
     difference: Difference | None
+    warnings: tuple[str, ...]
 
 
 def check_leaks(project: Project) -> list[Leak]:
@@ -88,14 +90,7 @@ def freeze(project: Project, *, note: str = "") -> FreezeReport:
         canary_set_id=canary_set.id,
         note=note,
     )
-    shares = lint.source_shares([_lint_pair(pair) for pair in accepted if pair.split == "train"])
-    warnings = [
-        f"{source} gives {share:.0%} of the training pairs: above {SHARE_WARNING:.0%} a model may learn that one essay."
-        for source, share in shares
-        if share > SHARE_WARNING
-    ]
-    if not any(pair.split == "holdout" for pair in accepted):
-        warnings.append("Nothing is held out: validation is not possible. Hold an essay out in Essays with h.")
+    warnings = _warnings([_lint_pair(pair) for pair in accepted])
     if len(members) > row.train_pairs + row.holdout_pairs:
         twice = len(members) - row.train_pairs - row.holdout_pairs
         warnings.append(f"{twice} pairs are the same as another to the letter, and are kept once.")
@@ -114,7 +109,8 @@ def dataset_view(project: Project, dataset_id: int) -> DatasetView:
     row = datasets.get(project.db, dataset_id)
     tiers: dict[str, int] = {}
     sources: dict[tuple[str, str], int] = {}
-    for pair in datasets.pairs(project.db, dataset_id):
+    members = datasets.pairs(project.db, dataset_id)
+    for pair in members:
         tiers[pair.tier] = tiers.get(pair.tier, 0) + 1
         sources[pair.source, pair.split] = sources.get((pair.source, pair.split), 0) + 1
     return DatasetView(
@@ -123,6 +119,7 @@ def dataset_view(project: Project, dataset_id: int) -> DatasetView:
         tiers=tuple(sorted(tiers.items())),
         sources=tuple((source, split, count) for (source, split), count in sorted(sources.items())),
         difference=_difference(project, row),
+        warnings=tuple(_warnings([_lint_member(pair) for pair in members])),
     )
 
 
@@ -136,6 +133,18 @@ def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
     )
 
 
+def _warnings(members: Sequence[lint.LintPair]) -> list[str]:
+    """Say what speaks against training on these pairs."""
+    warnings = [
+        f"{source} gives {share:.0%} of the training pairs: above {SHARE_WARNING:.0%} a model may learn that one essay."
+        for source, share in lint.source_shares([pair for pair in members if pair.split == "train"])
+        if share > SHARE_WARNING
+    ]
+    if not any(pair.split == "holdout" for pair in members):
+        warnings.append("Nothing is held out: validation is not possible. Hold an essay out in Essays with h.")
+    return warnings
+
+
 def _difference(project: Project, row: DatasetRow) -> Difference | None:
     if row.parent_id is None:
         return None
@@ -147,6 +156,17 @@ def _difference(project: Project, row: DatasetRow) -> Difference | None:
 def _frozen(pair: pairs.Pair) -> snapshot.SnapshotPair:
     return snapshot.SnapshotPair(
         prompt=pair.prompt, response=pair.response, tier=pair.tier, source=pair.source, split=pair.split
+    )
+
+
+def _lint_member(pair: DatasetPair) -> lint.LintPair:
+    return lint.LintPair(
+        id=pair.pair_hash,
+        source=pair.source,
+        split=pair.split,
+        tier=pair.tier,
+        prompt=pair.prompt,
+        response=pair.response,
     )
 
 

@@ -50,7 +50,7 @@ def canary_line(row: Canary, width: int) -> Content:
     """Lay a canary prompt out as one line of the list."""
     kind = f"{row.topic}, {row.length}"
     return Content.assemble(
-        (cell(row.slug, 18), "$foreground"),
+        (cell(row.slug, 17) + " ", "$foreground"),
         (cell(kind, 14), "$text-muted"),
         (cell("ref" if row.reference else "", 4), "$text-success"),
         (cell(one_line(row.prompt), max(0, width - 36)), "$text-muted"),
@@ -79,6 +79,10 @@ def report_lines(view: DatasetView, width: int) -> Lines:
         lines.append(Content.styled("  none found", "$text-success"))
     for leak in view.leaks:
         lines += _paragraph(leak.message, measure, "$text-warning")
+    if view.warnings:
+        lines += [Content(""), Content.styled("  Warnings", "bold")]
+        for warning in view.warnings:
+            lines += _paragraph(warning, measure, "$text-warning")
     lines += [Content(""), Content.styled("  Sources", "bold")]
     most = max((count for _, _, count in view.sources), default=1)
     name_width = max(12, measure - 32)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.screens.canary_form import CanaryDraft
 
 _NO_DATASETS = "Nothing is frozen yet. Accept pairs in Pairs, then press f: runs train on nothing else."
-_NO_CANARIES = "No canary prompts yet. Press n to write one, or c to import a file of them."
+_NO_CANARIES = "No canary prompts yet. Press n to write one, or i to import a file of them."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class _Shown:
     datasets: list[DatasetRow]
     canaries: list[Canary]
     versions: int
-    frozen: bool
+    version: int | None
 
 
 class DatasetsScreen(ProjectScreen):
@@ -50,7 +50,7 @@ class DatasetsScreen(ProjectScreen):
         Binding("n", "new_canary", "new prompt", tooltip="write a canary prompt", id="datasets.new-canary"),
         Binding("e", "edit_canary", "edit", tooltip="edit the canary prompt", id="datasets.edit-canary"),
         Binding("d", "remove_canary", "remove", tooltip="remove the canary prompt", id="datasets.remove-canary"),
-        Binding("c", "import_canaries", "import prompts", tooltip="import canary prompts", id="datasets.import"),
+        Binding("i,c", "import_canaries", "import prompts", tooltip="import canary prompts", id="datasets.import"),
         Binding("tab", "other_pane", "other list", id="datasets.pane"),
         Binding("y", "copy", "copy", tooltip="copy the hash or the prompt", show=False, id="datasets.copy"),
         Binding("escape", "back", "back", show=False, id="datasets.back"),
@@ -87,14 +87,14 @@ class DatasetsScreen(ProjectScreen):
         """Ask for datasets and prompts again."""
 
         def ask() -> _Shown:
-            from workbench.operations.canaries import canary_rows, canary_sets, is_frozen
+            from workbench.operations.canaries import canary_rows, canary_sets, frozen_version
             from workbench.operations.freezing import dataset_rows
 
             return _Shown(
                 datasets=dataset_rows(self.project),
                 canaries=canary_rows(self.project),
                 versions=len(canary_sets(self.project)),
-                frozen=is_frozen(self.project),
+                version=frozen_version(self.project),
             )
 
         self.ask(ask, self._show, group="rows")
@@ -106,8 +106,10 @@ class DatasetsScreen(ProjectScreen):
         self.canaries.show([row.id for row in shown.canaries])
         words = "Canary prompts"
         if shown.canaries:
-            state = "frozen as they stand" if shown.frozen else "not frozen as they stand: the next run freezes them"
-            words += f" · {len(shown.canaries)} · {shown.versions} versions, {state}"
+            state = (
+                f"frozen as version {shown.version}" if shown.version else "changed since the last version, f freezes"
+            )
+            words += f" · {len(shown.canaries)} · {state if shown.versions else 'not frozen yet'}"
         self.query_one("#canaries-title", Static).update(Content(words))
         self._show_selected()
 
@@ -197,9 +199,9 @@ class DatasetsScreen(ProjectScreen):
         what = f"Dataset {row.number} {'frozen' if report.new else 'stands already with these very pairs'}"
         words = f"{what}: {row.train_pairs} train, {row.holdout_pairs} holdout, {row.leaks} leaks. Launch with 4, r."
         if report.warnings:
-            self.say(" ".join([f"{what}.", *report.warnings]), "warning")
-        else:
-            self.say(words, "warning" if report.leaks else "information")
+            # They stand in the report as well, where there is room for them.
+            words = f"{what}, with {len(report.warnings)} warnings and {row.leaks} leaks: enter reads its report."
+        self.say(words, "warning" if report.leaks or report.warnings else "information")
         self.on_project_changed()
         self.refresh_status()
 
