@@ -126,6 +126,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._asked: tuple[int, ...] = ()
         self._ask_planned = False
+        self._again = False
         self._told: int | None = None
         self.ids: Sequence[int] = array("q")
         self.marked: set[int] = set()
@@ -180,7 +181,6 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
             self._rows.move_to_end(row_id)
         while len(self._rows) > _KEPT_ROWS:
             self._rows.popitem(last=False)
-        self._asked = ()
         self.refresh()
 
     def reload(self) -> None:
@@ -312,18 +312,18 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
             self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True)
 
     def _plan_ask(self, *, again: bool = False) -> None:
-        if again:
-            self._asked = ()
+        self._again = self._again or again
         if not self._ask_planned:
             self._ask_planned = True
-            self.call_after_refresh(self._ask, again)
+            # Not `call_after_refresh`: called while drawing, it would wait for the refresh after this one.
+            self.call_later(self._ask)
 
-    def _ask(self, again: bool) -> None:
-        self._ask_planned = False
+    def _ask(self) -> None:
+        again, self._again, self._ask_planned = self._again, False, False
         top = self.scroll_offset.y
         height = self.scrollable_content_region.height
         window = self.ids[max(0, top - _AHEAD) : top + height + _AHEAD]
         ids = tuple(row_id for row_id in window if again or row_id not in self._rows)
-        if ids and ids != self._asked:
+        if ids and (again or ids != self._asked):
             self._asked = ids
             self.post_message(self.Wanted(self, ids))
