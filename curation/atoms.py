@@ -116,7 +116,7 @@ def _atoms(
 
 def _between(text: str, start: int, kind: Kind) -> str:
     """Return the white space in front of an atom, with the lone `>` between two paragraphs of a quotation."""
-    head = text[:start]
+    head = text[max(start - 40, 0) : start]
     bare = head.rstrip("\n> " if kind in ("quote", "verse") else None)
     return head[len(bare) :].removesuffix("> ") or " "
 

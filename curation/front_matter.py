@@ -47,7 +47,7 @@ def front_matter_end(text: str) -> int:
             if line not in _FENCES:
                 return 0
         elif line in closing:
-            return end if keys else 0
+            return start + len(line) if keys else 0
         elif _KEY.match(line) or (closing[0] == "+++" and "=" in line):
             keys += 1
         elif not keys and line and not line.startswith("#"):

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W_]+(?:[’'.,:\-‐‑][^\W_]+)*")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _QUOTE_MARK = re.compile(r"[ \t]*>[ \t]?")
 _HARD_BREAK = re.compile(r"(?:[ ]{2,}|\\)\Z")
-_TAG = r"</?[A-Za-z][A-Za-z0-9-]{0,30}(?:\s[^<>]{0,2000})?/?>|<!--.{0,5000}?-->"
+_TAG = r"</?[A-Za-z][A-Za-z0-9-]{0,30}(?:\s[^<>]{0,2000})?/?>|<!--.{0,1000}?-->"
 
 # In this order: what stands first wins where two could begin. Repeats are bounded, so that no text takes long.
 _INLINE = re.compile(

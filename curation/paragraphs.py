@@ -28,8 +28,10 @@ LINE = re.compile(r"\r\n|\r|\n")
 FOOTNOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,80}\]:")
 # A note at the end of a page pasted from Substack: its number links back to the text.
 FOOTNOTE_ANCHOR = re.compile(r"\[\d{1,4}\]\([^)\s]*#footnote-anchor-\d+[^)\s]*\)")
+# Its parts are bounded, as an address of a megabyte (an image inlined as data) is the longest there is.
+_ALT, _ADDRESS = r"[^\]\[]{0,1000}", r"\((?:data:[^)]*|[^)(]{0,2000}(?:\([^)(]{0,200}\)[^)(]{0,200})?)\)"
 IMAGE = re.compile(
-    r"\[!\[[^\]]*\]\([^)]*\)[^\]\[]*\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)|!\[\[[^\]]*\]\]|!\[[^\]]*\]\[[^\]]*\]"
+    rf"\[!\[{_ALT}\]{_ADDRESS}{_ALT}\]{_ADDRESS}|!\[{_ALT}\]{_ADDRESS}|!\[\[{_ALT}\]\]|!\[{_ALT}\]\[{_ALT}\]"
 )
 _CAPTION_MARKS = re.compile(r"(\*|_)(?!\1)(?:(?!\1).)+\1\Z", re.DOTALL)
 _CAPTION_WORDS = 30

@@ -23,6 +23,7 @@ _BEFORE_NUMBERS = re.compile(r"(?:nos?|vols?|pp?|chap|ch|figs?|ca?|sec|art|bk|ps
 _LAST_WORD = re.compile(r"([\w.]*\w)\.\s*\Z")
 _STOP = re.compile(rf"[.!?…][{re.escape(_CLOSERS)}]*\s+(?=[{re.escape(_OPENERS)}—–-]*[^\W\d_a-z])")
 _BRACKETED = re.compile(r"[.!?…][)\]]\s+(?=[“‘\"(]?[^\W\d_a-z])")
+_LONGEST = 20_000
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=>|[-*+] |\d{1,9}[.)] )")
 
 
@@ -62,7 +63,8 @@ def _paragraph(text: str, start: int, end: int) -> list[tuple[int, int]]:
     from sentencex import segment
 
     source = text[start:end]
-    parts = list(segment("en", source))
+    # What sentencex does takes time in the square of a paragraph's length; no writer's is as long as this.
+    parts = list(segment("en", source)) if len(source) <= _LONGEST else []
     if "".join(parts) != source:
         return [(start + a, start + b) for a, b in finer(source)]
     cuts = [0]

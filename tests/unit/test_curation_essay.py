@@ -76,6 +76,10 @@ def test_front_matter_that_never_closes_is_text() -> None:
     assert front_matter_end("---\ntitle: Salt\n\nText goes on.") == 0
 
 
+def test_front_matter_ends_before_the_space_behind_its_fence() -> None:
+    assert front_matter_end("+++\na = 1\n+++\t\nText.") == len("+++\na = 1\n+++")
+
+
 def test_a_short_piece_or_one_in_a_folder_of_notes_is_a_note(tmp_path: Path) -> None:
     assert read_essay(write(tmp_path / "long.md", LONG)).kind == "essay"
     assert read_essay(write(tmp_path / "short.md", "A pinch.")).kind == "note"

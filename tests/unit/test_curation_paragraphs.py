@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from curation.essay import discover, read_essay
 from curation.markdown import count_words, plain, plain_text
 from curation.paragraphs import paragraphs
+from curation.sentences import sentences
 
 
 def kinds(text: str) -> list[str]:
@@ -121,12 +123,18 @@ def test_words_are_counted_as_a_reader_counts() -> None:
     assert count_words(" *** ") == 0
 
 
-def test_a_deep_nest_and_a_long_line_take_no_long() -> None:
-    assert kinds(">" * 5_000 + " deep") == ["quote"]
-    plains("[" * 20_000)
-    plains("![a](" * 5_000)
-    plains("<a " * 5_000)
-    plains("`" * 20_000)
+@pytest.mark.parametrize("piece", [">", "[", "![a](", "<a ", "`", "<!--", "[a](", "%%", "“a. ", "a\n", "[![a]("])
+def test_no_text_however_odd_takes_long(piece: str) -> None:
+    began = time.perf_counter()
+    text = piece * 20_000
+    for block in paragraphs(text):
+        sentences(plain(text, block))
+    assert time.perf_counter() - began < 8
+
+
+def test_an_image_inlined_as_data_is_dropped_whole() -> None:
+    text = f"Here ![a](data:image/png;base64,{'A' * 100_000}) it is."
+    assert plains(text) == ["Here it is."]
 
 
 def test_real_essays_lose_nothing_but_white_space_between_paragraphs(essays_folder: Path) -> None:

@@ -14,10 +14,14 @@ from curation.tokens import estimate_counter, load_counter
 
 tokenizers = pytest.importorskip("tokenizers", reason="the library tokenizers is not installed (extra `train`)")
 
-LLAMA_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+LLAMA_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 ODD = [
-    "", " ", "  two  spaces ", "\n\n\n", "don't DON'T we'll", "3.14159 12345", "😀 手紙 café", "\t\r\n x", "a<|eos|>b<|eos|>",
-    "<|eos|>", "“quotes”—dashes…", "\ufeff\u200b", "aaaaaaaaaaaaaaaaaaaaaaaa", "x" * 300, "\u0301e\u0301", "<|eos|", "\x00\x7f",
+    "", " ", "  two  spaces ", "\n\n\n", "don't DON'T we'll", "3.14159 12345", "😀 手紙 café", "\t\r\n x",
+    "a<|eos|>b<|eos|>", "<|eos|>", "“quotes”—dashes…", "\ufeff\u200b", "aaaaaaaaaaaaaaaaaaaaaaaa", "x" * 300,
+    "\u0301e\u0301", "<|eos|", "\x00\x7f",
 ]  # fmt: skip
 
 
