@@ -12,6 +12,7 @@ from runners.places.base import Handle, Poll, read_job
 from runners.rundir import RunDir
 from runners.status import Status, status_of
 from store import runs
+from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.places import place
 from workbench.operations.project import Project
@@ -52,20 +53,18 @@ def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
             file = f"attempts/{attempt:03d}/events.jsonl"
             try:
                 lines, offset = read_lines(run_dir.path / file, offsets.get(file, 0))
-            except RunDirError as error:
-                problems.append(str(error))
-                continue
-            if lines:
-                runs.fold_events(project.db, name, file, lines, offset)
-                events += len(lines)
+                if lines:
+                    runs.fold_events(project.db, name, file, lines, offset)
+                    events += len(lines)
+            except (RunDirError, StoreError) as error:
+                problems.append(f"{name}: {error}")
         try:
             lines, offset = read_lines(run_dir.samples, offsets.get("samples.jsonl", 0))
-        except RunDirError as error:
-            problems.append(str(error))
-        else:
             if lines:
                 runs.fold_samples(project.db, name, lines, offset)
                 samples += len(lines)
+        except (RunDirError, StoreError) as error:
+            problems.append(f"{name}: {error}")
         latest = run_dir.latest_attempt()
         types = runs.event_types(project.db, name, latest) if latest is not None else ()
         status = status_of(types=types, stop_requested=run_dir.stop_requested(), poll=poll)
