@@ -97,7 +97,7 @@ def _told(error: Exception) -> dict[str, str]:
     if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] in _PACKAGES:
         message = (
             f"{error.name} is not installed in the Python that runs the jobs ({sys.executable}). Install what training "
-            "and sampling need with: pip install 'voice-workbench[train]'"
+            "and sampling need with: pip install '.[train]' (in the workbench's source folder)"
         )
     elif not isinstance(error, RunnersError):
         message = f"{type(error).__name__}: {message}" if message else f"{type(error).__name__}, which says no more."

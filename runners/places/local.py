@@ -36,7 +36,7 @@ echo $? > "$status_file.tmp" && mv "$status_file.tmp" "$status_file"
 """
 
 _NEEDED: Final = ("torch", "transformers", "peft")
-_INSTALL: Final = "pip install 'voice-workbench[train]'"
+_INSTALL: Final = "pip install '.[train]' (in the workbench's source folder)"
 _CHECK: Final = "import importlib.util as u, sys; print('asked', *[n for n in sys.argv[1:] if not u.find_spec(n)])"
 _CHECK_TIMEOUT_S: Final = 30.0
 _SAME_START_S: Final = 1.5

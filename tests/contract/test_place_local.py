@@ -205,6 +205,6 @@ def test_a_python_that_is_not_there_or_lacks_torch_is_named_before_anything_is_s
     other.write_text("#!/bin/sh\necho asked torch peft\n")
     other.chmod(0o755)
     (problem,) = LocalPlace(python=str(other)).check()
-    assert "does not have torch, peft. Run pip install 'voice-workbench[train]' with it" in problem
+    assert "does not have torch, peft. Run pip install '.[train]' (in the workbench's source folder) with it" in problem
     other.write_text("#!/bin/sh\necho 'no Python here' >&2\nexit 3\n")
     assert "is no working Python (no Python here)" in LocalPlace(python=str(other)).check()[0]

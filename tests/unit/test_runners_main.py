@@ -102,7 +102,7 @@ def test_a_python_without_torch_is_told_how_to_install_it(carry_out):
     assert status == 1
     assert events[-1]["kind"] == "ModuleNotFoundError"
     assert "torch is not installed" in events[-1]["message"]
-    assert "pip install 'voice-workbench[train]'" in events[-1]["message"]
+    assert "pip install '.[train]' (in the workbench's source folder)" in events[-1]["message"]
 
 
 def test_a_file_that_was_changed_after_launch_ends_the_job_before_it_loads_anything(carry_out, run_dir):

@@ -85,4 +85,4 @@ def _store_check(project: Project) -> Check:
 
 
 def _train_advice(problems: list[str]) -> str:
-    return "Install the extra: pip install 'voice-workbench[train]'." if problems else ""
+    return "Install the extra: pip install '.[train]' (in the workbench's source folder)." if problems else ""
