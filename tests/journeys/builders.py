@@ -182,7 +182,7 @@ def add_run(
             values = {"val_loss": centre, "val_loss_low": centre - 0.3, "val_loss_high": centre + 0.3}
             events.append({"type": "validation", "step": step, "values": values, "draws": 4})
         if step:
-            value = math.nan if diverges and step > done // 2 else loss
+            value = None if diverges and step > done // 2 else loss  # as a job writes what is no number
             values = {"loss": value, "learning_rate": 1e-3, "grad_norm": 1.0, "memory_bytes": 412.0 * 2**20}
             events.append({"type": "metric", "step": step, "values": values})
     events.append({"type": "progress", "phase": "train", "done": done, "total": total})

@@ -201,15 +201,16 @@ class LaunchScreen(ProjectScreen):
         return True
 
     def on_key(self, event: events.Key) -> None:
-        """Begin to type a number at once, where a number is expected."""
-        line = self.current
-        typed = event.character or ""
-        if self.has_class("-editing") or line is None or line.choices or line.path == _LAUNCH:
+        """Take digits from the app: they begin a value where one is typed, and never leave a half-filled form."""
+        line, typed = self.current, event.character or ""
+        if self.has_class("-editing") or not (typed.isdigit() or typed in (".", "-")) or not typed:
             return
-        if typed.isdigit() or typed in (".", "-"):
-            event.stop()
-            event.prevent_default()
+        event.stop()
+        event.prevent_default()
+        if line is not None and not line.choices and line.path != _LAUNCH:
             self._edit(line, typed)
+        else:
+            self.say("esc leaves the form; then the number opens its screen.")
 
     def action_edit(self) -> None:
         """Edit the value under the cursor; a choice goes on to its next, Launch launches."""

@@ -1,0 +1,157 @@
+"""The launch form by keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from runners.places.base import Handle, Poll
+from runners.rundir import RunDir
+from runners.spec import RunSpec
+from store import runs
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
+from tests.journeys.screens import settle, shown
+from workbench.app import WorkbenchApp
+from workbench.operations import collecting, launching, running
+from workbench.operations.project import Project
+from workbench.screens.launch import LaunchScreen
+from workbench.screens.runs import RunsScreen
+
+
+class StillPlace:
+    """A place that takes jobs and never runs them."""
+
+    name = "local"
+
+    def check(self) -> list[str]:
+        return []
+
+    def submit(self, run_dir: RunDir, attempt: int) -> Handle:
+        return Handle(place="local", data={})
+
+    def poll(self, handle: Handle) -> Poll:
+        return Poll("running")
+
+    def pull(self, run_dir: RunDir) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (launching, collecting, running):
+        monkeypatch.setattr(module, "place", lambda project, name: StillPlace())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_reviewed_project(tmp_path / "voice")
+
+
+@asynccontextmanager
+async def form(project: Project, key: str = "r", size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[int]]:
+    app = WorkbenchApp(project, project.root, screen="runs")
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.is_mounted)
+        await settle(pilot, lambda: app.screen._view is not None or not runs.rows(project.db))  # type: ignore[attr-defined]
+        await pilot.press(key)
+        await settle(pilot, lambda: isinstance(app.screen, LaunchScreen) and app.screen.is_mounted)
+        await settle(pilot, lambda: "Opening" not in shown(pilot, "#launch-title"))
+        yield pilot
+
+
+def spec_of_newest(project: Project) -> RunSpec:
+    return RunSpec.from_json(runs.get(project.db, runs.rows(project.db)[-1].name).spec_json)
+
+
+async def test_one_changed_value_is_named_and_launched(project: Project) -> None:
+    async with form(project) as pilot:
+        assert SECOND_RUN in shown(pilot, "#launch-title")
+        await pilot.press(*"2e-4", "enter")
+        await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
+        assert "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary")
+        await pilot.press("r")
+        await settle(pilot, lambda: len(runs.rows(project.db)) == 3)
+        spec = spec_of_newest(project)
+        assert spec.parent == SECOND_RUN
+        assert spec.train is not None
+        assert spec.train.learning_rate == 2e-4
+        await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        await settle(pilot, lambda: spec.name[-4:] in shown(pilot, "#run-title"))
+
+
+async def test_a_second_variable_is_a_warning(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press(*"2e-4", "enter")
+        await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
+        await pilot.press("j", *"30", "enter")
+        await settle(pilot, lambda: "More than one variable" in shown(pilot, "#launch-summary"))
+        await pilot.press("x")
+        await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
+
+
+async def test_a_value_that_does_not_hold_is_told_at_its_field_and_nothing_is_launched(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("e")
+        pilot.app.screen.query_one(Input).value = "-1"
+        await pilot.press("enter")
+        await settle(pilot, lambda: "expected above 0" in shown(pilot, "#launch-explanation"))
+        await pilot.press("r")
+        await settle(pilot, lambda: "does not hold" in shown(pilot, "StatusLine"))
+        assert len(runs.rows(project.db)) == 2
+        await pilot.press("x")
+        await settle(pilot, lambda: "expected above 0" not in shown(pilot, "#launch-explanation"))
+
+
+async def test_letters_typed_into_a_value_are_letters(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("enter")
+        box = pilot.app.screen.query_one(Input)
+        box.value = ""
+        await pilot.press(*"rexjk1")
+        assert box.value == "rexjk1"
+        await pilot.press("escape")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen))
+        assert len(runs.rows(project.db)) == 2
+        await pilot.press("escape")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+
+
+async def test_a_choice_goes_on_to_its_next_and_back(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("g", "right")
+        await settle(pilot, lambda: "samples of the base" in shown(pilot, "#launch-title"))
+        await pilot.press("left")
+        await settle(pilot, lambda: "a training run" in shown(pilot, "#launch-title"))
+
+
+async def test_the_last_line_launches_with_enter(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("G", "enter")
+        await settle(pilot, lambda: len(runs.rows(project.db)) == 3)
+        assert spec_of_newest(project).train is not None
+
+
+async def test_s_offers_the_adapter_of_the_selected_run(project: Project) -> None:
+    async with form(project, "s") as pilot:
+        await settle(pilot, lambda: "samples of an adapter" in shown(pilot, "#launch-title"))
+        screen = pilot.app.screen
+        assert isinstance(screen, LaunchScreen)
+        assert screen._form is not None
+        assert screen._form.adapter_run == SECOND_RUN
+
+
+async def test_without_a_dataset_the_form_says_what_to_do(tmp_path: Path) -> None:
+    async with form(make_curated_project(tmp_path / "voice")) as pilot:
+        assert "cannot be launched" in shown(pilot, "#launch-title")
+        await pilot.press("r", "e", "x", "right", "j", "3", "escape")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+
+
+async def test_a_parent_can_be_chosen(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("g", "j", "j", "right")
+        await settle(pilot, lambda: BASE_RUN in shown(pilot, "#launch-title"))
