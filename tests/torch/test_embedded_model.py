@@ -18,6 +18,7 @@ from runners.tasks.pretrain_measure import measure, word_pairs
 from tests.conftest import SAMPLE_ESSAYS, shared_essays
 
 MOST_BYTES = 25 * 2**20
+SMALL = {"d_model": 32, "max_sequence_length": 1024, "mlp_hidden_size": 64, "n_heads": 2, "n_layers": 1}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_its_tokenizer_counts_as_tiktoken_does(essays_folder, embedded):
 
     counter = load_counter(EMBEDDED / "tokenizer.json", name="embedded")
     assert counter.exact
-    odd = ["", " ", "  two  spaces\n\n\n", "don’t — “so”", "Ἀνήρ 日本 🙂", "<|user|>", "\t1234 5\r\n"]
+    odd = ["", " ", "  two  spaces\n\n\n", "don’t — “so”", "Ἀνήρ 日本 🙂", "\t1234 5\r\n"]
     for text in [*odd, *(source.text for source in read_corpus(essays_folder))]:
         assert counter.count(text) == len(embedded.codec.encode(text)), text[:40]
 
@@ -88,6 +89,7 @@ def test_pairs_are_cut_at_sentences_and_laid_out_as_the_layout_says():
     layout = layout_for("embedded", special)
     rows = RowMaker(corpus, tokenizer, layout, seed=1)
     whole = "\n\n".join(source.text for source in corpus)
+    ended = 0
     for laid in [rows.pair(200) for _ in range(40)]:
         assert len(laid.input_ids) <= 200
         assert laid.input_ids[0] == layout.before[0]
@@ -97,7 +99,9 @@ def test_pairs_are_cut_at_sentences_and_laid_out_as_the_layout_says():
         assert prompt in whole
         assert response in whole
         if laid.input_ids[-1] == layout.eos_token_id:
-            assert response[-1] in ".!?”’)*:"
+            ended += 1
+            assert whole[whole.index(response) + len(response) :][:1] in ("", " ", "\n")
+    assert ended > 20
 
 
 def test_a_block_is_hidden_as_the_sampler_finds_it():
@@ -121,15 +125,13 @@ def test_the_rate_warms_up_and_ends_at_a_tenth():
 
 
 def test_word_pairs_do_not_cross_sentences():
-    assert word_pairs("The sea. It’s wide; and deep") == [("it's", "wide"), ("and", "deep"), ("the", "sea")] or (
-        word_pairs("The sea. It’s wide; and deep") == [("the", "sea"), ("it's", "wide"), ("and", "deep")]
-    )
+    assert word_pairs("The sea. It’s wide; and deep") == [("the", "sea"), ("it's", "wide"), ("and", "deep")]
 
 
 def test_pretraining_leaves_a_folder_that_loads_and_is_measured(tmp_path, monkeypatch):
-    monkeypatch.setattr("runners.tasks.pretrain.SHAPE", {**json_shape(), "embedding_size": 600})
+    monkeypatch.setattr("runners.tasks.pretrain.SHAPE", SMALL)
     corpus = read_corpus(SAMPLE_ESSAYS)
-    plan = Plan(minutes=0.05, causal_share=0.4, tokens_a_step=1024, report_minutes=0.01)
+    plan = Plan(vocabulary=600, minutes=0.05, causal_share=0.4, tokens_a_step=1024, report_minutes=0.01)
     Pretraining(corpus, "salt.md", plan, tmp_path).run()
     loaded = load(ModelSpec(id=str(tmp_path)), torch.device("cpu"))
     trained = [source for source in corpus if source.name != "salt.md"]
@@ -139,7 +141,3 @@ def test_pretraining_leaves_a_folder_that_loads_and_is_measured(tmp_path, monkey
     phases = [line["phase"] for line in json.loads((tmp_path / "training.json").read_text())["curve"]]
     assert phases[0] == "causal"
     assert phases[-1] == "diffusion"
-
-
-def json_shape():
-    return {"d_model": 32, "max_sequence_length": 1024, "mlp_hidden_size": 64, "n_heads": 2, "n_layers": 1}
