@@ -99,7 +99,7 @@ class WorkbenchApp(Shell):
         Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
         Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
         Binding("question_mark,f1", "help", "all keys", show=False, id="program.help"),
-        Binding("colon", "command_palette", "every command", show=False, id="program.commands"),
+        Binding("colon,ctrl+p", "command_palette", "every command", show=False, id="program.commands"),
         Binding("escape", "cancel_background", "cancel what is going on", show=False, id="program.cancel"),
         Binding("q,ctrl+q", "quit", "close", show=False, id="program.quit"),
     ]

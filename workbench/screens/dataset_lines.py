@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from workbench.operations.freezing import DatasetView
 
 # number, train, holdout, leaks, runs, hash, frozen at: their widths in cells.
-_WIDTHS = (4, 7, 9, 7, 6)
-_HASH = 12
+_WIDTHS = (4, 6, 8, 6, 5)
+_HASH = 8
 
 
 def dataset_line(row: DatasetRow, width: int) -> Content:

@@ -106,10 +106,10 @@ class DatasetsScreen(ProjectScreen):
         self.canaries.show([row.id for row in shown.canaries])
         words = "Canary prompts"
         if shown.canaries:
-            state = (
-                f"frozen as version {shown.version}" if shown.version else "changed since the last version, f freezes"
-            )
-            words += f" · {len(shown.canaries)} · {state if shown.versions else 'not frozen yet'}"
+            state = "changed since they were frozen" if shown.versions else "not frozen yet"
+            if shown.version is not None:
+                state = f"frozen as version {shown.version}"
+            words += f" · {len(shown.canaries)} · {state}"
         self.query_one("#canaries-title", Static).update(Content(words))
         self._show_selected()
 

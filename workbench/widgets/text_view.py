@@ -31,7 +31,7 @@ class TextView(ScrollView, can_focus=True):
         Binding("G,end", "scroll_end", "to the end", show=False, id="text.end"),
     ]
     DEFAULT_CSS = """
-    TextView { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; padding: 0; }
+    TextView { background: $background; scrollbar-size-vertical: 1; scrollbar-gutter: stable; overflow-x: hidden; }
     TextView:focus { background: $background; }
     """
 

@@ -1,0 +1,105 @@
+"""Datasets, by its keys: freeze, read the report, and keep the canary prompts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.conftest import ROOT
+from tests.journeys.builders import make_curated_project
+from tests.journeys.program import opened, press, shown
+from workbench.operations.canaries import canary_rows, canary_sets
+from workbench.operations.freezing import dataset_rows
+from workbench.operations.project import Project
+from workbench.screens.canary_form import CanaryForm
+from workbench.screens.datasets import DatasetsScreen
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Eight pairs accepted, two of them held out, three canary prompts, nothing frozen."""
+    return make_curated_project(tmp_path / "voice")
+
+
+async def test_f_freezes_and_the_report_stands_beside_it(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        assert "Nothing is frozen yet" in shown(app.screen)
+        await press(pilot, "f")
+        rows = dataset_rows(project)
+        assert [row.train_pairs + row.holdout_pairs for row in rows] == [8]
+        text = shown(app.screen)
+        assert "6 pairs to train on, 2 held out" in text
+        assert "continuation 8" in text
+        assert "frozen as version 1" in text
+        assert "a model may learn" in text
+
+
+async def test_freezing_the_same_pairs_again_says_that_the_dataset_stands(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "f", "f")
+        assert len(dataset_rows(project)) == 1
+        assert "stands already" in shown(app.screen)
+
+
+async def test_a_second_dataset_tells_the_difference(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "f", "2", "a", "3", "f", "g")
+        assert [row.number for row in dataset_rows(project)] == [2, 1]
+        assert "1 added, 0 removed, 8 kept" in shown(app.screen)
+
+
+async def test_nothing_accepted_is_said_with_the_key(tmp_path: Path) -> None:
+    bare = Project.create(tmp_path / "bare")
+    async with opened(bare.root, "datasets") as (app, pilot):
+        await press(pilot, "f")
+        assert "accept some in Pairs with a" in shown(app.screen)
+        assert dataset_rows(bare) == []
+
+
+async def test_a_canary_prompt_is_written_edited_removed_and_brought_back(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n")
+        assert isinstance(app.screen, CanaryForm)
+        await press(pilot, *"Umbrellas", "escape")
+        assert [row.slug for row in canary_rows(project)][-1] == "umbrellas"
+        await press(pilot, "tab", "G", "e", *"Of ", "escape")
+        assert canary_rows(project)[-1].prompt == "Of Umbrellas"
+        await press(pilot, "d")
+        assert len(canary_rows(project)) == 3
+        await press(pilot, "u")
+        assert [row.slug for row in canary_rows(project)][-1] == "umbrellas"
+
+
+async def test_leaving_an_empty_form_adds_nothing(project: Project) -> None:
+    async with opened(project.root, "datasets") as (_app, pilot):
+        await press(pilot, "n", "escape")
+        assert len(canary_rows(project)) == 3
+
+
+async def test_a_changed_prompt_makes_a_new_version_at_the_next_freeze(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "f", "tab", "e", *"Now ", "escape")
+        assert "changed since they were frozen" in shown(app.screen)
+        await press(pilot, "f")
+        assert [item.version for item in canary_sets(project)] == [1, 2]
+
+
+async def test_prompts_are_imported_from_a_file(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "i")
+        app.screen.query_one(Input).value = str(ROOT / "workbench" / "demo" / "canaries.md")
+        await press(pilot, "enter")
+        assert len(canary_rows(project)) > 3
+        assert "canary prompts imported" in shown(app.screen)
+
+
+async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(project: Project) -> None:
+    async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
+        await press(pilot, "f", "enter")
+        assert "pairs to train on" in shown(app.screen)
+        await press(pilot, "escape")
+        assert "Canary prompts" in shown(app.screen)
+        assert isinstance(app.screen, DatasetsScreen)
+        assert app.screen.datasets.has_focus

@@ -1,0 +1,226 @@
+"""Essays, by its keys: import, propose, hold out, read, edit elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.conftest import SAMPLE_ESSAYS
+from tests.journeys.builders import make_curated_project
+from tests.journeys.program import opened, press, settle, shown
+from workbench.operations import curating, importing
+from workbench.operations.essays import essay_rows
+from workbench.operations.project import Project
+from workbench.screens.essays import EssaysScreen
+from workbench.screens.pairs import PairsScreen
+from workbench.screens.shell import Shell
+from workbench.widgets.dialogs import PathDialog, TextOverlay
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Four essays with pairs, one of them held out."""
+    return make_curated_project(tmp_path / "voice")
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Project:
+    """A project that holds nothing yet."""
+    return Project.create(tmp_path / "voice")
+
+
+def essays_screen(app: Shell) -> EssaysScreen:
+    """Return the screen, which must be the one that is shown."""
+    assert isinstance(app.screen, EssaysScreen)
+    return app.screen
+
+
+async def import_path(pilot: Pilot[Any], path: Path) -> None:
+    """Import by key, and wait."""
+    await press(pilot, "i")
+    assert isinstance(pilot.app.screen, PathDialog)
+    pilot.app.screen.query_one(Input).value = str(path)
+    await press(pilot, "enter")
+
+
+async def test_an_empty_project_says_what_to_do(bare: Project) -> None:
+    async with opened(bare.root, "essays", size=(80, 24)) as (app, _pilot):
+        text = shown(app.screen)
+        assert "No essays yet. Press i" in text
+        assert "import a folder of essays with i" in text
+
+
+async def test_a_folder_is_imported_by_key_and_pairs_are_proposed_from_all(bare: Project) -> None:
+    async with opened(bare.root, "essays", size=(80, 24)) as (app, pilot):
+        await import_path(pilot, SAMPLE_ESSAYS)
+        rows = essay_rows(bare)
+        assert len(rows) == 22
+        assert f"{sum(row.kind == 'essay' for row in rows)} essays" in shown(app.screen)
+        await press(pilot, "p")
+        assert all(row.proposed for row in essay_rows(bare) if row.kind == "essay")
+        assert "pairs proposed: read them with 2" in shown(app.screen)
+
+
+async def test_what_could_not_be_read_is_listed_with_what_to_do(bare: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "good.md").write_text("# Good\n\nA paragraph that can be read.\n", encoding="utf-8")
+    (folder / "bad.md").write_bytes(b"caf\xe9 \xff\xfe")
+    (folder / "empty.md").write_text("", encoding="utf-8")
+    async with opened(bare.root, "essays") as (app, pilot):
+        await import_path(pilot, folder)
+        assert isinstance(app.screen, TextOverlay)
+        text = shown(app.screen)
+        assert "bad.md" in text
+        assert "empty.md" in text
+        assert "UTF-8" in text
+        assert [row.title for row in essay_rows(bare)] == ["Good"]
+        await press(pilot, "escape")
+        assert "Good" in shown(app.screen)
+
+
+async def test_a_path_that_is_not_there_is_named(bare: Project, tmp_path: Path) -> None:
+    async with opened(bare.root, "essays") as (app, pilot):
+        await import_path(pilot, tmp_path / "nowhere")
+        assert "nowhere" in shown(app.screen)
+        assert essay_rows(bare) == []
+
+
+async def test_esc_cancels_an_import_and_what_came_in_stays(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    read = importing.read_essay
+
+    def slow_read(path: Path, **options: Any) -> Any:
+        if len(essay_rows(bare)) == 2:
+            reached.set()
+            assert go_on.wait(20)
+        return read(path, **options)
+
+    monkeypatch.setattr(importing, "read_essay", slow_read)
+    async with opened(bare.root, "essays", size=(80, 24)) as (app, pilot):
+        await pilot.press("i")
+        await pilot.pause(0.3)
+        app.screen.query_one(Input).value = str(SAMPLE_ESSAYS)
+        await pilot.press("enter")
+        while not reached.is_set():
+            await pilot.pause(0.02)
+        await pilot.pause(0.3)
+        assert "esc cancels" in shown(app.screen)
+        assert "of 22" in shown(app.screen)
+        # No key waits for the import.
+        await pilot.press("2")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, PairsScreen)
+        await pilot.press("escape")
+        go_on.set()
+        await settle(pilot)
+        assert app.progress is None
+        assert 2 <= len(essay_rows(bare)) <= 3
+        assert "Import cancelled" in shown(app.screen)
+
+
+async def test_h_holds_an_essay_out_and_takes_it_back(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "G")
+        row = essays_screen(app).sources.current_row
+        assert row is not None
+        await press(pilot, "h")
+        assert {item.id: item.split for item in essay_rows(project)}[row.id] == "holdout"
+        assert f"{row.title}: held out" in shown(app.screen)
+        await press(pilot, "h")
+        assert {item.id: item.split for item in essay_rows(project)}[row.id] == "train"
+        await press(pilot, "u", "u")
+        assert {item.id: item.split for item in essay_rows(project)}[row.id] == "train"
+
+
+async def test_marked_essays_are_held_out_together(project: Project) -> None:
+    async with opened(project.root, "essays") as (_app, pilot):
+        await press(pilot, "g", "space", "space", "space", "space", "h")
+        assert all(row.split == "holdout" for row in essay_rows(project))
+
+
+async def test_enter_opens_the_pairs_of_the_essay(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        row = essays_screen(app).sources.current_row
+        assert row is not None
+        await press(pilot, "enter")
+        assert isinstance(app.screen, PairsScreen)
+        assert len(app.screen.pairs.ids) == 4
+        assert all(item.source_id == row.id for item in curating.pair_rows(project, app.screen.pairs.ids))
+        await press(pilot, "escape")
+        assert len(app.screen.pairs.ids) == 16
+
+
+async def test_where_there_is_no_room_enter_shows_the_text_first(project: Project) -> None:
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        screen = essays_screen(app)
+        assert not screen.query_one("#text-side").display
+        await press(pilot, "enter")
+        assert screen.query_one("#text-side").display
+        assert "essays/a-drawer-of-keys.md" in shown(screen)
+        assert "On Sandals" not in shown(screen)
+        await press(pilot, "escape")
+        assert screen.sources.has_focus
+        await press(pilot, "enter", "enter")
+        assert isinstance(app.screen, PairsScreen)
+
+
+async def test_the_filter_keeps_what_has_the_words(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "slash", *"wheel")
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        assert len(essays_screen(app).sources.ids) == 1
+        await press(pilot, "escape")
+        assert len(essays_screen(app).sources.ids) == 4
+
+
+async def test_an_essay_edited_elsewhere_is_read_again(
+    bare: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    essay = bare.root / "essays" / "one.md"
+    essay.parent.mkdir()
+    essay.write_text("# One\n\nA first paragraph.\n", encoding="utf-8")
+    importing.import_paths(bare, [essay.parent])
+    script = tmp_path / "editor.py"
+    script.write_text("import sys\nopen(sys.argv[-1], 'a').write('\\nA second paragraph.\\n')\n")
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
+    monkeypatch.setattr("textual.app.App.suspend", _no_suspend)
+    async with opened(bare.root, "essays") as (app, pilot):
+        await press(pilot, "e")
+        assert "A second paragraph." in shown(app.screen)
+        assert essay_rows(bare)[0].paragraphs == 3
+
+
+async def test_an_editor_that_is_not_there_is_named(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.root / "essays").mkdir(exist_ok=True)
+    for row in essay_rows(project):
+        project.absolute(row.path).write_text("# Text\n", encoding="utf-8")
+    monkeypatch.setenv("VISUAL", "no-such-editor-here")
+    monkeypatch.setattr("textual.app.App.suspend", _no_suspend)
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "e")
+        assert "no-such-editor-here" in shown(app.screen)
+        assert "Set EDITOR" in shown(app.screen)
+
+
+async def test_the_cursor_is_remembered(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "j", "j")
+        left = essays_screen(app).sources.current
+        await press(pilot, "2", "1")
+    async with opened(project.root) as (app, _pilot):
+        assert essays_screen(app).sources.current == left
+
+
+def _no_suspend(self: object) -> AbstractContextManager[None]:
+    return nullcontext()
