@@ -18,6 +18,7 @@ from textual.worker import Worker
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import Shell, sentence_of
 from workbench.themes import ANSI_VARIABLES, DARK, KEPT_THEMES, LIGHT
+from workbench.widgets.plain import visible
 from workbench.widgets.status_line import KeyLine, Severity, StatusLine
 from workbench.widgets.tabs import SCREENS, Tabs
 
@@ -171,7 +172,11 @@ class WorkbenchApp(Shell):
         from textual.content import Content
         from textual.widgets import Static
 
-        text = Content.assemble(("This project cannot be opened.\n\n", "bold $text-error"), sentence)
+        text = Content.assemble(
+            ("This project cannot be opened.\n\n", "bold $text-error"),
+            visible(sentence),
+            ("\n\nNothing was changed. q closes the program.", "$text-muted"),
+        )
         self.screen.query_one("#opening-body", Static).update(text)
 
     def _enter(self, project: Project, screen: object | None, theme: object | None) -> None:

@@ -73,8 +73,8 @@ def report_lines(view: DatasetView, width: int) -> Lines:
         lines.append(
             Content(f"  since the one before: {change.added} added, {change.removed} removed, {change.kept} kept")
         )
-    canaries = "" if row.canary_set_version is None else f" and canary prompts, version {row.canary_set_version}"
-    lines += [Content(""), Content.styled(f"  Leaks between train, holdout{canaries}", "bold")]
+    canaries = "" if row.canary_set_version is None else f" (canary prompts version {row.canary_set_version})"
+    lines += [Content(""), Content.assemble(("  Leaks", "bold"), (canaries, "$text-muted"))]
     if not view.leaks:
         lines.append(Content.styled("  none found", "$text-success"))
     for leak in view.leaks:

@@ -53,7 +53,7 @@ class PairsScreen(PairActions):
         Binding("s", "split", "split", tooltip="split the response at a cursor", id="pairs.split"),
         Binding("m", "merge", "merge", tooltip="merge with the next pair of the essay", id="pairs.merge"),
         Binding("t", "tier", "tier", id="pairs.tier"),
-        Binding("tab", "next_filter(1)", "filter", tooltip="proposed, accepted, rejected, flagged, all"),
+        Binding("tab", "next_filter(1)", "filter", tooltip="next filter: proposed, accepted, …", id="pairs.filter"),
         Binding("shift+tab", "next_filter(-1)", "filter before", show=False, id="pairs.filter-before"),
         Binding("v", "seen", "what the model sees", show=False, id="pairs.seen"),
         Binding("n", "note", "note", id="pairs.note"),

@@ -293,7 +293,9 @@ class HelpOverlay(Dialog[None]):
             options.add_option(
                 Option(
                     Content.assemble(
-                        (cell(first, 12), "$text-muted"), (cell(keys, 16), "bold $accent"), one_line(description)
+                        (cell(first, 12), "$text-muted"),
+                        (cell(keys, 14), "bold $accent"),
+                        cell(one_line(description), 42),
                     )
                 )
             )
@@ -304,7 +306,7 @@ class HelpOverlay(Dialog[None]):
 def _entries(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
     """Return (where, keys, description, a key to press) of every action that can be reached now."""
     app = screen.app
-    found: dict[tuple[str, str], tuple[str, list[str], str, str]] = {}
+    found: dict[tuple[str, str], tuple[str, list[str], str, str, bool]] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
         if not binding.description or not active.enabled or binding.system:
@@ -313,10 +315,12 @@ def _entries(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
         where = "program" if node is app else ("this screen" if node is screen else "this pane")
         shown = key_display(app, key, None)
         entry = found.setdefault(
-            (where, binding.action), (where, [], binding.tooltip or binding.description, binding.key)
+            (where, binding.action),
+            (where, [], binding.tooltip or binding.description, binding.key, binding.id is None),
         )
         if shown not in entry[1]:
             entry[1].append(shown)
     ranks = {"this screen": 0, "this pane": 1, "program": 2}
-    ordered = sorted(found.values(), key=lambda entry: ranks[entry[0]])
-    return [(where, " ".join(keys), description, key) for where, keys, description, key in ordered]
+    # What Textual 8.2 binds on every screen comes after what is our own: its keys have no id.
+    ordered = sorted(found.values(), key=lambda entry: (ranks[entry[0]], entry[4]))
+    return [(where, " ".join(keys), description, key) for where, keys, description, key, _ in ordered]
