@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
 from runners.layouts import lay_out, layout_for, layout_name, special_tokens
+from runners.tasks.models.registry import TextCodec
 from tests.conftest import SAMPLE_ESSAYS
 from workbench.operations import importing
 from workbench.operations.project import Project
@@ -16,13 +15,13 @@ from workbench.operations.tokens import token_view, tokenizer_path
 def test_a_pair_counts_the_same_in_the_terminal_as_in_the_job(tmp_path: Path) -> None:
     project = Project.create(tmp_path)
     path = tokenizer_path("embedded", project.root)
-    tokenizer = Tokenizer.from_file(str(path))
     special = special_tokens(path)
     layout = layout_for(layout_name("embedded", special), special)
+    codec = TextCodec(path, layout)
     for essay in sorted(SAMPLE_ESSAYS.glob("*.md")):
         text = essay.read_text(encoding="utf-8")
-        prompt, response = text[:700], text[700:2500]
-        laid = lay_out(layout, lambda part: tokenizer.encode(part, add_special_tokens=False).ids, prompt, response)
+        prompt, response = text[:700] + " <|user|> said <|mask|>", text[700:2500]
+        laid = lay_out(layout, codec.encode, prompt, response)
         view = token_view(project, prompt, response)
         assert view.exact
         assert view.total == len(laid.input_ids)

@@ -56,6 +56,7 @@ def test_counts_equal_those_of_tokenizers_on_real_text(tmp_path: Path, essays_fo
     # Trained on half of them, so that the other half holds words it never met.
     path = train(tmp_path, texts[::2], layout)
     library = tokenizers.Tokenizer.from_file(str(path))
+    library.encode_special_tokens = True
     counter = load_counter(path, name="trained here")
     assert (counter.name, counter.exact) == ("trained here", True)
     samples = [*ODD, *texts, *(paragraph for text in texts for paragraph in text.split("\n\n"))]
@@ -66,6 +67,7 @@ def test_counts_equal_those_of_tokenizers_on_real_text(tmp_path: Path, essays_fo
 def test_counts_of_the_embedded_model_equal_those_of_tokenizers(essays_folder: Path) -> None:
     path = Path(__file__).parents[2] / "runners" / "embedded" / "tokenizer.json"
     library = tokenizers.Tokenizer.from_file(str(path))
+    library.encode_special_tokens = True
     counter = load_counter(path, name="embedded")
     for file in discover([essays_folder]).files:
         text = read_essay(file).text
