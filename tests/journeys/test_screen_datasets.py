@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from tests.conftest import ROOT
 from tests.journeys.builders import make_curated_project
@@ -103,3 +103,39 @@ async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(p
         assert "Canary prompts" in shown(app.screen)
         assert isinstance(app.screen, DatasetsScreen)
         assert app.screen.datasets.has_focus
+
+
+async def test_a_prompt_half_written_when_the_program_was_killed_is_there_again(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n", *"Of hats")
+        assert isinstance(app.screen, CanaryForm)
+        # The program ends here without leaving the form.
+    assert len(canary_rows(project)) == 3
+    async with opened(project.root, "datasets") as (app, pilot):
+        assert canary_rows(project)[-1].prompt == "Of hats"
+        assert "was kept" in shown(app.screen)
+        await press(pilot, "u")
+        assert len(canary_rows(project)) == 3
+
+
+async def test_a_prompt_that_would_be_empty_is_refused_and_the_old_one_stands(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        before = canary_rows(project)[0].prompt
+        await press(pilot, "tab", "e")
+        app.screen.query_one("#canary-prompt", TextArea).text = ""
+        await press(pilot, "escape")
+        assert canary_rows(project)[0].prompt == before
+        assert "empty" in shown(app.screen)
+
+
+async def test_a_name_that_is_taken_gives_what_was_typed_back(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n")
+        app.screen.query_one("#canary-name", Input).value = "shop-scales"
+        await press(pilot, *"Of hats", "escape")
+        assert isinstance(app.screen, CanaryForm)
+        assert app.screen.typed.prompt == "Of hats"
+        assert len(canary_rows(project)) == 3
+        app.screen.query_one("#canary-name", Input).value = "hats"
+        await press(pilot, "escape")
+        assert canary_rows(project)[-1].slug == "hats"

@@ -1,18 +1,24 @@
 """Write a canary prompt: its name, the opening, what kind it is, and the real piece to compare with.
 
-Nothing asks to be saved: leaving keeps what is typed as one edit, which undo takes back.
+Nothing asks to be saved: each key is kept in a draft, so a program that is killed has lost nothing; leaving makes it
+one edit, which undo takes back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
 
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static, TextArea
+
+from workbench.screens.shell import Shell
+
+DRAFT = "datasets.draft"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +33,14 @@ class CanaryDraft:
     reference: str = ""
 
 
+def draft_of(value: object) -> CanaryDraft | None:
+    """Read a draft as it was kept; anything else is none."""
+    if isinstance(value, dict) and set(value) == {field.name for field in fields(CanaryDraft)}:
+        kept: dict[str, Any] = value
+        return CanaryDraft(**kept)
+    return None
+
+
 class CanaryForm(ModalScreen[CanaryDraft]):
     """The form over the whole screen; dismissed with what was typed."""
 
@@ -35,6 +49,8 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         Binding("tab", "app.focus_next", "next field", priority=True),
         Binding("shift+tab", "app.focus_previous", "field before", priority=True),
     ]
+
+    app = getters.app(Shell)
 
     def __init__(self, draft: CanaryDraft) -> None:
         super().__init__()
@@ -59,16 +75,34 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         """Begin in the prompt."""
         self.query_one("#canary-prompt", TextArea).focus()
 
-    def action_leave(self) -> None:
-        """Leave with what stands here."""
+    @property
+    def typed(self) -> CanaryDraft:
+        """What stands in the fields."""
         names = self.query("#canary-name").results(Input)
-        self.dismiss(
-            CanaryDraft(
-                canary_id=self._draft.canary_id,
-                slug=next((field.value for field in names), self._draft.slug).strip(),
-                prompt=self.query_one("#canary-prompt", TextArea).text,
-                novel=self.query_one("#canary-novel", Checkbox).value,
-                long=self.query_one("#canary-long", Checkbox).value,
-                reference=self.query_one("#canary-reference", TextArea).text,
-            )
+        return CanaryDraft(
+            canary_id=self._draft.canary_id,
+            slug=next((field.value for field in names), self._draft.slug).strip(),
+            prompt=self.query_one("#canary-prompt", TextArea).text,
+            novel=self.query_one("#canary-novel", Checkbox).value,
+            long=self.query_one("#canary-long", Checkbox).value,
+            reference=self.query_one("#canary-reference", TextArea).text,
         )
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self) -> None:
+        typed, project = self.typed, self.app.project
+        if typed == self._draft:
+            return
+
+        def keep() -> None:
+            from workbench.operations import guide
+
+            guide.remember(project, DRAFT, asdict(typed))
+
+        self.app.write(keep)
+
+    def action_leave(self) -> None:
+        """Leave with what stands here; the caller makes the edit."""
+        self.dismiss(self.typed)

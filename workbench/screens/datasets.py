@@ -16,6 +16,7 @@ from textual.widgets import Static
 from workbench.screens.base import ProjectScreen
 from workbench.screens.dataset_lines import canary_line, canary_lines, dataset_heading, dataset_line, report_lines
 from workbench.widgets.page_list import PageList
+from workbench.widgets.plain import visible
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class DatasetsScreen(ProjectScreen):
         """Put the focus on the datasets."""
         super().on_mount()
         self.datasets.focus()
+        self._take_draft()
 
     def on_project_changed(self) -> None:
         """Ask for datasets and prompts again."""
@@ -207,9 +209,9 @@ class DatasetsScreen(ProjectScreen):
 
     def action_new_canary(self) -> None:
         """Write a new canary prompt."""
-        from workbench.screens.canary_form import CanaryDraft, CanaryForm
+        from workbench.screens.canary_form import CanaryDraft
 
-        self.app.push_screen(CanaryForm(CanaryDraft()), self._keep)
+        self._open_form(CanaryDraft())
 
     def action_edit_canary(self) -> None:
         """Edit the canary prompt under the cursor."""
@@ -217,7 +219,7 @@ class DatasetsScreen(ProjectScreen):
         if row is None:
             self.say("There is no canary prompt to edit: write one with n.", "warning")
             return
-        from workbench.screens.canary_form import CanaryDraft, CanaryForm
+        from workbench.screens.canary_form import CanaryDraft
 
         draft = CanaryDraft(
             canary_id=row.id,
@@ -227,36 +229,66 @@ class DatasetsScreen(ProjectScreen):
             long=row.length == "long",
             reference=row.reference,
         )
-        self.app.push_screen(CanaryForm(draft), self._keep)
+        self._open_form(draft)
 
     def _keep(self, draft: CanaryDraft | None) -> None:
-        if draft is None or (draft.canary_id is None and not draft.prompt.strip()):
+        if draft is None:
             return
 
-        def operate() -> None:
-            from workbench.operations.canaries import add_canary, change_canary
+        def refused(sentence: str) -> None:
+            # A name that is taken, say: what was typed is not thrown away.
+            if draft.prompt.strip():
+                self.notify(visible(sentence), severity="error", markup=False)
+                self._open_form(draft)
 
-            topic, length = "novel" if draft.novel else "known", "long" if draft.long else "short"
-            if draft.canary_id is None:
-                add_canary(
-                    self.project,
-                    prompt=draft.prompt,
-                    slug=draft.slug,
-                    topic=topic,
-                    length=length,
-                    reference=draft.reference,
-                )
-            else:
-                change_canary(
-                    self.project,
-                    draft.canary_id,
-                    prompt=draft.prompt,
-                    topic=topic,
-                    length=length,
-                    reference=draft.reference,
-                )
+        words = "Kept. The next freeze or run makes it a version."
+        self.act(lambda: self._store(draft), lambda stored: self._changed(words) if stored else None, failed=refused)
 
-        self.act(operate, lambda _none: self._changed("Kept. The next freeze or run makes it a version."))
+    def _open_form(self, draft: CanaryDraft) -> None:
+        from workbench.screens.canary_form import CanaryForm
+
+        self.app.push_screen(CanaryForm(draft), self._keep)
+
+    def _take_draft(self) -> None:
+        def operate() -> bool:
+            from workbench.operations import guide
+            from workbench.screens.canary_form import DRAFT, draft_of
+
+            draft = draft_of(guide.recall(self.project, DRAFT))
+            return draft is not None and self._store(draft)
+
+        words = "A canary prompt that was not finished last time was kept. u takes it back."
+        self.act(operate, lambda stored: self._changed(words) if stored else None)
+
+    def _store(self, draft: CanaryDraft) -> bool:
+        """Make a draft the edit it stands for, in the writer's thread; return whether there was anything to store."""
+        from workbench.operations import guide
+        from workbench.operations.canaries import add_canary, change_canary
+        from workbench.screens.canary_form import DRAFT
+
+        guide.remember(self.project, DRAFT, None)
+        topic, length = "novel" if draft.novel else "known", "long" if draft.long else "short"
+        if draft.canary_id is not None:
+            change_canary(
+                self.project,
+                draft.canary_id,
+                prompt=draft.prompt,
+                topic=topic,
+                length=length,
+                reference=draft.reference,
+            )
+            return True
+        if not draft.prompt.strip():
+            return False
+        add_canary(
+            self.project,
+            prompt=draft.prompt,
+            slug=draft.slug,
+            topic=topic,
+            length=length,
+            reference=draft.reference,
+        )
+        return True
 
     def action_remove_canary(self) -> None:
         """Take the prompt under the cursor out of the working set."""
