@@ -172,7 +172,8 @@ async def test_a_failed_run_says_why_and_what_to_do_and_can_be_resumed(tmp_path:
         facts = shown(pilot, "#run-facts")
         assert why in facts
         assert "l shows its log" in facts
-        assert "NaN" in shown(pilot, "#run-tabs")
+        await pilot.press("l")
+        await settle(pilot, lambda: "loss NaN" in shown(pilot, "#run-tabs"))
         await pilot.press("R")
         await settle(pilot, lambda: place.asked == ["submit"])
 

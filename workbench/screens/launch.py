@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from workbench.screens.base import ProjectScreen
-from workbench.screens.run_lines import in_words, short_name
+from workbench.screens.run_lines import in_words, put, short_name
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.status_line import KeyLine, StatusLine
@@ -179,7 +179,7 @@ class LaunchScreen(ProjectScreen):
             text = Content.assemble((f"✗ {line.problem}\n", "bold $text-error"), (line.explanation, _DIM))
         elif line is not None:
             text = Content.assemble((line.explanation, _DIM))
-        self.query_one("#launch-explanation", Static).update(text)
+        put(self.query_one("#launch-explanation", Static), text)
 
     @on(PageList.Moved)
     def _moved(self) -> None:

@@ -26,6 +26,7 @@ from workbench.screens.review_lines import (
     tally_lines,
     verdict_words,
 )
+from workbench.screens.run_lines import put
 from workbench.widgets.plain import visible, wrap
 from workbench.widgets.sample_text import SampleText
 from workbench.widgets.text_view import Lines, TextView
@@ -244,7 +245,7 @@ class ReviewScreen(AnnotatingScreen):
         stand = self._stand
         if stand is None:
             return
-        self.query_one("#review-head", Static).update(head_line(stand, self.size.width - 2))
+        put(self.query_one("#review-head", Static), head_line(stand, self.size.width - 2))
         at_tally = stand.comparison is None
         self.set_class(at_tally, "-message")
         if at_tally:
@@ -267,9 +268,9 @@ class ReviewScreen(AnnotatingScreen):
         width = (self.size.width + 1) // 2 - 1
         for side in SIDES:
             head = side_head(stand, side, width, focused=side == self.side)
-            self.query_one(f"#head-{side}", Static).update(head)
+            put(self.query_one(f"#head-{side}", Static), head)
             hint = _HINTS.get(self._text(side).state, "")
-            self.query_one(f"#foot-{side}", Static).update(side_foot(stand, side, hint))
+            put(self.query_one(f"#foot-{side}", Static), side_foot(stand, side, hint), fixed=False)
 
     def _draw_prompt(self) -> None:
         stand = self._stand
@@ -287,7 +288,9 @@ class ReviewScreen(AnnotatingScreen):
                 cut = lines[_PROMPT_LINES - 1].truncate(min(width, 100) - 16, ellipsis=False)
                 lines = [*lines[: _PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$foreground-disabled")]
             most = self.size.height // 2 if opened else _PROMPT_LINES
-            pane.styles.height = max(1, min(len(lines), most))
+            height = max(1, min(len(lines), most))
+            if height != pane.size.height:
+                pane.styles.height = height
             return lines
 
         pane.set_class(bool(opened), "-open")

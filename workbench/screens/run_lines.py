@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
+from textual.widgets import Static
 
 from workbench.widgets.plain import cell, one_line
 
@@ -93,6 +94,13 @@ def memory(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
+
+
+def put(pane: Static, content: Content, *, fixed: bool = True) -> None:
+    """Show a content where it is another one than before; a pane of fixed height needs no new layout, which is slow."""
+    before = pane.content
+    if not (isinstance(before, Content) and before.is_same(content)):
+        pane.update(content, layout=not fixed)
 
 
 def run_columns(width: int) -> tuple[int, bool]:

@@ -48,7 +48,8 @@ def facts(view: RunView) -> Content:
     if row.status == "failed":
         said = visible(view.error) if view.error else "The job ended without saying why."
         parts += [(f"✗ {said}\n", "bold $text-error")]
-        parts += [("  l shows its log; R resumes it from its last checkpoint, r launches a changed copy.\n", _DIM)]
+        again = "resumes it from its checkpoint" if view.checkpoints else "starts it again"
+        parts += [(f"  l shows its log, R {again}, r launches a changed copy.\n", _DIM)]
     elif row.status in ("killed", "stopped"):
         ended = "It was killed." if row.status == "killed" else "It was asked to stop."
         parts += [(f"{ended} ", "$text-warning"), ("What it wrote stands; R resumes it.\n", _DIM)]
@@ -75,7 +76,7 @@ def tabs_line(current: str, view: RunView | None, samples: int) -> Content:
         label = f"{name} {samples}" if name == "samples" and samples else name
         style = "bold $accent underline" if name == current else _DIM
         parts += [Content.styled(label, f"{style} @click=screen.view('{name}')"), "   "]
-    if view is not None and view.row.last_step is not None:
+    if view is not None and view.row.last_step is not None and current != "curve":
         text = f"step {view.row.last_step}  loss {number(view.row.last_loss)}  val {number(view.row.val_loss)}"
         parts.append(Content.styled(text, _DIM))
     return Content.assemble(*parts)

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.base import ProjectScreen
-from workbench.screens.run_lines import run_heading, run_line, short_name
+from workbench.screens.run_lines import put, run_heading, run_line, short_name
 from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
 from workbench.widgets.curve import Curve
 from workbench.widgets.page_list import PageList
@@ -88,7 +88,7 @@ class RunsScreen(ProjectScreen):
     def on_mount(self) -> None:
         """Put the focus on the list."""
         super().on_mount()
-        self.add_class("-none", "-curve")
+        self.add_class("-none")
         self.runs.focus()
 
     def on_project_changed(self) -> None:
@@ -162,13 +162,13 @@ class RunsScreen(ProjectScreen):
         view = self._view
         if view is None:
             return
-        self.query_one("#run-title", Static).update(title_line(view, self.size.width - 2))
-        self.query_one("#run-facts", Static).update(facts(view))
-        self.query_one("#run-tabs", Static).update(tabs_line(self._shown, view, len(self._samples)))
-        self.set_class(self._shown == "curve", "-curve")
-        self.set_class(self._shown != "curve", "-text")
-        if self._shown == "curve":
-            curve = self.query_one(Curve)
+        put(self.query_one("#run-title", Static), title_line(view, self.size.width - 2))
+        put(self.query_one("#run-facts", Static), facts(view), fixed=False)
+        put(self.query_one("#run-tabs", Static), tabs_line(self._shown, view, len(self._samples)))
+        curve = self.query_one(Curve)
+        curve.display = self._shown == "curve"
+        self.query_one("#run-text").display = not curve.display
+        if curve.display:
             curve.empty = _no_loss(view)
             curve.last_step = view.spec.train.max_steps if view.spec.train else None
             curve.loss, curve.validation = view.loss, view.validation

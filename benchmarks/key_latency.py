@@ -1,0 +1,186 @@
+"""Measure how long a key takes to the first byte of its repaint, while a training run of this machine is going on.
+
+The real program runs in a pseudo-terminal of 120x40 on a project with essays, pairs and reviewed runs, and a real job
+(`python -m runners`, as launched from the form) trains the embedded model beside it. Each key is written once the
+terminal has been quiet, and timed to the first byte that comes back: reading, deciding and marking in every screen.
+Exit code 1: the 95th percentile is above the goal.
+
+    python benchmarks/key_latency.py [--keys 200]
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOAL_MS = 50.0
+_ROWS, _COLUMNS = 40, 120
+_TIMEOUT_S = 3.0
+_QUIET_S = 0.12
+_TRAINING_WITHIN_S = 240.0
+
+# Keys that change what is seen, screen by screen, and what they are. Escape comes as terminals with the extended key
+# protocol send it: a bare ESC byte is waited on for 0.1 s, since it may begin another key.
+_ROUND = [
+    ("2", "screen"), ("j", "move"), ("j", "move"), ("a", "decide"), ("x", "decide"), ("u", "undo"), ("k", "move"),
+    ("3", "screen"), ("4", "screen"), ("j", "move"), ("k", "move"), ("l", "view"), ("l", "view"), ("l", "view"),
+    ("l", "view"), ("5", "screen"), ("]", "pair"), ("[", "pair"), ("=", "judge"), ("u", "undo"), ("\x1b[C", "judge"),
+    ("u", "undo"), ("m", "mark"), ("l", "mark"), ("l", "mark"), (" ", "mark"), ("l", "mark"), (" ", "mark"),
+    ("v", "mark"), ("\x1b[27u", "leave"), ("M", "mask"), ("1", "screen"), ("j", "move"), ("k", "move"),
+]  # fmt: skip
+
+
+def make_project(folder: Path) -> tuple[object, str]:
+    """Make the project, launch a long training run, and return both."""
+    sys.path.insert(0, str(ROOT))
+    from tests.journeys.builders import SECOND_RUN, make_reviewed_project
+    from workbench.operations import guide
+    from workbench.operations.curating import propose_pairs
+    from workbench.operations.importing import import_paths
+    from workbench.operations.launching import change, draft, launch
+
+    project = make_reviewed_project(folder)
+    import_paths(project, [ROOT / "workbench" / "demo" / "essays"])
+    propose_pairs(project)
+    guide.remember(project, "program.screen", "essays")
+    guide.remember(project, "runs.cursor", SECOND_RUN)
+    long = {
+        "train.max_steps": 100_000,
+        "sampling.max_new_tokens": 8,
+        "sampling.block_length": 8,
+        "sampling.steps": 8,
+        "sampling.samples_per_prompt": 1,
+    }
+    return project, launch(project, change(project, draft(project), long))
+
+
+def wait_for_training(project: object, run: str) -> None:
+    """Wait until the job takes its first steps."""
+    from workbench.operations.collecting import collect
+    from workbench.operations.project import Project
+    from workbench.operations.running import run_view
+
+    assert isinstance(project, Project)
+    end = time.monotonic() + _TRAINING_WITHIN_S
+    while time.monotonic() < end:
+        collect(project)
+        view = run_view(project, run)
+        if view.over:
+            sys.exit(f"the training run is {view.row.status}: {view.error or view.log_tail[-500:]}")
+        if view.loss:
+            return
+        time.sleep(1)
+    sys.exit("the training run took no step in time; nothing was measured")
+
+
+class Terminal:
+    """The program in a pseudo-terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", COLUMNS=str(_COLUMNS), LINES=str(_ROWS))
+            os.execv(sys.executable, [sys.executable, "-m", "workbench", "-p", str(folder)])
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+
+    def quiet(self, seconds: float = _QUIET_S, *, most: float = 5.0) -> None:
+        """Read until nothing came for a while; at most so long, since a live run repaints by itself."""
+        end = time.monotonic() + most
+        while time.monotonic() < end and select.select([self._fd], [], [], seconds)[0]:
+            try:
+                if not os.read(self._fd, 65536):
+                    return
+            except OSError:  # Linux, once the program has ended
+                return
+
+    def press(self, key: str) -> float | None:
+        """Write a key and return the seconds to the first byte; None when nothing came."""
+        self.quiet()
+        began = time.perf_counter()
+        os.write(self._fd, key.encode())
+        ready, _, _ = select.select([self._fd], [], [], _TIMEOUT_S)
+        return time.perf_counter() - began if ready else None
+
+    def close(self) -> None:
+        """End the program."""
+        os.kill(self.pid, signal.SIGTERM)
+        self.quiet(most=1.0)
+        os.close(self._fd)
+        os.waitpid(self.pid, 0)
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--keys", type=int, default=200)
+    keys = parser.parse_args().keys
+    with tempfile.TemporaryDirectory(prefix="workbench-keys-") as folder:
+        root = Path(folder) / "measured"
+        project, run = make_project(root)
+        from workbench.operations.project import Project
+        from workbench.operations.running import kill, run_view
+
+        assert isinstance(project, Project)
+        try:
+            wait_for_training(project, run)
+            first = len(run_view(project, run).loss)
+            terminal = Terminal(root)
+            try:
+                terminal.quiet(1.5, most=15.0)
+                times, silent = measure(terminal, keys)
+            finally:
+                terminal.close()
+            steps = len(run_view(project, run).loss) - first
+        finally:
+            kill(project, run)
+            time.sleep(0.5)
+        return report(times, silent, steps)
+
+
+def measure(terminal: Terminal, keys: int) -> tuple[dict[str, list[float]], list[str]]:
+    """Press the keys; return the milliseconds by kind, and the keys that nothing came back for."""
+    times: dict[str, list[float]] = {}
+    silent: list[str] = []
+    for key, kind in islice(cycle(_ROUND), keys):
+        seconds = terminal.press(key)
+        if seconds is None:
+            silent.append(key)
+        else:
+            times.setdefault(kind, []).append(seconds * 1000)
+    return times, silent
+
+
+def report(times: dict[str, list[float]], silent: list[str], steps: int) -> int:
+    """Print what was measured; return 1 when the goal was missed."""
+    every = sorted(value for values in times.values() for value in values)
+    if len(every) < 2:
+        print("no key was answered")
+        return 1
+    middle, high = statistics.median(every), statistics.quantiles(every, n=20, method="inclusive")[-1]
+    load = os.getloadavg()[0]
+    print(f"{len(every)} keys beside a training run that took {steps} steps meanwhile; load {load:.1f}")
+    for kind, values in sorted(times.items()):
+        print(
+            f"  {kind:8} {len(values):4} keys  median {statistics.median(values):6.1f} ms  most {max(values):6.1f} ms"
+        )
+    if silent:
+        print(f"  {len(silent)} keys changed nothing: {' '.join(map(repr, sorted(set(silent))))}")
+    print(f"50th percentile {middle:.1f} ms, 95th percentile {high:.1f} ms (goal: at most {GOAL_MS:.0f} ms)")
+    return 0 if high <= GOAL_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
