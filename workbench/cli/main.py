@@ -73,17 +73,9 @@ def open_program(folder: Path, screen: str | None = None) -> int:
         click.echo("The program needs a terminal. See `workbench --help` for the commands that do not.", err=True)
         return 2
     from workbench.app import run
-    from workbench.operations.errors import NoProjectError, ProjectError
-    from workbench.operations.project import Project
 
-    try:
-        project = Project.open(folder)
-    except NoProjectError:
-        project = None
-    except ProjectError as error:
-        click.echo(str(error), err=True)
-        return 1
-    return run(project, folder, screen)
+    # The project is opened behind the first frame, by the program itself.
+    return run(None, folder, screen)
 
 
 def main() -> None:
