@@ -47,7 +47,7 @@ class LocalPlace:
 
     name = "local"
 
-    def __init__(self, python: str | None = None, nice: int = 10, command: Sequence[str] | None = None) -> None:
+    def __init__(self, python: str | None = None, nice: int = 15, command: Sequence[str] | None = None) -> None:
         """Prepare a place; nothing is started.
 
         Args:

@@ -77,7 +77,7 @@ def test_a_job_is_in_a_session_of_its_own_and_nicer_than_the_program(kit):
     wait_for(kit, place, attempt, "phase")
     pid = events(kit, place, attempt)[0]["pid"]
     assert os.getsid(pid) == handle.data["pid"] != os.getsid(0)
-    assert psutil.Process(pid).nice() == min(19, os.nice(0) + 10)
+    assert psutil.Process(pid).nice() == min(19, os.nice(0) + 15)
     place.kill(handle)
 
 

@@ -38,7 +38,7 @@ max_length = 512
 # The interpreter that runs jobs on this machine; empty for the one that runs the workbench.
 python = ""
 # How far a local job steps back for everything else on this machine: 0 not at all, 19 as far as it can.
-nice = 10
+nice = 15
 """
 
 _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
@@ -49,7 +49,7 @@ class LocalSettings:
     """The place `local`: its interpreter (None for our own) and its niceness, 0 to 19."""
 
     python: str | None = None
-    nice: int = 10
+    nice: int = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ def read_settings(path: Path) -> Settings:
     top = _read_table(Settings, data, "", problems)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
-    if not 0 <= local.get("nice", 10) <= 19:
+    if not 0 <= local.get("nice", 15) <= 19:
         problems.append(f"local.nice: found {local['nice']}, expected 0 to 19.")
     problems += [
         f"{name}: found {top[name]}, expected {low} or more."
