@@ -13,7 +13,7 @@ from textual.content import Content
 
 from workbench.screens.run_lines import short_name
 from workbench.widgets.plain import cell, one_line, visible
-from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, MARK_STYLES, Mark
+from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, Mark, mark_style
 
 if TYPE_CHECKING:
     from store.annotations import Annotation
@@ -160,7 +160,10 @@ def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
     for _, label in MARK_KEYS:
         if label in counts:
             times = f" {counts[label]}" if counts[label] > 1 else ""
-            parts += [(LABEL_NAMES.get(label, label), MARK_STYLES[label]), (f"{times}  ", "$foreground-muted")]
+            parts += [
+                (LABEL_NAMES.get(label, label), mark_style(label, tinted=False)),
+                (f"{times}  ", "$foreground-muted"),
+            ]
     if note := stand.note(side):
         parts += ["\n" if parts else "", ("note  ", "$foreground-muted"), visible(note)]
     return Content.assemble(*parts)

@@ -25,13 +25,8 @@ from workbench.widgets.plain import visible, wrap
 
 MARK_KEYS = (("v", "voice"), ("c", "cliche"), ("o", "collapse"), ("l", "leak"), ("p", "copied"))
 LABEL_NAMES = {"cliche": "cliché"}
-MARK_STYLES = {
-    "voice": "underline $text-success on $success 20%",
-    "cliche": "underline $text-warning on $warning 20%",
-    "collapse": "underline $text-error on $error 20%",
-    "leak": "underline $text-accent on $accent 20%",
-    "copied": "underline $text-secondary on $secondary 25%",
-}
+# Colour and underline, and the tint behind it; a terminal's own colours cannot be mixed, so those get no tint.
+MARK_COLOURS = {"voice": "success", "cliche": "warning", "collapse": "error", "leak": "accent", "copied": "secondary"}
 _WORD = re.compile(r"\S+")
 
 State = Literal["reading", "start", "end", "label"]
@@ -45,6 +40,13 @@ class Mark:
     label: str
     start: int
     end: int
+
+
+def mark_style(label: str, *, tinted: bool) -> str:
+    """Return the style of a mark."""
+    colour = MARK_COLOURS.get(label, "foreground")
+    style = f"bold underline $text-{colour}" if label in MARK_COLOURS else "bold underline"
+    return f"{style.removeprefix('bold ')} on ${colour} 20%" if tinted else style
 
 
 class Shown:
@@ -176,7 +178,8 @@ class SampleText(Widget, can_focus=True):
         lines = self._layout_for(self.size.width)
         if not self.text.strip():
             return Content.styled("(empty: the model ended at once)", "italic $foreground-muted")
-        spans = [(mark.start, mark.end, MARK_STYLES.get(mark.label, "underline")) for mark in self.marks]
+        tinted = not self.app.current_theme.ansi
+        spans = [(mark.start, mark.end, mark_style(mark.label, tinted=tinted)) for mark in self.marks]
         if self.state != "reading" and self._words:
             spans.append((*self.selection, "reverse"))
         return Content("\n").join(self._draw(line, spans) for line in lines)
