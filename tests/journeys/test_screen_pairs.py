@@ -63,6 +63,17 @@ async def test_keys_pressed_quickly_are_all_stored_and_in_order(project: Project
         assert statuses == ["accepted", "rejected", "proposed", "proposed"]
 
 
+async def test_a_key_too_many_does_not_turn_the_last_decision_over(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        ids = proposed(project)
+        await press(pilot, "a", "a", "a", "a", "x")
+        assert proposed(project) == []
+        assert {row.status for row in curating.pair_rows(project, ids)} == {"accepted"}
+        assert "the last pair of this list" in shown(app.screen)
+        await press(pilot, "o", "x")
+        assert curating.pair_rows(project, ids)[-1].status == "rejected"
+
+
 async def test_undo_says_what_it_undid_and_goes_to_the_pair(project: Project) -> None:
     first, *_ = proposed(project)
     async with opened(project.root, "pairs") as (app, pilot):

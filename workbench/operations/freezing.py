@@ -66,7 +66,8 @@ def freeze(project: Project, *, note: str = "") -> FreezeReport:
     """
     accepted = list(pairs.accepted(project.db))
     if not any(pair.split == "train" for pair in accepted):
-        raise NothingToDoError("No accepted pair on the train side: accept some in Pairs with a, then freeze.")
+        held = f"All {len(accepted)} accepted pairs are of essays held out. " if accepted else ""
+        raise NothingToDoError(f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.")
     canary_set = freeze_canaries(project)
     members = [
         DatasetPair(

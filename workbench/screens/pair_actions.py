@@ -26,6 +26,8 @@ class PairActions(ProjectScreen):
 
     _filter: str
     _counts: PairCounts | None
+    # The last line of the list, once decided with the cursor still on it: the next key was meant for a pair after it.
+    _decided_last: int | None = None
     _views: dict[int, PairView]
 
     @property
@@ -72,6 +74,11 @@ class PairActions(ProjectScreen):
         if not ids:
             return
         several = bool(self.pairs.marked)
+        row = self.pairs.current_row
+        decided = row is not None and row.id == self._decided_last and row.status != "proposed"
+        if decided and not several and status != "proposed":
+            self.say("That was the last pair of this list, and it is decided: o puts it back.", "warning")
+            return
         before = self.redraw_rows(ids, lambda row: replace(row, status=status))
         self._count_ahead(before, status)
         if several:
@@ -80,6 +87,7 @@ class PairActions(ProjectScreen):
         elif self.pairs.cursor < len(self.pairs.ids) - 1:
             self.pairs.action_move(1)
         else:
+            self._decided_last = self.pairs.current
             self.show_pair()
 
         def operate() -> int:

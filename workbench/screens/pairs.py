@@ -202,6 +202,8 @@ class PairsScreen(PairActions):
 
     @on(PageList.Moved)
     def _moved(self, event: PageList.Moved) -> None:
+        if event.id != self._decided_last:
+            self._decided_last = None
         if self._placed:
             self.keep("place", {"filter": self._filter, "cursor": event.id})
         self.show_pair()
