@@ -15,6 +15,7 @@ from curation.sentences import sentences
 from store import essays, history, pairs
 from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.errors import NothingToDoError
+from workbench.operations.members import lint_pair
 from workbench.operations.project import Project
 from workbench.operations.tokens import TokenView, counter, token_view
 
@@ -111,14 +112,7 @@ def pair_view(project: Project, pair_id: int) -> PairView:
     pair = pairs.get(project.db, pair_id)
     tokens = token_view(project, pair.prompt, pair.response)
     found = lint.warnings(
-        lint.LintPair(
-            id=str(pair.id),
-            source=pair.source,
-            split=pair.split,
-            tier=pair.tier,
-            prompt=pair.prompt,
-            response=pair.response,
-        ),
+        lint_pair(pair.id, pair),
         tokens=tokens.total,
         max_tokens=tokens.max_length,
     )

@@ -12,6 +12,7 @@ from store import datasets, pairs
 from store.datasets import DatasetPair, DatasetRow
 from workbench.operations.canaries import canary_rows, freeze_canaries
 from workbench.operations.errors import NothingToDoError
+from workbench.operations.members import lint_pair, snapshot_pair
 from workbench.operations.project import Project
 
 # The author's own rule: no source above 15 to 20 % of the pairs.
@@ -52,9 +53,7 @@ class DatasetView:
 
 def check_leaks(project: Project) -> list[Leak]:
     """Look for duplicates and near-copies across the split, and for canary prompts and topics in training text."""
-    members = [_lint_pair(pair) for pair in pairs.accepted(project.db)]
-    prompts = [lint.LintCanary(slug=row.slug, prompt=row.prompt, topic=row.topic) for row in canary_rows(project)]
-    return lint.leaks(members, prompts)
+    return _leaks(project, list(pairs.accepted(project.db)))
 
 
 def freeze(project: Project, *, note: str = "") -> FreezeReport:
@@ -71,7 +70,7 @@ def freeze(project: Project, *, note: str = "") -> FreezeReport:
     canary_set = freeze_canaries(project)
     members = [
         DatasetPair(
-            pair_hash=_frozen(pair).id,
+            pair_hash=snapshot_pair(pair).id,
             pair_id=pair.id,
             split=pair.split,
             tier=pair.tier,
@@ -81,8 +80,8 @@ def freeze(project: Project, *, note: str = "") -> FreezeReport:
         )
         for pair in accepted
     ]
-    frozen = snapshot.freeze(_frozen(pair) for pair in accepted)
-    found = check_leaks(project)
+    frozen = snapshot.freeze(snapshot_pair(pair) for pair in accepted)
+    found = _leaks(project, accepted)
     row, new = datasets.save(
         project.db,
         content_hash=frozen.content_hash,
@@ -91,7 +90,7 @@ def freeze(project: Project, *, note: str = "") -> FreezeReport:
         canary_set_id=canary_set.id,
         note=note,
     )
-    warnings = _warnings([_lint_pair(pair) for pair in accepted])
+    warnings = _warnings([lint_pair(pair.id, pair) for pair in accepted])
     if len(members) > row.train_pairs + row.holdout_pairs:
         twice = len(members) - row.train_pairs - row.holdout_pairs
         warnings.append(f"{twice} pairs are the same as another to the letter, and are kept once.")
@@ -120,18 +119,18 @@ def dataset_view(project: Project, dataset_id: int) -> DatasetView:
         tiers=tuple(sorted(tiers.items())),
         sources=tuple((source, split, count) for (source, split), count in sorted(sources.items())),
         difference=_difference(project, row),
-        warnings=tuple(_warnings([_lint_member(pair) for pair in members])),
+        warnings=tuple(_warnings([lint_pair(pair.pair_hash, pair) for pair in members])),
     )
 
 
 def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
     """Build a dataset's files again from the store; the same bytes as when it was frozen."""
-    return snapshot.freeze(
-        snapshot.SnapshotPair(
-            prompt=pair.prompt, response=pair.response, tier=pair.tier, source=pair.source, split=pair.split
-        )
-        for pair in datasets.pairs(project.db, dataset_id)
-    )
+    return snapshot.freeze(snapshot_pair(pair) for pair in datasets.pairs(project.db, dataset_id))
+
+
+def _leaks(project: Project, members: Sequence[pairs.Pair]) -> list[Leak]:
+    prompts = [lint.LintCanary(slug=row.slug, prompt=row.prompt, topic=row.topic) for row in canary_rows(project)]
+    return lint.leaks([lint_pair(pair.id, pair) for pair in members], prompts)
 
 
 def _warnings(members: Sequence[lint.LintPair]) -> list[str]:
@@ -152,31 +151,3 @@ def _difference(project: Project, row: DatasetRow) -> Difference | None:
     before = set(datasets.pair_hashes(project.db, row.parent_id))
     after = set(datasets.pair_hashes(project.db, row.id))
     return Difference(added=len(after - before), removed=len(before - after), kept=len(after & before))
-
-
-def _frozen(pair: pairs.Pair) -> snapshot.SnapshotPair:
-    return snapshot.SnapshotPair(
-        prompt=pair.prompt, response=pair.response, tier=pair.tier, source=pair.source, split=pair.split
-    )
-
-
-def _lint_member(pair: DatasetPair) -> lint.LintPair:
-    return lint.LintPair(
-        id=pair.pair_hash,
-        source=pair.source,
-        split=pair.split,
-        tier=pair.tier,
-        prompt=pair.prompt,
-        response=pair.response,
-    )
-
-
-def _lint_pair(pair: pairs.Pair) -> lint.LintPair:
-    return lint.LintPair(
-        id=str(pair.id),
-        source=pair.source,
-        split=pair.split,
-        tier=pair.tier,
-        prompt=pair.prompt,
-        response=pair.response,
-    )
