@@ -62,7 +62,7 @@ async def test_a_canary_prompt_is_written_edited_removed_and_brought_back(projec
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "n")
         assert isinstance(app.screen, CanaryForm)
-        await press(pilot, *"Umbrellas", "escape")
+        await press(pilot, "tab", *"Umbrellas", "escape")
         assert [row.slug for row in canary_rows(project)][-1] == "umbrellas"
         await press(pilot, "tab", "G", "e", *"Of ", "escape")
         assert canary_rows(project)[-1].prompt == "Of Umbrellas"
@@ -107,7 +107,7 @@ async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(p
 
 async def test_a_prompt_half_written_when_the_program_was_killed_is_there_again(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "n", *"Of hats")
+        await press(pilot, "n", "tab", *"Of hats")
         assert isinstance(app.screen, CanaryForm)
         # The program ends here without leaving the form.
     assert len(canary_rows(project)) == 3
@@ -132,7 +132,7 @@ async def test_a_name_that_is_taken_gives_what_was_typed_back(project: Project) 
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "n")
         app.screen.query_one("#canary-name", Input).value = "shop-scales"
-        await press(pilot, *"Of hats", "escape")
+        await press(pilot, "tab", *"Of hats", "escape")
         assert isinstance(app.screen, CanaryForm)
         assert app.screen.typed.prompt == "Of hats"
         assert len(canary_rows(project)) == 3

@@ -73,7 +73,7 @@ async def test_one_changed_value_is_named_and_launched(project: Project) -> None
         await pilot.press(*"2e-4", "enter")
         await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
         assert "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary")
-        await pilot.press("r")
+        await pilot.press("r", "r")
         await settle(pilot, lambda: len(runs.rows(project.db)) == 3)
         spec = spec_of_newest(project)
         assert spec.parent == SECOND_RUN
@@ -93,13 +93,21 @@ async def test_a_second_variable_is_a_warning(project: Project) -> None:
         await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
 
 
+async def test_r_pressed_twice_on_runs_opens_the_form_and_starts_nothing(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press("r")
+        await pilot.pause(1.0)
+        assert "Enter or r starts it" in shown(pilot, "StatusLine")
+        assert len(runs.rows(project.db)) == 2
+
+
 async def test_a_value_that_does_not_hold_is_told_at_its_field_and_nothing_is_launched(project: Project) -> None:
     async with form(project) as pilot:
         await pilot.press("e")
         pilot.app.screen.query_one(Input).value = "-1"
         await pilot.press("enter")
         await settle(pilot, lambda: "expected above 0" in shown(pilot, "#launch-explanation"))
-        await pilot.press("r")
+        await pilot.press("r", "r")
         await settle(pilot, lambda: "does not hold" in shown(pilot, "StatusLine"))
         assert len(runs.rows(project.db)) == 2
         await pilot.press("x")

@@ -175,4 +175,4 @@ async def launch_quickly(pilot: Pilot[int]) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.focused, Input))
         await pilot.pause(0.4)
-    await pilot.press("r")
+    await pilot.press("r", "r")

@@ -52,7 +52,8 @@ FIELDS: tuple[Field, ...] = (
         path="train.learning_rate",
         does="Peak rate of AdamW after warm-up: how far one step moves the adapter.",
         range="above 0",
-        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model",
+        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model. "
+        "None for the embedded model, which is small and starts from 1e-3",
     ),
     Field(path="train.max_steps", does="How long to train.", unit="optimizer steps", range="1 or more"),
     Field(

@@ -33,7 +33,7 @@ def next_step(project: Project) -> NextStep:
         return NextStep(text=f"{counts.proposed} proposed: read and accept them with a", screen="pairs", key="a")
     if not canaries.rows(db):
         return NextStep(text="No canary prompts yet: write one with n", screen="datasets", key="n")
-    so_far = f"{counts.accepted} accepted, {held} held out"
+    so_far = f"{counts.accepted} accepted, {held} {'essay' if held == 1 else 'essays'} held out"
     frozen = datasets.rows(db)
     if not frozen:
         return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")

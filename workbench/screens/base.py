@@ -18,7 +18,7 @@ from textual.worker import Worker
 from workbench.screens.shell import Shell, sentence_of
 from workbench.widgets.plain import visible
 from workbench.widgets.status_line import KeyLine, Progress, Severity, StatusLine
-from workbench.widgets.tabs import Tabs
+from workbench.widgets.tabs import SCREENS, Tabs
 
 if TYPE_CHECKING:
     from workbench.operations.curating import Reversal
@@ -154,7 +154,11 @@ class ProjectScreen(Screen[None]):
         def ask() -> str:
             from workbench.operations.guide import next_step
 
-            return next_step(self.project).text
+            step = next_step(self.project)
+            if step.screen == self.NAME or step.key.isdigit():
+                return step.text
+            key, title = next((key, title) for name, key, title in SCREENS if name == step.screen)
+            return f"{step.text}, in {title} ({key})"
 
         self.ask(ask, self._show_hint, group="status")
 

@@ -72,8 +72,9 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         yield Static("esc keep and go back · tab next field · space switches", classes="form-label")
 
     def on_mount(self) -> None:
-        """Begin in the prompt."""
-        self.query_one("#canary-prompt", TextArea).focus()
+        """Begin in the first field, so that typing from the top to the bottom fills the form."""
+        new = self._draft.canary_id is None
+        self.query_one("#canary-name" if new else "#canary-prompt").focus()
 
     @property
     def typed(self) -> CanaryDraft:

@@ -1,7 +1,7 @@
 """The launch form: a copy of a parent, every field on one line, and what differs from the parent in words.
 
-A list with a cursor, not a page of inputs: letters stay keys, `enter` edits the field under the cursor, and `r`
-launches from everywhere. The headless part is `operations/drafting.py`.
+A list with a cursor, not a page of inputs: letters stay keys, `enter` edits the field under the cursor, and `r` goes
+to the Launch line and launches from there. The headless part is `operations/drafting.py`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class LaunchScreen(ProjectScreen):
     NAME = "launch"
     CSS_PATH = "launch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r,ctrl+s", "launch", "launch", key_display="r", id="launch.launch"),
+        Binding("r", "to_launch", "launch", tooltip="go to Launch; there, launch", id="launch.to-launch"),
+        Binding("ctrl+s", "launch", "launch now", show=False, id="launch.launch"),
         Binding(
             "e", "edit", "edit", key_display="enter", tooltip="edit the value, or choose the next", id="launch.edit"
         ),
@@ -150,7 +151,10 @@ class LaunchScreen(ProjectScreen):
 
         before = self.current.path if self.current else None
         self._form = form
-        self._lines = [*form.lines(), Line(path=_LAUNCH, value="", explanation="Start it now: enter, or r anywhere.")]
+        self._lines = [
+            *form.lines(),
+            Line(path=_LAUNCH, value="", explanation="Start it now: enter or r here, ctrl+s anywhere."),
+        ]
         paths = [line.path for line in self._lines]
         self.fields.put(dict(enumerate(self._lines)))
         self.fields.show(list(range(len(paths))), cursor=paths.index(before) if before in paths else self._first(paths))
@@ -192,7 +196,7 @@ class LaunchScreen(ProjectScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the field under the cursor allows; while a value is typed, letters are letters."""
-        if action in ("launch", "edit", "turn", "take_back") and self.has_class("-editing"):
+        if action in ("launch", "to_launch", "edit", "turn", "take_back") and self.has_class("-editing"):
             return False
         if action == "turn":
             return self.current is not None and bool(self.current.choices)
@@ -273,6 +277,14 @@ class LaunchScreen(ProjectScreen):
         line, form = self.current, self._form
         if line is not None and form is not None:
             self._set(line.path, line.parent or form.held(line.path))
+
+    def action_to_launch(self) -> None:
+        """Go to the Launch line, and launch from there: `r` opened the form, so pressed twice it must start nothing."""
+        if self.current is not None and self.current.path == _LAUNCH:
+            self.action_launch()
+        elif self._lines:
+            self.fields.go_to(len(self._lines) - 1)
+            self.say("Launch? Enter or r starts it.")
 
     def action_launch(self) -> None:
         """Launch, if every value holds."""

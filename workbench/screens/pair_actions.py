@@ -167,7 +167,11 @@ class PairActions(ProjectScreen):
 
             shift_boundary(self.project, pair_id, sentences)
 
-        self.act(operate, lambda _none: self.forget([pair_id]))
+        def done(_none: None) -> None:
+            self.forget([pair_id])
+            self.say("A sentence went to the prompt." if sentences > 0 else "A sentence went back to the response.")
+
+        self.act(operate, done)
 
     def action_merge(self) -> None:
         """Merge with the next pair of the essay."""
