@@ -16,6 +16,7 @@ from torch import Tensor
 
 from runners.errors import RunDirError, SpecError
 from runners.layouts import Layout, lay_out
+from runners.sequences import fit, padding, padding_is_learnt
 from runners.spec import EosPadding
 
 
@@ -107,15 +108,13 @@ def lay_out_pairs(
     for pair in pairs:
         laid = lay_out(layout, encode, pair.prompt, pair.response)
         length = len(laid.input_ids)
-        if length <= max_length:
-            used.append(Example(pair.id, laid.input_ids, laid.prompt_length))
-        elif over_long == "cut" and laid.prompt_length < max_length:
-            # A cut response ends nowhere, so the model must not learn an end from it.
-            used.append(Example(pair.id, laid.input_ids[:max_length], laid.prompt_length))
-            cut.append((pair.id, length))
-        else:
-            # A prompt that fills max_length alone leaves nothing to cut.
+        input_ids = fit(laid, max_length=max_length, cut=over_long == "cut")
+        if input_ids is None:
             skipped.append((pair.id, length))
+            continue
+        used.append(Example(pair.id, input_ids, laid.prompt_length))
+        if len(input_ids) < length:
+            cut.append((pair.id, length))
     if skipped and over_long == "refuse":
         raise SpecError(
             [
@@ -153,14 +152,14 @@ def collate(examples: Sequence[Example], *, layout: Layout, eos_padding: EosPadd
     already the longest allowed.
     """
     length = max(len(example.input_ids) for example in examples)
-    filler = layout.eos_token_id if eos_padding == "eos" else layout.pad_token_id
-    input_ids = torch.full((len(examples), length), filler, dtype=torch.int64)
+    learnt = padding_is_learnt(eos_padding)
+    input_ids = torch.empty(len(examples), length, dtype=torch.int64)
     response = torch.zeros(len(examples), length, dtype=torch.bool)
     seen = torch.ones(len(examples), length, dtype=torch.bool)
     for row, example in enumerate(examples):
         end = len(example.input_ids)
-        input_ids[row, :end] = torch.tensor(example.input_ids)
-        response[row, example.prompt_length : length if eos_padding == "eos" else end] = True
-        if eos_padding == "none":
+        input_ids[row] = torch.tensor(example.input_ids + padding(layout, eos_padding, length - end))
+        response[row, example.prompt_length : length if learnt else end] = True
+        if not learnt:
             seen[row, end:] = False
     return Batch(input_ids, response, None if bool(seen.all()) else seen)

@@ -14,8 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-SMALLEST_P = 1e-3
-"""Probability of hiding at t = 0; keeps 1 / p at 1000 or less."""
+from runners.sequences import hiding_probability
 
 CHUNK_ROWS = 1024
 """Rows whose logits are held at once; at LLaDA-8B's vocabulary 0.48 GiB in fp32."""
@@ -46,7 +45,7 @@ def hide(input_ids: Tensor, response: Tensor, t: Tensor, uniform: Tensor, mask_t
         uniform: float32 `[b, l]`, draws from [0, 1).
         mask_token_id: what stands for a hidden token.
     """
-    p_mask = (1 - SMALLEST_P) * t + SMALLEST_P
+    p_mask = hiding_probability(t)
     hidden = (uniform < p_mask[:, None]) & response
     return Hidden(input_ids.masked_fill(hidden, mask_token_id), hidden, p_mask)
 

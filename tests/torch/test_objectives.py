@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from runners.sequences import SMALLEST_P
 from runners.tasks import objectives
-from runners.tasks.objectives import SMALLEST_P, chunked_token_losses, hide, token_losses, weigh
+from runners.tasks.objectives import chunked_token_losses, hide, token_losses, weigh
 
 MASK = 99
 
