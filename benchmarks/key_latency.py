@@ -48,9 +48,9 @@ def make_project(folder: Path) -> tuple[object, str]:
     sys.path.insert(0, str(ROOT))
     from tests.journeys.builders import SECOND_RUN, make_reviewed_project
     from workbench.operations import guide
-    from workbench.operations.curating import propose_pairs
     from workbench.operations.importing import import_paths
     from workbench.operations.launching import change, draft, launch
+    from workbench.operations.proposing import propose_pairs
 
     project = make_reviewed_project(folder)
     import_paths(project, [ROOT / "workbench" / "demo" / "essays"])

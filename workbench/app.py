@@ -24,7 +24,7 @@ from workbench.widgets.tabs import SCREENS, Tabs
 
 if TYPE_CHECKING:
     from workbench.operations.collecting import CollectReport
-    from workbench.operations.curating import Reversal
+    from workbench.operations.edits import Reversal
     from workbench.operations.project import Project
 
 # How often runs that are not over are looked at, in seconds.
@@ -220,7 +220,7 @@ class WorkbenchApp(Shell):
             return
 
         def operate() -> Reversal | None:
-            from workbench.operations.curating import reverse
+            from workbench.operations.edits import reverse
 
             return reverse(self.project, "undo" if direction == "undo" else "redo")
 

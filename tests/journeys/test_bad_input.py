@@ -14,7 +14,18 @@ import pytest
 
 from store.pairs import PairFilter
 from tests.conftest import ROOT, SAMPLE_ESSAYS
-from workbench.operations import canaries, collecting, curating, essays, freezing, importing, launching, running
+from workbench.operations import (
+    canaries,
+    collecting,
+    curating,
+    edits,
+    essays,
+    freezing,
+    importing,
+    launching,
+    proposing,
+    running,
+)
 from workbench.operations.project import Project
 
 
@@ -85,7 +96,7 @@ def ready(tmp_path: Path) -> Project:
     """A project with a dataset and one canary prompt, one key from a launch."""
     project = Project.create(tmp_path / "voice")
     importing.import_paths(project, [SAMPLE_ESSAYS / "salt.md", SAMPLE_ESSAYS / "mudflats.md"])
-    curating.propose_pairs(project)
+    proposing.propose_pairs(project)
     curating.decide(project, curating.pair_ids(project, PairFilter()), "accepted")
     canaries.add_canary(project, prompt="The wasps came back in June.", slug="wasps")
     freezing.freeze(project)
@@ -191,7 +202,7 @@ def test_two_programs_on_one_project_both_work(ready: Project) -> None:
     curating.decide(ready, [first], "rejected")
     curating.decide(other, [second], "rejected")
     assert curating.pair_counts(ready).rejected == curating.pair_counts(other).rejected == 2
-    assert curating.undo(ready) is not None
+    assert edits.undo(ready) is not None
     assert curating.pair_counts(other).rejected == 1
 
 

@@ -1,18 +1,17 @@
-"""Turn essays into pairs: propose, decide, edit, undo; every change is one edit of the history."""
+"""Read pairs, decide on them, change them; every change is one edit of the history."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from curation import lint
 from curation.markdown import count_words
-from curation.pairs import PairText, merge, move_boundary, propose, split
-from curation.paragraphs import Paragraph
+from curation.pairs import PairText, merge, move_boundary, split
 from curation.sentences import sentences
-from store import essays, history, pairs
+from store import pairs
 from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.members import lint_pair
@@ -32,64 +31,11 @@ class PairView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reversal:
-    """An edit that was undone or redone: a sentence, and the rows it touched as (table, id)."""
-
-    sentence: str
-    touched: tuple[tuple[str, int], ...]
-
-    def ids(self, table: str) -> list[int]:
-        """Return the touched ids of one table."""
-        return [key for name, key in self.touched if name == table]
-
-
-@dataclass(frozen=True, kw_only=True)
 class SeenView:
     """What a model sees of a pair: its tokens, and the end of the response that lies beyond the limit."""
 
     tokens: TokenView
     cut: str
-
-
-def propose_pairs(
-    project: Project,
-    source_ids: Sequence[int] = (),
-    *,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> int:
-    """Propose continuation pairs for the named sources, or for all that have none; return how many.
-
-    Proposals nobody decided on are replaced; decided pairs stay.
-    """
-    rows = essays.rows(project.db)
-    if source_ids:
-        wanted = set(source_ids)
-        rows = [row for row in rows if row.id in wanted]
-    else:
-        rows = [row for row in rows if not (row.proposed or row.accepted or row.rejected)]
-    count = counter(project).count
-    made = 0
-    for number, row in enumerate(rows, start=1):
-        if cancelled():
-            break
-        progress(number, len(rows), row.title)
-        text = essays.text(project.db, row.id)
-        blocks = [
-            Paragraph(kind=block.kind, start=block.start, end=block.end)
-            for block in essays.paragraphs(project.db, row.id)
-        ]
-        proposals = propose(
-            text,
-            blocks,
-            count_tokens=count,
-            response_tokens=project.settings.response_tokens,
-            context_tokens=project.settings.context_tokens,
-        )
-        new = [_new_pair(item.tier, PairText(item.prompt, item.response), item.start, item.end) for item in proposals]
-        if new or row.proposed:
-            made += len(pairs.propose(project.db, row.id, new, f"propose {len(new)} pairs from {row.title}"))
-    return made
 
 
 def pair_ids(project: Project, where: PairFilter) -> array[int]:
@@ -194,7 +140,7 @@ def split_pair(project: Project, pair_id: int, offset: int) -> int:
     """
     pair = pairs.get(project.db, pair_id)
     first, second = split(PairText(pair.prompt, pair.response), offset)
-    new = _new_pair(pair.tier, second, pair.start, pair.end)
+    new = new_pair(pair.tier, second, pair.start, pair.end)
     added = pairs.change(
         project.db, "split a pair", [_text_change(pair_id, first)], added=[(pair_id, new, pair.status)]
     )
@@ -217,33 +163,8 @@ def merge_with_next(project: Project, pair_id: int) -> None:
     )
 
 
-def reverse(project: Project, direction: Literal["undo", "redo"]) -> Reversal | None:
-    """Undo the last edit of the project, or redo what was undone last; return None when there is none."""
-    done = history.undo(project.db) if direction == "undo" else history.redo(project.db)
-    if done is None:
-        return None
-    words = "Undone" if direction == "undo" else "Redone"
-    return Reversal(sentence=f"{words}: {done.label}", touched=done.touched)
-
-
-def undo(project: Project) -> str | None:
-    """Undo the last edit of the project; return a sentence, or None when there is nothing to undo."""
-    done = reverse(project, "undo")
-    return done.sentence if done else None
-
-
-def redo(project: Project) -> str | None:
-    """Redo what was undone last; return a sentence, or None when there is nothing to redo."""
-    done = reverse(project, "redo")
-    return done.sentence if done else None
-
-
-def recent_edits(project: Project, limit: int = 100) -> list[history.HistoryRow]:
-    """Return the latest edits, newest first."""
-    return history.recent(project.db, limit)
-
-
-def _new_pair(tier: str, text: PairText, start: int, end: int) -> NewPair:
+def new_pair(tier: str, text: PairText, start: int, end: int) -> NewPair:
+    """Return a pair to be added, with its words counted."""
     return NewPair(
         tier=tier,
         prompt=text.prompt,

@@ -12,13 +12,14 @@ from pathlib import Path
 from store.pairs import PairFilter
 from workbench.operations.canaries import canary_rows, import_canaries
 from workbench.operations.collecting import wait
-from workbench.operations.curating import decide, pair_counts, pair_ids, pair_view, propose_pairs
+from workbench.operations.curating import decide, pair_counts, pair_ids, pair_view
 from workbench.operations.errors import LaunchError
 from workbench.operations.essays import essay_rows, hold_out_by_hash
 from workbench.operations.freezing import dataset_rows, freeze
 from workbench.operations.importing import import_paths
 from workbench.operations.launching import draft, launch
 from workbench.operations.project import Project
+from workbench.operations.proposing import propose_pairs
 from workbench.operations.reviewing import reviewable_runs
 from workbench.operations.running import run_rows, run_view
 

@@ -21,7 +21,7 @@ from workbench.widgets.status_line import KeyLine, Progress, Severity, StatusLin
 from workbench.widgets.tabs import SCREENS, Tabs
 
 if TYPE_CHECKING:
-    from workbench.operations.curating import Reversal
+    from workbench.operations.edits import Reversal
     from workbench.operations.project import Project
 
 T = TypeVar("T")

@@ -279,7 +279,7 @@ class EssaysScreen(ProjectScreen):
         project, app = self.project, self.app
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> int:
-            from workbench.operations.curating import propose_pairs
+            from workbench.operations.proposing import propose_pairs
 
             return propose_pairs(project, ids, progress=progress, cancelled=cancelled)
 

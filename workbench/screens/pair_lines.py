@@ -1,4 +1,4 @@
-"""How pairs are drawn: a line of the list, the line above a pair, the line of the filters, what the model sees."""
+"""How pairs are drawn: a line of the list, the line above a pair, the line of the filters."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.style import Style
 
-from workbench.widgets.plain import cell, one_line, visible
+from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairRow
-    from workbench.operations.curating import PairView, SeenView
+    from workbench.operations.curating import PairView
 
 MARKS = {
     "proposed": ("·", "$text-muted"),
@@ -90,31 +90,3 @@ def pair_head(view: PairView, width: int) -> Content:
         (warned, "bold $text-warning"),
         (count, "$text-muted" if tokens.fits else "bold $text-warning"),
     )
-
-
-def seen_text(view: SeenView) -> Content:
-    """Lay out what the model sees of a pair."""
-    tokens = view.tokens
-    other = tokens.total - tokens.prompt_tokens - tokens.response_tokens
-    rows = (
-        ("prompt", tokens.prompt_tokens),
-        ("response", tokens.response_tokens),
-        ("layout and EOS", other),
-        ("together", tokens.total),
-        ("limit", tokens.max_length),
-    )
-    parts: list[Content | str | tuple[str, str]] = [
-        f"Counted for {tokens.model}, " + ("by its own tokenizer.\n\n" if tokens.exact else "as an estimate.\n\n")
-    ]
-    for name, number in rows:
-        parts.append((f"{name:<16}{number:>6}\n", "bold" if name == "together" else ""))
-    if tokens.fits:
-        parts.append(("\nAll of it is seen.", "$text-success"))
-    else:
-        over = tokens.total - tokens.max_length
-        parts.append(
-            (f"\n{over} tokens too many. Split it with s, or move the boundary with [ and ].\n", "$text-warning")
-        )
-        parts.append("What lies beyond the limit:\n\n")
-        parts.append((visible(view.cut.strip()) or "the whole response", "$text-muted"))
-    return Content.assemble(*parts)

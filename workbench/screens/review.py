@@ -32,7 +32,7 @@ from workbench.widgets.sample_text import SampleText
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
-    from workbench.operations.curating import Reversal
+    from workbench.operations.edits import Reversal
     from workbench.operations.reviewing import ReviewView
 
 _PROMPT_LINES = 3

@@ -1,0 +1,78 @@
+"""What the parts of Pairs share: the list, the pane, and what each part asks of the others.
+
+The screen is put together from parts, one module each: the list, the pane, and a group of keys that do one sort of
+thing. A part reaches the others only through what stands here.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.screens.base import ProjectScreen
+from workbench.widgets.page_list import PageList
+from workbench.widgets.pair_text import PairText
+
+if TYPE_CHECKING:
+    from store.pairs import PairCounts, PairFilter, PairRow
+    from workbench.operations.curating import PairView
+
+
+class PairBase(ProjectScreen):
+    """The state of the screen, and the calls from part to part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = "proposed"
+        self._words = ""
+        self._source: tuple[int, str] | None = None
+        self._counts: PairCounts | None = None
+        self._views: OrderedDict[int, PairView] = OrderedDict()
+        self._shown: int | None = None
+        self._placed = False
+        # The last line of the list, once decided with the cursor still on it: the next key was meant for a pair after.
+        self._decided_last: int | None = None
+
+    @property
+    def pairs(self) -> PageList[PairRow]:
+        """The list of pairs."""
+        return self.query_one("#pairs-list", PageList)
+
+    @property
+    def text(self) -> PairText:
+        """The pair being judged."""
+        return self.query_one(PairText)
+
+    @property
+    def view(self) -> PairView | None:
+        """The pair under the cursor, whole, if it is here."""
+        return None if self.pairs.current is None else self._views.get(self.pairs.current)
+
+    def where(self, chosen: str | None = None) -> PairFilter:
+        """Return the filter in force."""
+        raise NotImplementedError
+
+    def ask_list(self, *, cursor: int | None = None) -> None:
+        """Ask for the list again."""
+        raise NotImplementedError
+
+    def ask_counts(self) -> None:
+        """Ask for the counts again."""
+        raise NotImplementedError
+
+    def show_title(self) -> None:
+        """Draw the counts."""
+        raise NotImplementedError
+
+    def show_pair(self) -> None:
+        """Draw the pair under the cursor."""
+        raise NotImplementedError
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Ask again for pairs that were changed."""
+        raise NotImplementedError
+
+    def redraw_rows(self, ids: Sequence[int], change: Callable[[PairRow], PairRow]) -> dict[int, PairRow]:
+        """Draw rows changed at once; return them as they were, to put back when the write fails."""
+        raise NotImplementedError

@@ -1,0 +1,101 @@
+"""The pane of Pairs: the pair under the cursor, drawn at once because its neighbours are fetched ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from workbench.screens.pair_base import PairBase
+from workbench.screens.pair_lines import pair_head
+from workbench.widgets.pair_text import PairTexts
+
+if TYPE_CHECKING:
+    from store.pairs import PairRow
+    from workbench.operations.curating import PairView
+
+_KEPT_VIEWS = 200
+_AHEAD = 3
+
+
+class PanePart(PairBase):
+    """The pair under the cursor."""
+
+    def show_pair(self) -> None:
+        """Show the pair under the cursor: at once when it was fetched ahead."""
+        pair_id = self.pairs.current
+        if pair_id is None:
+            self._shown = None
+            self.query_one("#pair-head", Static).update("")
+            self.text.show(PairTexts())
+            return
+        view = self._views.get(pair_id)
+        if view is not None:
+            self._draw_pair(view)
+        index = self.pairs.cursor
+        wanted = [pair_id, *self.pairs.ids[index + 1 : index + 1 + _AHEAD], *self.pairs.ids[max(0, index - 1) : index]]
+        missing = [item for item in wanted if item not in self._views]
+        if missing:
+            self._ask_views(missing)
+
+    def _ask_views(self, ids: list[int]) -> None:
+        def ask() -> list[PairView]:
+            from workbench.operations.curating import pair_view
+
+            return [pair_view(self.project, item) for item in ids]
+
+        def show(views: list[PairView]) -> None:
+            for view in views:
+                self._views[view.pair.id] = view
+            while len(self._views) > _KEPT_VIEWS:
+                self._views.popitem(last=False)
+            current = self.pairs.current
+            if current in ids and current in self._views:
+                self._draw_pair(self._views[current])
+
+        self.ask(ask, show, group="views")
+
+    def _draw_pair(self, view: PairView) -> None:
+        head = self.query_one("#pair-head", Static)
+        row = self.pairs.row(view.pair.id)
+        if row is not None and (row.status, row.flagged) != (view.pair.status, view.pair.flagged):
+            # The row knows of a decision that is still being written.
+            view = replace(view, pair=replace(view.pair, status=row.status, flagged=row.flagged))
+        head.update(pair_head(view, (head.size.width or self.size.width) - 4))
+        if self.text.splitting and self._shown == view.pair.id:
+            return
+        texts = PairTexts(
+            prompt=view.pair.prompt, response=view.pair.response, note=view.pair.note, warnings=view.warnings
+        )
+        self.text.show(texts, keep_scroll=self._shown == view.pair.id)
+        self._shown = view.pair.id
+
+    def on_resize(self) -> None:
+        """Lay the lines out for the new width."""
+        self.call_after_refresh(self.show_title)
+        self.call_after_refresh(self.show_pair)
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Ask again for pairs that were changed."""
+        for pair_id in ids:
+            self._views.pop(pair_id, None)
+        self.pairs.reload()
+        self.show_pair()
+
+    def redraw_rows(self, ids: Sequence[int], change: Callable[[PairRow], PairRow]) -> dict[int, PairRow]:
+        """Draw rows changed at once; return them as they were, to put back when the write fails."""
+        before = {pair_id: row for pair_id in ids if (row := self.pairs.row(pair_id)) is not None}
+        self.pairs.put({pair_id: change(row) for pair_id, row in before.items()})
+        for pair_id in ids:
+            view = self._views.get(pair_id)
+            row = self.pairs.row(pair_id)
+            if view is not None and row is not None:
+                pair = replace(view.pair, status=row.status, flagged=row.flagged, tier=row.tier)
+                self._views[pair_id] = replace(view, pair=pair)
+        return before
+
+    def action_scroll_text(self, step: int) -> None:
+        """Scroll the pair by half its pane."""
+        self.text.scroll_relative(y=step * max(1, self.text.size.height // 2), animate=False)
