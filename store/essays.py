@@ -5,8 +5,7 @@ Every text a pair was ever made from is kept under its hash: an edited essay nev
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +16,8 @@ from store.values import booleans, now, storable, text_hash, to_json
 
 if TYPE_CHECKING:
     from curation.paragraphs import Kind
+
+Outcome = Literal["added", "changed", "same"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class NewSource:
         words: words of prose.
         front_matter: as found, JSON-able.
         paragraphs: in order.
+        origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
+        kind_set: the author said the kind; else a known source keeps what she said before.
     """
 
     path: str
@@ -54,6 +57,8 @@ class NewSource:
     words: int
     front_matter: dict[str, Any]
     paragraphs: Sequence[NewParagraph]
+    origin: str = "file"
+    kind_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class SourceRow:
         used_words: words of the accepted responses.
         changed: whether a proposed or accepted pair was made from an older text than the one that stands.
         missing_at: since when the file is gone (UTC); None while it is there.
+        origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
     """
 
     id: int
@@ -91,6 +97,26 @@ class SourceRow:
     used_words: int
     changed: bool
     missing_at: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A source as it stands before it is saved again."""
+
+    id: int
+    slug: str
+    kind: str
+    kind_set: bool
+    title: str
+    text_hash: str
+    front_matter_json: str
+
+    def outcome(self, columns: dict[str, Any]) -> Outcome:
+        """Return whether these columns say something else."""
+        same = all(getattr(self, name) == columns[name] for name in ("title", "text_hash", "front_matter_json"))
+        same = same and (self.kind == columns["kind"] or not columns["kind_set"])
+        return "same" if same else "changed"
 
 
 # One statement serves a single source and all of them: the counts are taken once over an index, not once a row.
@@ -111,48 +137,48 @@ SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 
                AND status IN ('proposed', 'accepted'))
        OR EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash > s.text_hash
                   AND status IN ('proposed', 'accepted')),
-       s.missing_at
+       s.missing_at, s.origin
 FROM source s LEFT JOIN counted ON counted.source_id = s.id LEFT JOIN found ON found.source_id = s.id
 {sources}
 ORDER BY s.kind, s.title COLLATE NOCASE, s.id
 """
 
 
-def save(db: Database, new: NewSource) -> tuple[int, Literal["added", "changed", "same"]]:
-    """Keep a source in one transaction; return its id and whether it is new, has another text, or says the same.
+def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
+    """Keep a source in one transaction; return its id and whether it is new, says something else, or says the same.
 
-    A source is known by its path. Where the text changed, slug and split stay, and so do the pairs made from it.
+    A source is known by its path. Where its text changed, slug and split stay, and so do the pairs made from it.
     """
-    path, body = storable(new.path), storable(new.text)
-    digest, at = text_hash(body), now()
     with db.transaction() as connection:
-        known = connection.execute("SELECT id, text_hash, missing_at FROM source WHERE path = ?", (path,)).fetchone()
-        if known and known[1] == digest:
-            if known[2]:
-                connection.execute("UPDATE source SET missing_at = NULL WHERE id = ?", (known[0],))
-            return known[0], "same"
-        connection.execute("INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (digest, body))
-        columns = {
-            "kind": new.kind,
-            "title": storable(new.title),
-            "text_hash": digest,
-            "file_bytes": new.file_bytes,
-            "words": new.words,
-            "front_matter_json": to_json(new.front_matter),
-            "changed_at": at,
-            "missing_at": None,
-        }
-        if known:
-            source_id = known[0]
+        known = _known(db, new)
+        columns = _columns(new)
+        if known is None:
+            columns |= {
+                "path": storable(new.path),
+                "slug": _free_slug(db, storable(new.slug)),
+                "origin": new.origin,
+                "imported_at": now(),
+            }
+        elif known.outcome(columns) == "same":
+            fresh = (new.file_bytes, max(new.kind_set, known.kind_set), known.id)
+            connection.execute("UPDATE source SET missing_at = NULL, file_bytes = ?, kind_set = ? WHERE id = ?", fresh)
+            return known.id, "same"
+        elif known.kind_set and not new.kind_set:
+            columns |= {"kind": known.kind, "kind_set": True}
+        columns |= {"changed_at": now(), "missing_at": None}
+        connection.execute(
+            "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (columns["text_hash"], storable(new.text))
+        )
+        if known is None:
+            listed, marks = ", ".join(columns), ", ".join("?" * len(columns))
+            statement = f"INSERT INTO source ({listed}) VALUES ({marks})"
+            source_id = connection.execute(statement, tuple(columns.values())).lastrowid
+            assert source_id is not None
+        else:
+            source_id = known.id
             listed = ", ".join(f"{column} = ?" for column in columns)
             connection.execute(f"UPDATE source SET {listed} WHERE id = ?", (*columns.values(), source_id))
             connection.execute("DELETE FROM paragraph WHERE source_id = ?", (source_id,))
-        else:
-            columns |= {"path": path, "slug": _free_slug(connection, storable(new.slug)), "imported_at": at}
-            listed, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            source_id = connection.execute(
-                f"INSERT INTO source ({listed}) VALUES ({marks})", tuple(columns.values())
-            ).lastrowid
         connection.executemany(
             'INSERT INTO paragraph (source_id, position, kind, start, "end", words) VALUES (?, ?, ?, ?, ?, ?)',
             [
@@ -161,6 +187,32 @@ def save(db: Database, new: NewSource) -> tuple[int, Literal["added", "changed",
             ],
         )
     return source_id, "changed" if known else "added"
+
+
+def would_save(db: Database, new: NewSource, taken: Collection[str] = ()) -> tuple[str, Outcome]:
+    """Return the slug a source has or would get, and what `save` would say of it; nothing is written.
+
+    Args:
+        db: the database.
+        new: the source.
+        taken: slugs that others would have got by then.
+    """
+    known = _known(db, new)
+    if known is None:
+        return _free_slug(db, storable(new.slug), taken), "added"
+    return known.slug, known.outcome(_columns(new))
+
+
+def slug_of(db: Database, source_id: int) -> str:
+    """Return a source's slug.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    found = db.one("SELECT slug FROM source WHERE id = ?", (source_id,))
+    if found is None:
+        raise _gone(source_id)
+    return str(found[0])
 
 
 def rows(db: Database) -> list[SourceRow]:
@@ -230,9 +282,28 @@ def _row(found: tuple[Any, ...]) -> SourceRow:
     return SourceRow(*booleans(found, 12))
 
 
-def _free_slug(connection: sqlite3.Connection, wished: str) -> str:
+def _known(db: Database, new: NewSource) -> _Known | None:
+    query = "SELECT id, slug, kind, kind_set, title, text_hash, front_matter_json FROM source WHERE path = ?"
+    found = db.one(query, (storable(new.path),))
+    return _Known(*booleans(found, 3)) if found else None
+
+
+def _columns(new: NewSource) -> dict[str, Any]:
+    """Return what a source says, as columns."""
+    return {
+        "kind": new.kind,
+        "kind_set": new.kind_set,
+        "title": storable(new.title),
+        "text_hash": text_hash(storable(new.text)),
+        "file_bytes": new.file_bytes,
+        "words": new.words,
+        "front_matter_json": to_json(new.front_matter),
+    }
+
+
+def _free_slug(db: Database, wished: str, also_taken: Collection[str] = ()) -> str:
     # Compared in Python: `_` and `%` may stand in a slug, and LIKE would take them for wildcards.
-    taken = {slug for (slug,) in connection.execute("SELECT slug FROM source")}
+    taken = {slug for (slug,) in db.all("SELECT slug FROM source")} | set(also_taken)
     slug, number = wished, 2
     while slug in taken:
         slug, number = f"{wished}-{number}", number + 1

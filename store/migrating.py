@@ -74,13 +74,15 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         wrapped = Migrated(connection, execute_plugins=False)
+        new = False
         for name, following in zip(names, [*names[1:], None], strict=True):
             # The write lock is taken before looking, and held while the backup is made, so nothing comes between.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 left = pending(connection, path, names)
+                new = new or len(left) == len(names)
                 if name in left:
-                    if len(left) < len(names):
+                    if not new:
                         backup(path, backups_folder, reason=f"before {name}")
                     registered.apply(wrapped, stop_before=following)
                     _check_references(connection, path, name)

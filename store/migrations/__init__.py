@@ -3,4 +3,4 @@
 `NAMES` is the one list of them, in order: adding a migration means adding a module and its name here.
 """
 
-NAMES = ("m0001_first",)
+NAMES = ("m0001_first", "m0002_origins")

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tests.conftest import SAMPLE_ESSAYS
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
-from workbench.operations import curating, importing
+from workbench.operations import curating, import_essays, importing
 from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.essays import EssaysScreen
@@ -95,7 +95,7 @@ async def test_a_path_that_is_not_there_is_named(bare: Project, tmp_path: Path) 
 
 async def test_esc_cancels_an_import_and_what_came_in_stays(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    read = importing.read_essay
+    read = import_essays.read_essay
 
     def slow_read(path: Path, **options: Any) -> Any:
         if len(essay_rows(bare)) == 2:
@@ -103,7 +103,7 @@ async def test_esc_cancels_an_import_and_what_came_in_stays(bare: Project, monke
             assert go_on.wait(20)
         return read(path, **options)
 
-    monkeypatch.setattr(importing, "read_essay", slow_read)
+    monkeypatch.setattr(import_essays, "read_essay", slow_read)
     async with opened(bare.root, "essays", size=(80, 24)) as (app, pilot):
         await pilot.press("i")
         await pilot.pause(0.3)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from curation import essay as essay_module
+from curation.discover import discover
 from curation.errors import EssayError, Problem
-from curation.essay import discover, read_essay, slugify
+from curation.essay import read_essay, slugify
 from curation.front_matter import front_matter_end, read_front_matter
 
 LONG = "She kept the ledger in pencil, so that it could be wrong. " * 60
@@ -132,13 +133,13 @@ def test_a_file_that_vanishes_between_looking_and_reading_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "gone.md", "Here.")
-    unfit = essay_module._unfit
+    unfit = essay_module.unfit
 
     def vanish(file: Path, status: os.stat_result) -> Problem | None:
         file.unlink()
         return unfit(file, status)
 
-    monkeypatch.setattr(essay_module, "_unfit", vanish)
+    monkeypatch.setattr(essay_module, "unfit", vanish)
     assert "is not there" in problem_of(path).message
 
 
@@ -180,9 +181,11 @@ def test_missing_empty_and_foreign_paths_are_problems(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     paths = [tmp_path / "missing", tmp_path / "empty", write(tmp_path / "a.docx", "x")]
     messages = [problem.message for problem in discover(paths).problems]
-    assert ["is not there" in messages[0], "holds no new" in messages[1], "is not Markdown" in messages[2]] == [
-        True
-    ] * 3
+    assert [
+        "is not there" in messages[0],
+        "holds no new" in messages[1],
+        "nothing that can be imported" in messages[2],
+    ] == [True] * 3
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import random
 import time
 from pathlib import Path
 
-from curation.essay import discover, read_essay
+from curation.discover import discover
+from curation.essay import read_essay
 from curation.lint import LintCanary, LintPair, leaks, source_shares, warnings
 from curation.pairs import propose
 from curation.paragraphs import paragraphs

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from curation.discover import discover
 from curation.errors import CurationError
-from curation.essay import discover, read_essay
+from curation.essay import read_essay
 from curation.pairs import PairText, Proposal, merge, move_boundary, propose, split
 from curation.paragraphs import paragraphs
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from curation.essay import discover, read_essay
+from curation.discover import discover
+from curation.essay import read_essay
 from curation.markdown import plain
 from curation.paragraphs import paragraphs
 from curation.sentences import finer, sentences

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from curation.discover import discover
 from curation.errors import CurationError
-from curation.essay import discover, read_essay
+from curation.essay import read_essay
 from curation.tokens import estimate_counter, load_counter
 
 tokenizers = pytest.importorskip("tokenizers", reason="the library tokenizers is not installed (extra `train`)")

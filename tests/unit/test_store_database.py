@@ -20,7 +20,7 @@ from store.errors import Conflict, DatabaseBroken, DatabaseBusy, DatabaseTooNew,
 from store.essays import NewSource
 
 ROOT = Path(store.__file__).parents[1]
-FIRST = ("m0001_first", migrating._function("m0001_first"))
+SHIPPED = [(name, migrating._function(name)) for name in migrations.NAMES]
 
 
 def new_source(name="a", text="Some words."):
@@ -73,13 +73,13 @@ def test_a_new_file_is_not_backed_up_and_an_old_one_is_before_each_migration(tmp
     essays.save(db, new_source())
     assert backups(path, folder) == []
     steps = [
-        FIRST,
-        ("m0002", lambda db: db.conn.execute("CREATE TABLE second (id INTEGER PRIMARY KEY)")),
-        ("m0003", lambda db: db.conn.execute("CREATE TABLE third (id INTEGER PRIMARY KEY)")),
+        *SHIPPED,
+        ("m0098", lambda db: db.conn.execute("CREATE TABLE second (id INTEGER PRIMARY KEY)")),
+        ("m0099", lambda db: db.conn.execute("CREATE TABLE third (id INTEGER PRIMARY KEY)")),
     ]
     migrating.migrate(path, folder, steps)
     made = backups(path, folder)
-    assert [item.name.split("-", 4)[4] for item in made] == ["before-m0002.db", "before-m0003.db"]
+    assert [item.name.split("-", 4)[4] for item in made] == ["before-m0098.db", "before-m0099.db"]
     tables = [
         {name for (name,) in sqlite3.connect(item).execute("SELECT name FROM sqlite_master")} & {"second", "third"}
         for item in [*made, path]
@@ -97,10 +97,10 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was_and_stays_pending(tmp_
         db.conn.execute("CREATE TABLE half (id INTEGER PRIMARY KEY)")
 
     with pytest.raises(sqlite3.OperationalError):
-        migrating.migrate(path, tmp_path / "backups", [FIRST, ("m0002", half)])
+        migrating.migrate(path, tmp_path / "backups", [*SHIPPED, ("m0099", half)])
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall() == []
-    assert migrating.pending(connection, path, ["m0001_first", "m0002"]) == ["m0002"]
+    assert migrating.pending(connection, path, [*migrations.NAMES, "m0099"]) == ["m0099"]
     assert Database.open(path).integrity_problems() == []
 
 
@@ -108,16 +108,16 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_taken_back(tmp_path):
     path = tmp_path / "x.db"
     db = Database.open(path)
     essays.save(db, new_source())
-    lose = ("m0002", lambda db: db.conn.execute("DELETE FROM text"))
+    lose = ("m0099", lambda db: db.conn.execute("DELETE FROM text"))
     with pytest.raises(DatabaseBroken, match="pointing nowhere"):
-        migrating.migrate(path, tmp_path / "backups", [FIRST, lose])
+        migrating.migrate(path, tmp_path / "backups", [*SHIPPED, lose])
     assert essays.text(db, 1) == "Some words."
 
 
 def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path):
     path = tmp_path / "x.db"
     Database.open(path).close()
-    migrating.migrate(path, tmp_path / "b", [FIRST, ("m0099_later", lambda db: None)])
+    migrating.migrate(path, tmp_path / "b", [*SHIPPED, ("m0099_later", lambda db: None)])
     before = path.read_bytes()
     with pytest.raises(DatabaseTooNew, match="m0099_later.*Install the newer version"):
         Database.open(path)
@@ -266,6 +266,25 @@ def test_a_constraint_that_refuses_a_row_is_told_as_a_conflict(tmp_path):
     db = Database.open(tmp_path / "x.db")
     with pytest.raises(Conflict, match="FOREIGN KEY"), db.transaction() as connection:
         connection.execute("INSERT INTO attempt VALUES ('nobody', 1, 'local', '{}', '')")
+
+
+def test_sources_of_an_old_file_are_files_of_their_own(tmp_path):
+    path = tmp_path / "x.db"
+    old = sqlite3.connect(path)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.close()
+    migrating.migrate(path, tmp_path / "backups", SHIPPED[:1])
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO text (hash, body) VALUES ('sha256:1', 'Some words.')")
+    old.execute(
+        "INSERT INTO source (path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at)"
+        " VALUES ('a.md', 'a', 'essay', 'A', 'sha256:1', 11, 2, '2026-01-01', '2026-01-01')"
+    )
+    old.commit()
+    old.close()
+    db = Database.open(path)
+    assert [(row.slug, row.origin) for row in essays.rows(db)] == [("a", "file")]
+    assert db.one("SELECT kind_set FROM source") == (0,)
 
 
 def test_the_list_of_migrations_names_modules_in_order_and_all_of_them():

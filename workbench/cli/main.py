@@ -15,7 +15,7 @@ from workbench import __version__
 
 _COMMANDS = {
     "init": ("workbench.cli.project", "Make a project in a folder."),
-    "import": ("workbench.cli.project", "Import essays and notes from Markdown files and folders."),
+    "import": ("workbench.cli.project", "Import essays, notes and whatever else files and folders hold."),
     "essays": ("workbench.cli.curate", "List the essays, and hold whole ones out."),
     "pairs": ("workbench.cli.pairs", "Propose, list, accept and reject pairs."),
     "canaries": ("workbench.cli.curate", "The canary prompts: list, import, export, add, remove."),

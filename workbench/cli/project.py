@@ -30,24 +30,32 @@ def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice(["essay", "note"]), help="What they are (default: by folder and length).")
-@click.option("--dry-run", is_flag=True, help="Read everything, save nothing.")
+@click.option("--as", "form", help="Read every file as this form (default: each is recognised).")
+@click.option(
+    "--also", multiple=True, help="What is left out by itself: drafts, podcast, thread, ...; may be repeated."
+)
+@click.option("--dry-run", is_flag=True, help="Read everything, save nothing, and say what would come in.")
 @json_option
 @with_project
 def import_command(
-    project: Project, paths: tuple[Path, ...], kind: Literal["essay", "note"] | None, dry_run: bool, as_json: bool
+    project: Project,
+    paths: tuple[Path, ...],
+    kind: Literal["essay", "note"] | None,
+    form: str | None,
+    also: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Import essays and notes; without PATHS, the folders that workbench.toml names."""
-    report = importing.import_paths(project, paths, kind=kind, dry_run=dry_run)
-    lines = [
-        f"{outcome} {slug}"
-        for outcome, slugs in (("added", report.added), ("changed", report.changed))
-        for slug in slugs
-    ]
-    emit(report, as_json, lines)
-    for problem in report.problems:
+    """Import what PATHS name or hold, each file by its form; without PATHS, the folders that workbench.toml names."""
+    report = importing.import_paths(project, paths, kind=kind, form=form, also=also, dry_run=dry_run)
+    shown = [item for item in report.arrivals if dry_run or item.outcome != "same"]
+    rows = [[i.outcome, i.what, i.name, i.count, i.words, i.paragraphs, i.title, i.path] for i in shown]
+    headings = ["outcome", "what", "name", "count", "words", "paragraphs", "title", "file"]
+    emit(report, as_json, table(headings, rows) if rows else [])
+    for problem in (*report.problems, *report.left_out):
         say(str(problem))
-    say(("Would have come in. " if dry_run else "") + report.summary)
-    if report.problems and not (report.added or report.changed or report.same):
+    say(report.summary)
+    if report.problems and not report.arrivals:
         sys.exit(1)
 
 

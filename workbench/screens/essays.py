@@ -23,7 +23,7 @@ from workbench.widgets.text_view import Lines, TextView
 if TYPE_CHECKING:
     from store.essays import SourceRow
     from workbench.operations.essays import EssayView
-    from workbench.operations.importing import ImportReport
+    from workbench.operations.intake import ImportReport
 
 # kind, words, paragraphs, share used, side, accepted, proposed: their widths in cells.
 _WIDTHS = (5, 7, 5, 5, 5, 5, 5)
@@ -352,6 +352,9 @@ def problem_list(report: ImportReport) -> Content:
     """Lay out the problems of an import: the file first, then what to do."""
     parts: list[Content | str | tuple[str, str]] = [f"{report.summary}\n"]
     for problem in report.problems:
-        place = one_line(problem.path) + (f":{problem.line}" if problem.line else "")
-        parts += ["\n", (place, "bold"), f"\n{one_line(problem.message)}\n"]
+        # The name first: a long path is wrapped, and would be so in the middle of the name.
+        path = Path(problem.path)
+        place = one_line(path.name) + (f":{problem.line}" if problem.line else "")
+        parts += ["\n", (place, "bold"), (f"  {one_line(str(path.parent))}", "$text-muted")]
+        parts.append(f"\n{one_line(problem.message)}\n")
     return Content.assemble(*parts)

@@ -1,0 +1,116 @@
+"""The forms of files the import knows: how each is recognised, and the function that brings it in.
+
+`FORMS` is the one list of them, and the first that recognises a file or a folder has it; Markdown essays come last, as
+what is left. Adding a form means adding a module with a `bring_in` and its line here. Each recogniser gets the first
+`HEAD_BYTES` of a file, so that looking what a file is costs one short read; a folder is recognised by the names in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.discover import MAX_BYTES, SUFFIXES, Claim
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.intake import Intake
+
+HEAD_BYTES = 4096
+
+
+def _no_file(path: Path, head: bytes) -> bool:
+    return False
+
+
+def _no_folder(path: Path, names: Collection[str]) -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A form of file, or of folder.
+
+    Attributes:
+        name: as `workbench import --as` takes it.
+        words: what it is, for people, with an article.
+        suffixes: the endings, in small letters, of the files that may be one.
+        bring_in: reads a path of this form, saves what it holds and says so to the intake; stops when cancelled.
+        is_file: says whether a file is one, from its path and its first bytes.
+        is_folder: says whether a folder is one, from its path and the names in it; it is not walked then.
+        max_bytes: the largest file that is read.
+    """
+
+    name: str
+    words: str
+    suffixes: tuple[str, ...]
+    bring_in: Callable[[Intake, Path], None]
+    is_file: Callable[[Path, bytes], bool] = _no_file
+    is_folder: Callable[[Path, Collection[str]], bool] = _no_folder
+    max_bytes: int = MAX_BYTES
+
+
+def _essays(intake: Intake, path: Path) -> None:
+    from workbench.operations.import_essays import bring_in
+
+    bring_in(intake, path)
+
+
+FORMS: tuple[Form, ...] = (
+    Form(
+        name="essays",
+        words="an essay or note in Markdown",
+        suffixes=SUFFIXES,
+        bring_in=_essays,
+        is_file=lambda path, head: True,
+    ),
+)
+
+
+def recognise(path: Path) -> Form | None:
+    """Return the form of an ordinary file, or None where it is none that is known."""
+    fitting = [form for form in FORMS if path.suffix.lower() in form.suffixes]
+    head = _head(path) if fitting else b""
+    return next((form for form in fitting if form.is_file(path, head)), None)
+
+
+def form_named(name: str) -> Form:
+    """Return a form by its name.
+
+    Raises:
+        WorkbenchError: there is none.
+    """
+    for form in FORMS:
+        if form.name == name:
+            return form
+    raise WorkbenchError(f"No form of file is named {name!r}. There are: {', '.join(form.name for form in FORMS)}.")
+
+
+class Forms:
+    """Recognises files for the discovery: by `FORMS`, or each as the one form that was asked for."""
+
+    def __init__(self, only: Form | None = None) -> None:
+        self._only = only
+        forms = FORMS if only is None else (only,)
+        self.suffixes: Collection[str] = tuple(dict.fromkeys(suffix for form in forms for suffix in form.suffixes))
+
+    def file(self, path: Path) -> Claim | None:
+        """Claim a file for the form that recognises it."""
+        return _claim(self._only or recognise(path))
+
+    def folder(self, path: Path, names: Collection[str]) -> Claim | None:
+        """Claim a folder for the form that recognises it."""
+        forms = FORMS if self._only is None else (self._only,)
+        return _claim(next((form for form in forms if form.is_folder(path, names)), None))
+
+
+def _claim(form: Form | None) -> Claim | None:
+    return None if form is None else Claim(form.name, form.max_bytes)
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes; of a file that cannot be read, none: the form that is left will say why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""

@@ -1,0 +1,187 @@
+"""One import while it goes on: its options, what came in so far, and every problem.
+
+Each form of file has a function that is given the `Intake` and a path; it reads, saves what it finds, and says so here.
+On a dry run it reads all the same and saves nothing, and what it says is what would have happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from curation.errors import Problem
+from store import essays
+from store.essays import Outcome
+from workbench.operations.project import Project
+
+Progress = Callable[[int, int, str], None]
+
+_PLURALS = {"essay": "essays", "note": "notes", "pair": "pairs", "prompt": "prompts"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """How to import.
+
+    Attributes:
+        kind: what the sources are; None decides by folder name and length.
+        dry_run: read everything, save nothing.
+        form: read every file as this form; None recognises each.
+        also: what is left out by itself and wanted all the same: `drafts`, or a type of post such as `podcast`.
+    """
+
+    kind: Literal["essay", "note"] | None = None
+    dry_run: bool = False
+    form: str | None = None
+    also: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What came in of one kind from one place; on a dry run, what would.
+
+    Attributes:
+        outcome: whether it is new, says something else now, or says the same.
+        what: essay, note, pair, prompt, ...
+        name: its slug; of several things, of the first.
+        title: for people.
+        path: the file it is from, as it was named.
+        count: how many things; an essay is one.
+        words: words of prose.
+        paragraphs: how many were found.
+    """
+
+    outcome: Outcome
+    what: str
+    name: str
+    title: str
+    path: str
+    count: int = 1
+    words: int = 0
+    paragraphs: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What came in: slugs of sources by outcome, everything with its size, and every problem.
+
+    Attributes:
+        added: slugs of new sources.
+        changed: slugs of sources that say something else now.
+        same: slugs of sources that are as they were.
+        arrivals: each of them, and all else that came in.
+        problems: what is wrong, by file and line.
+        left_out: what is left out by choice, by file and line, with the way to have it.
+        dry_run: nothing was saved.
+        cancelled: it was stopped; what had come in stays.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
+    dry_run: bool = False
+    cancelled: bool = False
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the status line."""
+        parts = [self._counted("added"), self._counted("changed"), self._counted("same", "as they were")]
+        if self.problems:
+            parts.append(f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}")
+        if self.left_out:
+            parts.append(f"{len(self.left_out)} left out")
+        head = "Import cancelled: " if self.cancelled else "Would come in: " if self.dry_run else "Imported: "
+        return head + ", ".join(parts)
+
+    def _counted(self, outcome: Outcome, words: str = "") -> str:
+        counts = Counter[str]()
+        for item in self.arrivals:
+            if item.outcome == outcome:
+                counts[item.what] += item.count
+        said = f"{counts.total()} {words or outcome}"
+        if not counts.keys() - {"essay", "note"}:
+            return said
+        listed = [f"{count} {what if count == 1 else _PLURALS.get(what, what)}" for what, count in counts.items()]
+        return f"{said} ({', '.join(listed)})"
+
+
+class Intake:
+    """What an import has done so far; the forms' functions write here.
+
+    Attributes:
+        project: where to.
+        options: how.
+        progress: to be called with things done, things in all, and the name of the one that is read now.
+        cancelled: to be asked before each thing; when it says so, stop.
+    """
+
+    def __init__(
+        self, project: Project, options: ImportOptions, progress: Progress, cancelled: Callable[[], bool]
+    ) -> None:
+        self.project = project
+        self.options = options
+        self.progress = progress
+        self.cancelled = cancelled
+        self._arrivals: list[Arrival] = []
+        self._problems: list[Problem] = []
+        self._left_out: list[Problem] = []
+        self._would_be_taken: set[str] = set()
+
+    def save(self, new: essays.NewSource, path: str) -> None:
+        """Keep a source, in a transaction of its own, and say what became of it.
+
+        Args:
+            new: the source.
+            path: the file it is from, as it was named.
+        """
+        if self.options.dry_run:
+            slug, outcome = essays.would_save(self.project.db, new, self._would_be_taken)
+            self._would_be_taken.add(slug)
+        else:
+            source_id, outcome = essays.save(self.project.db, new)
+            slug = essays.slug_of(self.project.db, source_id)
+        self.arrived(
+            Arrival(
+                outcome=outcome,
+                what=new.kind,
+                name=slug,
+                title=new.title,
+                path=path,
+                words=new.words,
+                paragraphs=len(new.paragraphs),
+            )
+        )
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Say what came in."""
+        self._arrivals.append(arrival)
+
+    def problem(self, problem: Problem) -> None:
+        """Say what is wrong with a file."""
+        self._problems.append(problem)
+
+    def leave_out(self, what: Problem) -> None:
+        """Say what is left out by choice, and how to have it."""
+        self._left_out.append(what)
+
+    def report(self) -> ImportReport:
+        """Return what was said."""
+        names: dict[str, list[str]] = {"added": [], "changed": [], "same": []}
+        for item in self._arrivals:
+            if item.what in ("essay", "note"):
+                names[item.outcome].append(item.name)
+        return ImportReport(
+            added=tuple(names["added"]),
+            changed=tuple(names["changed"]),
+            same=tuple(names["same"]),
+            arrivals=tuple(self._arrivals),
+            problems=tuple(self._problems),
+            left_out=tuple(self._left_out),
+            dry_run=self.options.dry_run,
+            cancelled=self.cancelled(),
+        )
