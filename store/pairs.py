@@ -8,148 +8,42 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from store.database import Database
 from store.errors import NotFound
 from store.history import Edit, edit
+from store.pair_types import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
+from store.search import is_plain_words, matching
 from store.values import booleans, now, storable
 
+__all__ = [
+    "NewPair",
+    "Order",
+    "Pair",
+    "PairChange",
+    "PairCounts",
+    "PairFilter",
+    "PairRow",
+    "accepted",
+    "change",
+    "counts",
+    "get",
+    "ids",
+    "judge",
+    "next_in_source",
+    "next_skip",
+    "propose",
+    "rows",
+    "unjudged",
+]
+
+Order = Literal["reading", "queue"]
+TIERS = ("rewrite", "thesis", "continuation", "note")
 _OPENING_CHARACTERS = 80
 # Room made between two pairs at the same place, in characters of the text: far below the 1 between two real spans.
 _NUDGE = 2.0**-20
-
-
-@dataclass(frozen=True, slots=True)
-class PairFilter:
-    """Which pairs: all conditions together; the default is every pair that is not merged into another.
-
-    Attributes:
-        statuses: any of these; none for proposed, accepted and rejected.
-        source_id: of this source.
-        tier: of this tier.
-        flagged: with or without a flag.
-        split: on this side.
-        words: somewhere in prompt or response, as one string, upper and lower case alike.
-    """
-
-    statuses: tuple[str, ...] = ()
-    source_id: int | None = None
-    tier: str | None = None
-    flagged: bool | None = None
-    split: str | None = None
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """A pair as a list shows it; `opening` is the first 80 characters of the response."""
-
-    id: int
-    source_id: int
-    source: str
-    title: str
-    split: str
-    tier: str
-    status: str
-    flagged: bool
-    edited: bool
-    has_note: bool
-    prompt_words: int
-    response_words: int
-    opening: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A pair whole.
-
-    Attributes:
-        id: its key, never used again.
-        source_id: the source it came from.
-        source: that source's slug.
-        title: that source's title.
-        split: the side that source is on.
-        text_hash: the version of the text it was made from.
-        position: order within the source; starts as `start`.
-        tier: rewrite, thesis, continuation or note.
-        status: proposed, accepted, rejected or merged.
-        prompt: what the model is given.
-        response: what it is to write.
-        start: first character of the response in that text, as proposed.
-        end: one past its last.
-        edited: whether the author changed the words.
-        flagged: whether she wants to come back to it.
-        note: her note.
-        prompt_words: words of the prompt.
-        response_words: words of the response.
-        created_at: UTC.
-        updated_at: UTC.
-    """
-
-    id: int
-    source_id: int
-    source: str
-    title: str
-    split: str
-    text_hash: str
-    position: float
-    tier: str
-    status: str
-    prompt: str
-    response: str
-    start: int
-    end: int
-    edited: bool
-    flagged: bool
-    note: str
-    prompt_words: int
-    response_words: int
-    created_at: str
-    updated_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewPair:
-    """A pair to be added; `start` and `end` are the response's characters in the source's text as it stands."""
-
-    tier: str
-    prompt: str
-    response: str
-    start: int
-    end: int
-    prompt_words: int
-    response_words: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairChange:
-    """What to change in one pair; None leaves a column as it is. With a new text give its words too."""
-
-    id: int
-    prompt: str | None = None
-    response: str | None = None
-    prompt_words: int | None = None
-    response_words: int | None = None
-    tier: str | None = None
-    status: str | None = None
-    flagged: bool | None = None
-    edited: bool | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PairCounts:
-    """How many pairs there are; merged ones count nowhere, flagged ones also under their status."""
-
-    proposed: int
-    accepted: int
-    rejected: int
-    flagged: int
-    accepted_train: int
-    accepted_holdout: int
 
 
 _CHANGEABLE = (
@@ -162,6 +56,8 @@ _CHANGEABLE = (
     "flagged",
     "edited",
     "note",
+    "doubt",
+    "skipped",
 )
 _PAIR = """
 SELECT p.id, p.source_id, s.slug, s.title, s.split, p.text_hash, p.position, p.tier, p.status, p.prompt, p.response,
@@ -171,12 +67,32 @@ FROM source s JOIN pair p ON p.source_id = s.id
 # CROSS JOIN fixes the order of the loops: sources by title from one index, then the pairs of each from theirs, so
 # nothing is sorted and no text is read.
 _READING_ORDER = "ORDER BY s.title COLLATE NOCASE, s.id, p.position, p.id"
+# The most doubtful first, held-out pairs after those of training, and last of all what was skipped, as it was skipped.
+_QUEUE_ORDER = (
+    "ORDER BY p.skipped, s.split = 'holdout', ifnull(p.doubt, 0) DESC, s.title COLLATE NOCASE, s.id, p.position, p.id"
+)
 
 
-def ids(db: Database, where: PairFilter) -> array[int]:
-    """Return the ids of the pairs that pass the filter, in reading order: by title, then as they follow in the text."""
-    conditions, parameters = _conditions(where)
-    query = f"SELECT p.id FROM source s CROSS JOIN pair p ON p.source_id = s.id WHERE {conditions} {_READING_ORDER}"
+def ids(db: Database, where: PairFilter, order: Order = "reading") -> array[int]:
+    """Return the ids of the pairs that pass the filter.
+
+    Args:
+        db: the store.
+        where: which pairs.
+        order: `reading`: by title, then as they follow in the text; `queue`: the most doubtful first, held-out pairs
+            after those of training, skipped ones last.
+    """
+    if where.words and is_plain_words(where.words):
+        found = _ids(db, where, order, indexed=True)
+        if found:
+            return found
+    return _ids(db, where, order, indexed=False)
+
+
+def _ids(db: Database, where: PairFilter, order: Order, *, indexed: bool) -> array[int]:
+    conditions, parameters = _conditions(where, indexed=indexed)
+    ordered = _QUEUE_ORDER if order == "queue" else _READING_ORDER
+    query = f"SELECT p.id FROM source s CROSS JOIN pair p ON p.source_id = s.id WHERE {conditions} {ordered}"
     # One long text instead of 100,000 rows: half the time. SQLite keeps the order of a subquery under group_concat.
     found = db.one(f"SELECT '[' || ifnull(group_concat(id), '') || ']' FROM ({query})", parameters)
     assert found is not None
@@ -187,11 +103,12 @@ def rows(db: Database, ids: Sequence[int]) -> list[PairRow]:
     """Return the list lines of some pairs, in the order asked; those that are gone are left out."""
     found = db.all(
         "SELECT p.id, p.source_id, s.slug, s.title, s.split, p.tier, p.status, p.flagged, p.edited, p.note <> '', "
-        f"p.prompt_words, p.response_words, substr(p.response, 1, {_OPENING_CHARACTERS}) "
+        f"p.prompt_words, p.response_words, substr(p.response, 1, {_OPENING_CHARACTERS}), ifnull(p.doubt, 0), "
+        "p.skipped "
         "FROM json_each(?) wanted CROSS JOIN pair p ON p.id = wanted.value JOIN source s ON s.id = p.source_id",
         (json.dumps(list(ids)),),
     )
-    return [PairRow(*booleans(row, 7, 8, 9)) for row in found]
+    return [PairRow(*booleans(row, 7, 8, 9, 14)) for row in found]
 
 
 def get(db: Database, pair_id: int) -> Pair:
@@ -227,29 +144,64 @@ def accepted(db: Database) -> Iterator[Pair]:
         yield _pair(found)
 
 
-def counts(db: Database) -> PairCounts:
-    """Return how many pairs there are of each status, and the accepted ones of each side."""
+def counts(db: Database, source_id: int | None = None) -> PairCounts:
+    """Return how many pairs there are of each status, and the accepted ones of each side; of one source, or of all."""
     found = db.one(
         "WITH counted AS (SELECT source_id, "
         "  count(CASE WHEN status = 'proposed' THEN 1 END) AS proposed, "
         "  count(CASE WHEN status = 'accepted' THEN 1 END) AS accepted, "
         "  count(CASE WHEN status = 'rejected' THEN 1 END) AS rejected, "
         "  count(CASE WHEN flagged AND status <> 'merged' THEN 1 END) AS flagged "
-        "  FROM pair GROUP BY source_id) "
+        f"  FROM pair {'' if source_id is None else 'WHERE source_id = ?'} GROUP BY source_id) "
         "SELECT ifnull(sum(proposed), 0), ifnull(sum(accepted), 0), ifnull(sum(rejected), 0), ifnull(sum(flagged), 0), "
         "  ifnull(sum(CASE WHEN split = 'train' THEN accepted END), 0), "
         "  ifnull(sum(CASE WHEN split = 'holdout' THEN accepted END), 0) "
-        "FROM counted JOIN source ON source.id = source_id"
+        "FROM counted JOIN source ON source.id = source_id",
+        () if source_id is None else (source_id,),
     )
     assert found is not None
     return PairCounts(*found)
 
 
-def propose(db: Database, source_id: int, new: Sequence[NewPair], label: str) -> list[int]:
+def next_skip(db: Database) -> int:
+    """Return what to write as `skipped` so that a pair comes after all that were skipped before."""
+    found = db.one("SELECT max(skipped) FROM pair")
+    return 1 + int((found and found[0]) or 0)
+
+
+def unjudged(db: Database, limit: int) -> list[Pair]:
+    """Return some of the proposed pairs nobody has said of how doubtful they are: those of an older version."""
+    return [
+        _pair(found)
+        for found in db.all(
+            f"{_PAIR} WHERE p.id IN (SELECT id FROM pair WHERE doubt IS NULL AND status = 'proposed' LIMIT ?)", (limit,)
+        )
+    ]
+
+
+def judge(db: Database, doubts: Mapping[int, int]) -> None:
+    """Write how doubtful some pairs are; no edit of the author's, and so not of the history."""
+    with db.transaction() as connection:
+        connection.executemany(
+            "UPDATE pair SET doubt = ? WHERE id = ? AND doubt IS NULL", [(doubt, key) for key, doubt in doubts.items()]
+        )
+
+
+def propose(
+    db: Database, source_id: int, new: Sequence[NewPair], label: str, *, tiers: Sequence[str] = TIERS
+) -> list[int]:
     """Replace the proposals of a source by new ones, as one edit; return the ids of those added.
 
-    Pairs the author has decided on stay. What they cover is not proposed again: a new pair is left out when more than
-    half of its span lies in decided pairs of the same tier and the same text, or when one of them has its response.
+    Pairs the author has decided on or written in stay. What they cover is not proposed again: a new pair is left out
+    when more than half of its span lies in such pairs of the same tier and the same text, or when one of them has its
+    response.
+
+    Args:
+        db: the store.
+        source_id: whose pairs.
+        new: the new proposals.
+        label: what is done, for the history.
+        tiers: proposals of these tiers are replaced, those of others stay.
 
     Raises:
         NotFound: there is no such source.
@@ -265,7 +217,8 @@ def propose(db: Database, source_id: int, new: Sequence[NewPair], label: str) ->
         covered: dict[str, bytearray] = {}
         responses: set[tuple[str, str]] = set()
         decided = connection.execute(
-            "SELECT tier, text_hash, start, \"end\", response FROM pair WHERE source_id = ? AND status <> 'proposed'",
+            'SELECT tier, text_hash, start, "end", response FROM pair '
+            "WHERE source_id = ? AND (status <> 'proposed' OR edited)",
             (source_id,),
         )
         for tier, made_from, start, end, response in decided.fetchall():
@@ -273,7 +226,9 @@ def propose(db: Database, source_id: int, new: Sequence[NewPair], label: str) ->
             if made_from == digest:
                 covered.setdefault(tier, bytearray(size))[start:end] = b"\x01" * (end - start)
         old = connection.execute(
-            "SELECT id FROM pair WHERE source_id = ? AND status = 'proposed' ORDER BY position, id", (source_id,)
+            "SELECT id FROM pair WHERE source_id = ? AND status = 'proposed' AND NOT edited "
+            "AND tier IN (SELECT value FROM json_each(?)) ORDER BY position, id",
+            (source_id, json.dumps(list(tiers))),
         )
         for (pair_id,) in old.fetchall():
             change.delete("pair", pair_id)
@@ -350,13 +305,14 @@ def _insert(change: Edit, source_id: int, digest: str, new: NewPair, position: f
             "end": new.end,
             "prompt_words": new.prompt_words,
             "response_words": new.response_words,
+            "doubt": new.doubt,
             "created_at": at,
             "updated_at": at,
         },
     )
 
 
-def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
+def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[Any]]:
     statuses = where.statuses or ("proposed", "accepted", "rejected")
     conditions = [f"p.status IN ({', '.join('?' * len(statuses))})"]
     parameters: list[Any] = [*statuses]
@@ -367,7 +323,10 @@ def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
     if where.flagged is not None:
         conditions.append("p.flagged = ?")
         parameters.append(int(where.flagged))
-    if where.words:
+    if where.words and indexed:
+        conditions.append("p.id IN (SELECT rowid FROM pair_words WHERE pair_words MATCH ?)")
+        parameters.append("{prompt response} : " + matching(where.words))
+    elif where.words:
         # SQLite's lower() is quick but knows ASCII only; for other words ours is called for every pair.
         fold = "lower" if where.words.isascii() else "casefold"
         words = where.words.lower() if where.words.isascii() else storable(where.words).casefold()

@@ -3,4 +3,8 @@
 `NAMES` is the one list of them, in order: adding a migration means adding a module and its name here.
 """
 
-NAMES = ("m0001_first", "m0002_origins")
+NAMES = (
+    "m0001_first",
+    "m0002_origins",
+    "m0004_queue_and_search",
+)

@@ -15,7 +15,8 @@ def fill(db: Database) -> None:
     with db.transaction() as connection:
         connection.execute("INSERT INTO text VALUES ('sha256:x', 'body')")
         connection.executemany(
-            "INSERT INTO source VALUES (?, ?, ?, 'essay', ?, 'sha256:x', 1, 1, 'train', '{}', '', '', NULL)",
+            "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
+            "VALUES (?, ?, ?, 'essay', ?, 'sha256:x', 1, 1, '', '')",
             [(i, f"{i}.md", f"s-{i}", f"Title {rng.random()}") for i in range(1, SOURCES + 1)],
         )
         connection.executemany(
@@ -23,7 +24,9 @@ def fill(db: Database) -> None:
             [(i, n) for i in range(1, SOURCES + 1) for n in range(40)],
         )
         connection.executemany(
-            "INSERT INTO pair VALUES (NULL, ?, 'sha256:x', ?, 'note', ?, ?, ?, 0, 1, 0, 0, '', 80, 150, '', '')",
+            "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, "
+            "prompt_words, response_words, created_at, updated_at) "
+            "VALUES (?, 'sha256:x', ?, 'note', ?, ?, ?, 0, 1, 80, 150, '', '')",
             [
                 (
                     1 + n % SOURCES,

@@ -64,7 +64,9 @@ def test_a_connection_has_the_log_the_references_and_the_timeout_switched_on(tmp
 def test_every_table_is_strict(tmp_path):
     db = Database.open(tmp_path / "x.db")
     tables = db.all("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
-    assert {name for name, strict in tables if not strict} == {"sqlite_schema", "sqlite_sequence", "_sqlite_migrations"}
+    # The tables that FTS5 keeps its indexes in are made by itself.
+    loose = {name for name, strict in tables if not strict and "_words_" not in name}
+    assert loose == {"sqlite_schema", "sqlite_sequence", "_sqlite_migrations"}
 
 
 def test_a_new_file_is_not_backed_up_and_an_old_one_is_before_each_migration(tmp_path):

@@ -195,7 +195,9 @@ def test_undo_of_a_delete_refuses_when_the_place_is_taken(db, path):
     pairs.propose(db, 1, [], "clear")
     behind_the_back(
         path,
-        "INSERT INTO pair SELECT 1, 1, hash, 0, 'note', 'proposed', '', '', 0, 0, 0, 0, '', 0, 0, '', '' FROM text",
+        "INSERT INTO pair (id, source_id, text_hash, position, tier, status, prompt, response, start, end, "
+        "prompt_words, response_words, created_at, updated_at) "
+        "SELECT 1, 1, hash, 0, 'note', 'proposed', '', '', 0, 0, 0, 0, '', '' FROM text",
     )
     with pytest.raises(Conflict, match="pair 1 exists already"):
         history.undo(db)
