@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from store import groups
 from store.database import Database
 from store.errors import NotFound
 from store.history import edit
@@ -46,6 +47,7 @@ class NewSource:
         paragraphs: in order.
         origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
         kind_set: the author said the kind; else a known source keeps what she said before.
+        group: the sources of one group share a side; empty for one by itself.
     """
 
     path: str
@@ -59,6 +61,7 @@ class NewSource:
     paragraphs: Sequence[NewParagraph]
     origin: str = "file"
     kind_set: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class SourceRow:
         changed: whether a proposed or accepted pair was made from an older text than the one that stands.
         missing_at: since when the file is gone (UTC); None while it is there.
         origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
+        group: the sources of one group share a side.
+        grouped: how many sources that group has.
     """
 
     id: int
@@ -98,6 +103,8 @@ class SourceRow:
     changed: bool
     missing_at: str | None
     origin: str
+    group: str
+    grouped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 
                AND status IN ('proposed', 'accepted'))
        OR EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash > s.text_hash
                   AND status IN ('proposed', 'accepted')),
-       s.missing_at, s.origin
+       s.missing_at, s.origin, s.group_name, (SELECT count(*) FROM source o WHERE o.group_name = s.group_name)
 FROM source s LEFT JOIN counted ON counted.source_id = s.id LEFT JOIN found ON found.source_id = s.id
 {sources}
 ORDER BY s.kind, s.title COLLATE NOCASE, s.id
@@ -153,9 +160,14 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
         known = _known(db, new)
         columns = _columns(new)
         if known is None:
+            slug = _free_slug(db, storable(new.slug))
+            # A number that had to be added makes it another essay of the same name, not a part of that one.
+            group = storable(new.group) if new.group and slug == new.slug else slug
             columns |= {
                 "path": storable(new.path),
-                "slug": _free_slug(db, storable(new.slug)),
+                "slug": slug,
+                "group_name": group,
+                "split": groups.side(db, group),
                 "origin": new.origin,
                 "imported_at": now(),
             }

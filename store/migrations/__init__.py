@@ -7,4 +7,5 @@ NAMES = (
     "m0001_first",
     "m0002_origins",
     "m0004_queue_and_search",
+    "m0007_checks",
 )

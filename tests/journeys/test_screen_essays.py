@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.conftest import SAMPLE_ESSAYS
 from tests.journeys.builders import make_curated_project
@@ -19,6 +19,7 @@ from workbench.operations import curating, import_essays, importing
 from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.essays import EssaysScreen
+from workbench.screens.hold_out import ShareDialog
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
 from workbench.widgets.dialogs import PathDialog, TextOverlay
@@ -224,3 +225,41 @@ async def test_the_cursor_is_remembered(project: Project) -> None:
 
 def _no_suspend(self: object) -> AbstractContextManager[None]:
     return nullcontext()
+
+
+async def test_a_share_is_held_out_after_it_is_shown_and_u_takes_it_back(project: Project) -> None:
+    def held() -> set[str]:
+        return {row.slug for row in essay_rows(project) if row.split == "holdout"}
+
+    before = held()
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "H")
+        assert isinstance(app.screen, ShareDialog)
+        assert "No essay is chosen" in shown(app.screen)
+        await press(pilot, *"none", "enter")
+        assert "'none' is no share" in shown(app.screen)
+        await press(pilot, *["backspace"] * 4, *"60", "tab", *"2")
+        assert "of 4 essays:" in shown(app.screen)
+        preview = str(app.screen.query_one("#share-preview", Static).render())
+        listed = {row.slug for row in essay_rows(project) if row.title in preview}
+        await press(pilot, "enter")
+        assert before < held()
+        assert held() == before | listed
+        await press(pilot, "u")
+        assert held() == before
+
+
+async def test_marked_essays_are_joined_held_out_together_and_parted(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "J")
+        assert "mark those that belong together with space" in shown(app.screen)
+        await press(pilot, "j", "space", "space", "J")
+        first, second = [row for row in essay_rows(project) if row.grouped == 2]
+        assert first.group == second.group
+        assert " +1 " in shown(app.screen)
+        await press(pilot, "g", "j", "h")
+        assert {row.split for row in essay_rows(project) if row.grouped == 2} == {"holdout"}
+        assert "belong to the same group" in shown(app.screen)
+        await press(pilot, "P")
+        assert all(row.grouped == 1 for row in essay_rows(project))
+        assert essay_rows(project)[1].split == "holdout"

@@ -25,8 +25,11 @@ def essays_list(project: Project, as_json: bool) -> None:
     """List every source."""
     rows = essays.essay_rows(project)
     lines = table(
-        ["name", "kind", "words", "paragraphs", "split", "accepted", "proposed"],
-        [[r.slug, r.kind, r.words, r.paragraphs, r.split, r.accepted, r.proposed] for r in rows],
+        ["name", "kind", "words", "paragraphs", "split", "accepted", "proposed", "group"],
+        [
+            [r.slug, r.kind, r.words, r.paragraphs, r.split, r.accepted, r.proposed, r.group if r.grouped > 1 else ""]
+            for r in rows
+        ],
     )
     emit(rows, as_json, lines)
 
@@ -34,14 +37,22 @@ def essays_list(project: Project, as_json: bool) -> None:
 @essays_command.command("hold-out")
 @click.argument("names", nargs=-1)
 @click.option("--count", type=int, help="Choose so many by a seeded hash instead.")
+@click.option("--share", type=float, help="Choose about this share, 0 to 1: a new essay never moves another.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of that choice.")
 @json_option
 @with_project
-def essays_hold_out(project: Project, names: tuple[str, ...], count: int | None, seed: int, as_json: bool) -> None:
-    """Hold whole essays out by name, or COUNT of them by a seeded hash."""
-    if bool(names) == bool(count):
-        raise click.UsageError("Give names, or --count.")
-    held = essays.hold_out(project, names) if names else essays.hold_out_by_hash(project, count=count or 0, seed=seed)
+def essays_hold_out(
+    project: Project, names: tuple[str, ...], count: int | None, share: float | None, seed: int, as_json: bool
+) -> None:
+    """Hold whole essays out by name, or COUNT or a SHARE of them by a seeded hash; groups are never torn apart."""
+    if bool(names) + (count is not None) + (share is not None) != 1:
+        raise click.UsageError("Give names, or --count, or --share.")
+    if share is not None:
+        held = essays.hold_out_share(project, share=share, seed=seed)
+    elif count is not None:
+        held = essays.hold_out_by_hash(project, count=count, seed=seed)
+    else:
+        held = essays.hold_out(project, names)
     emit([row.slug for row in held], as_json, [row.slug for row in held])
     say(f"{len(held)} held out.")
 
@@ -50,10 +61,26 @@ def essays_hold_out(project: Project, names: tuple[str, ...], count: int | None,
 @click.argument("names", nargs=-1, required=True)
 @with_project
 def essays_take_back(project: Project, names: tuple[str, ...]) -> None:
-    """Take essays that are held out back into training."""
+    """Take essays that are held out, and their groups, back into training."""
     for row in essays.essay_rows(project):
         if row.slug in names and row.split == "holdout":
             say(essays.toggle_holdout(project, [row.id]))
+
+
+@essays_command.command("join")
+@click.argument("names", nargs=-1, required=True)
+@with_project
+def essays_join(project: Project, names: tuple[str, ...]) -> None:
+    """Let essays share a side from now on: a draft and its finished piece, say. One held out holds all out."""
+    say(essays.join(project, essays.by_names(project, names)))
+
+
+@essays_command.command("part")
+@click.argument("name")
+@with_project
+def essays_part(project: Project, name: str) -> None:
+    """Take an essay out of its group; it stays on its side."""
+    say(essays.part(project, essays.by_names(project, [name])[0]))
 
 
 @click.group()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from curation.holdout import choose_holdout
-from store import essays
+from curation.holdout import choose_holdout, choose_share
+from store import essays, groups
 from store.essays import NewParagraph, SourceRow
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -36,32 +36,120 @@ def essay_view(project: Project, source_id: int) -> EssayView:
 
 
 def toggle_holdout(project: Project, ids: Sequence[int]) -> str:
-    """Hold whole essays out, or take them back when all of them are out; return what was done as a sentence."""
-    rows = [essays.row(project.db, source_id) for source_id in ids]
+    """Hold whole groups of essays out, or take them back when all of them are out; return a sentence."""
+    rows = [essays.row(project.db, source_id) for source_id in groups.members(project.db, ids)]
     split = "train" if all(row.split == "holdout" for row in rows) else "holdout"
     essays.set_split(project.db, [row.id for row in rows], split)
     name = rows[0].title if len(rows) == 1 else f"{len(rows)} essays"
+    if len(rows) > len(set(ids)):
+        name += f", {len(rows) - len(set(ids))} of them since they belong to the same group"
     return f"{name}: held out" if split == "holdout" else f"{name}: back in training"
 
 
 def hold_out(project: Project, slugs: Sequence[str]) -> list[SourceRow]:
-    """Hold exactly the named sources out, in addition to those that are.
+    """Hold the named sources and their groups out, in addition to those that are; return them all.
 
     Raises:
         WorkbenchError: a name is not there.
     """
-    by_slug = {row.slug: row for row in essay_rows(project)}
-    unknown = [slug for slug in slugs if slug not in by_slug]
-    if unknown:
-        raise WorkbenchError(f"No essay named {', '.join(unknown)}. See `workbench essays` for the names.")
-    chosen = [by_slug[slug] for slug in slugs]
-    essays.set_split(project.db, [row.id for row in chosen], "holdout")
-    return chosen
+    named = _named(project, slugs)
+    chosen = groups.members(project.db, [row.id for row in named])
+    essays.set_split(project.db, chosen, "holdout")
+    return [essays.row(project.db, source_id) for source_id in chosen]
 
 
 def hold_out_by_hash(project: Project, *, count: int, seed: int) -> list[SourceRow]:
-    """Hold `count` essays out, chosen by a seeded hash of their names, which adding an essay does not reshuffle."""
-    candidates = [row for row in essay_rows(project) if row.kind == "essay"]
-    if count >= len(candidates):
-        raise WorkbenchError(f"{count} essays cannot be held out of {len(candidates)}: leave some to train on.")
-    return hold_out(project, sorted(choose_holdout([row.slug for row in candidates], count=count, seed=seed)))
+    """Hold `count` groups out, chosen by a seeded hash of their names, which adding an essay does not reshuffle."""
+    groups = _groups(project)
+    if count >= len(groups):
+        raise WorkbenchError(f"{count} essays cannot be held out of {len(groups)}: leave some to train on.")
+    return _hold_groups(project, choose_holdout(list(groups), count=count, seed=seed))
+
+
+def share_preview(rows: Sequence[SourceRow], *, share: float, seed: int) -> list[SourceRow]:
+    """Return the essays that a share and a seed choose, with what belongs to their groups.
+
+    Raises:
+        CurationError: a share that is none.
+    """
+    chosen = choose_share({row.group for row in rows if row.kind == "essay"}, share=share, seed=seed)
+    return [row for row in rows if row.group in chosen]
+
+
+def hold_out_share(project: Project, *, share: float, seed: int) -> list[SourceRow]:
+    """Hold out the groups whose seeded hash lies below a share: adding an essay never moves another.
+
+    Raises:
+        CurationError: a share that is none.
+        WorkbenchError: it chooses no essay, or all of them.
+    """
+    groups = _groups(project)
+    chosen = choose_share(groups, share=share, seed=seed)
+    if not chosen or len(chosen) == len(groups):
+        found = "none" if not chosen else "all"
+        raise WorkbenchError(
+            f"A share of {share:g} with the seed {seed} chooses {found} of {len(groups)} essays. "
+            "Try another seed, or give a count."
+        )
+    return _hold_groups(project, chosen)
+
+
+def join(project: Project, ids: Sequence[int]) -> str:
+    """Let sources and their groups share a side from now on, under the name of the first; return a sentence.
+
+    Where one of them is held out, all are: what was kept from training stays so.
+
+    Raises:
+        WorkbenchError: only one was given.
+    """
+    if len(set(ids)) < 2:
+        raise WorkbenchError("One essay cannot be joined to itself: mark those that belong together with space.")
+    members = groups.members(project.db, ids)
+    first = essays.row(project.db, ids[0])
+    groups.join(project.db, members, first.group)
+    side = "held out" if essays.row(project.db, first.id).split == "holdout" else "in training"
+    return f"{len(members)} essays belong together now, as {first.group}: all {side}"
+
+
+def part(project: Project, source_id: int) -> str:
+    """Take a source out of its group, on the side where it stands; return a sentence.
+
+    Raises:
+        WorkbenchError: it is in no group with another one.
+    """
+    row = essays.row(project.db, source_id)
+    if row.grouped < 2:
+        raise WorkbenchError(f"{row.title} is in no group. Mark essays with space and join them first.")
+    taken = {other.group for other in essay_rows(project)}
+    name, number = row.slug, 2
+    while name in taken:
+        name, number = f"{row.slug}-{number}", number + 1
+    groups.join(project.db, [source_id], name)
+    return f"{row.title} stands alone now, no longer with {row.group}"
+
+
+def by_names(project: Project, slugs: Sequence[str]) -> list[int]:
+    """Return the ids of the named sources, in the order given.
+
+    Raises:
+        WorkbenchError: a name is not there.
+    """
+    return [row.id for row in _named(project, slugs)]
+
+
+def _named(project: Project, slugs: Sequence[str]) -> list[SourceRow]:
+    by_slug = {row.slug: row for row in essay_rows(project)}
+    unknown = [slug for slug in slugs if slug not in by_slug]
+    if unknown:
+        raise WorkbenchError(f"No essay named {', '.join(unknown)}. See `workbench essays list` for the names.")
+    return [by_slug[slug] for slug in slugs]
+
+
+def _groups(project: Project) -> set[str]:
+    return {row.group for row in essay_rows(project) if row.kind == "essay"}
+
+
+def _hold_groups(project: Project, groups: Collection[str]) -> list[SourceRow]:
+    chosen = [row for row in essay_rows(project) if row.group in groups]
+    essays.set_split(project.db, [row.id for row in chosen], "holdout")
+    return chosen

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from curation.errors import EssayError
 from curation.essay import read_essay
+from curation.holdout import group_of
 from curation.markdown import count_words, plain
 from curation.paragraphs import paragraphs
 from store.essays import NewParagraph, NewSource
@@ -66,4 +67,5 @@ def new_source(
         paragraphs=blocks,
         origin=origin,
         kind_set=kind_set,
+        group=group_of(slug),
     )

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.screens.base import ProjectScreen
+from workbench.screens.hold_out import SplitActions
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.essay_text import essay_lines
 from workbench.widgets.filter_line import FilterLine
@@ -37,9 +37,14 @@ def source_line(row: SourceRow, width: int) -> Content:
     held = row.split == "holdout"
     mark = "changed " if row.changed else ("gone " if row.missing_at else "")
     title_width = max(8, width - _FIXED - 1)
+    group = f" +{row.grouped - 1}" if row.grouped > 1 else ""
     return Content.assemble(
         (mark, "$text-warning"),
-        (cell(one_line(row.title), title_width - len(mark)), "$foreground" if row.kind == "essay" else "$text-muted"),
+        (
+            cell(one_line(row.title), title_width - len(mark) - len(group)),
+            "$foreground" if row.kind == "essay" else "$text-muted",
+        ),
+        (group, "$accent"),
         " ",
         (cell("note" if row.kind == "note" else "", _WIDTHS[0]), "$text-muted"),
         cell(f"{row.words:,}", _WIDTHS[1], right=True),
@@ -67,7 +72,7 @@ class Heading(Static):
         return Content("  ") + heading_line(self.size.width - 3)
 
 
-class EssaysScreen(ProjectScreen):
+class EssaysScreen(SplitActions):
     """The sources of the project."""
 
     NAME = "essays"
@@ -106,6 +111,10 @@ class EssaysScreen(ProjectScreen):
     def sources(self) -> PageList[SourceRow]:
         """The list of sources."""
         return self.query_one("#essays-list", PageList)
+
+    def source_rows(self) -> list[SourceRow]:
+        """Return every source, whatever the filter."""
+        return self._rows
 
     def on_mount(self) -> None:
         """Put the focus where the keys act."""
@@ -195,6 +204,8 @@ class EssaysScreen(ProjectScreen):
         same = view is not None and self._view is not None and view.row.id == self._view.row.id
         self._view = view
         title = "" if view is None else f"{one_line(view.row.title)}  {view.row.path}"
+        if view is not None and view.row.grouped > 1:
+            title += f"  with {view.row.grouped - 1} more of {view.row.group}"
         self.query_one("#text-title", Static).update(Content(title))
 
         def make(width: int) -> Lines:
@@ -249,25 +260,6 @@ class EssaysScreen(ProjectScreen):
         if self._view is not None:
             self.app.copy_to_clipboard(self._view.text)
             self.say(f"Copied the text of {self._view.row.title}.")
-
-    def action_hold_out(self) -> None:
-        """Hold the marked or the current source out, or take them back."""
-        ids = self.sources.targets
-        if not ids:
-            return
-
-        def operate() -> str:
-            from workbench.operations.essays import toggle_holdout
-
-            return toggle_holdout(self.project, ids)
-
-        def done(sentence: str) -> None:
-            self.say(sentence)
-            self.sources.unmark()
-            self.on_project_changed()
-            self.refresh_status()
-
-        self.act(operate, done)
 
     def action_propose(self) -> None:
         """Propose pairs for the marked ones; where nothing has any pairs yet, for all; else for the current one."""
