@@ -1,29 +1,42 @@
-"""How many tokens a text has for a model, counted by the model's own tokenizer, with neither torch nor transformers.
+"""How many tokens a text has for a model, and which, by the model's own tokenizer, without torch or transformers.
 
 A byte-level BPE `tokenizer.json` (LLaDA, Llama 3, Qwen, GPT-2, the embedded model) becomes a `tiktoken.Encoding` that
-splits and merges in the same way. What cannot be counted exactly is refused, and the caller may take an estimate, which
-says so.
+splits and merges in the same way. Any other is left to the library tokenizers where that is installed. What neither can
+count exactly is refused, and the caller may take an estimate, which says so.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from curation.byte_level import Added, ByteLevel, InexactError, byte_letters, byte_level
 from curation.errors import CurationError
 
 if TYPE_CHECKING:
     import tiktoken
 
-# The split that byte-level BPE makes by itself, as GPT-2 defined it.
-_GPT2_SPLIT = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 # English prose under today's tokenizers of 32,000 to 256,000 tokens.
 _BYTES_PER_TOKEN = 4.3
 _MAX_BYTES = 200_000_000
+# Combining marks, and letters that combine, that came to Unicode after version 9, whose tables the library tokenizers
+# (0.21 to 0.23) normalizes with: there they stand still, while a newer Python would move or join them.
+_NEWER = re.compile(
+    "([\u07fd\u0897-\u089f\u08ca-\u08d3\u0c3c\u0d3b\u0d3c\u0eba\u1715\u1abf-\u1aff\u1df6-\u1dfa\ua82c"
+    "\U000105c0-\U000105ff\U00010d69-\U00010d6d\U00010ec0-\U00010eff\U00010f46-\U00010f50\U00010f82-\U00010f85\U00011070"
+    "\U0001133b\U00011380-\U000113ff\U00011839\U0001183a\U00011900-\U0001195f\U000119e0\U00011a34\U00011a47\U00011a99"
+    "\U00011d42-\U00011d45\U00011d97\U00011f00-\U00011f5f\U00016100-\U0001613f\U00016d40-\U00016d7f"
+    "\U00016ff0\U00016ff1\U0001e08f\U0001e4ec-\U0001e4ef\U0001e5ee\U0001e5ef])"
+)
 
 
 class TokenCounter(Protocol):
@@ -44,29 +57,111 @@ class TokenCounter(Protocol):
         ...
 
 
+class Tokenizer(TokenCounter, Protocol):
+    """Knows the very tokens of a text; a special token's name inside a text is text like any other, as for the job."""
+
+    def encode(self, text: str) -> list[int]:
+        """Return the model's ids, with nothing added before or after."""
+        ...
+
+    def piece(self, token: int) -> bytes | None:
+        """Return what a token adds to the text, which may be a part of a character; None for an id it does not have."""
+        ...
+
+
 @dataclass(frozen=True)
-class _Exact:
+class _Merging:
+    """A tokenizer that tiktoken carries out."""
+
     name: str
+    found: ByteLevel = field(repr=False)
     encoding: tiktoken.Encoding = field(repr=False)
-    added: re.Pattern[str] | None
-    normal_form: Any
-    prefix_space: bool
+    # Looked for in the text as it is, and then in the normalized text; None where there is nothing to look for.
+    raw: _Finder | None
+    normalized: _Finder | None
     exact: bool = True
 
     def count(self, text: str) -> int:
-        if self.added is None:
-            return self._plain(text)
-        parts = self.added.split(text)
-        return sum(self._plain(part) for part in parts) + len(parts) - 1
+        return sum(1 if isinstance(part, int) else len(self._ranks(part)) for part in self._parts(text))
 
-    def _plain(self, text: str) -> int:
-        if not text:
-            return 0
-        if self.normal_form:
-            text = unicodedata.normalize(self.normal_form, text)
-        if self.prefix_space and not text.startswith(" "):
+    def encode(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for part in self._parts(text):
+            ids += [part] if isinstance(part, int) else [self.found.ids[rank] for rank in self._ranks(part)]
+        return ids
+
+    def piece(self, token: int) -> bytes | None:
+        return self._pieces.get(token)
+
+    @cached_property
+    def _pieces(self) -> dict[int, bytes]:
+        merged = dict(zip(self.found.ids, self.found.tokens, strict=True))
+        return merged | {token.id: token.content.encode() for token in self.found.added}
+
+    def _ranks(self, text: str) -> list[int]:
+        if self.found.prefix_space and not text.startswith(" "):
             text = " " + text
-        return len(self.encoding.encode_ordinary(text))
+        return self.encoding.encode_ordinary(text)
+
+    def _parts(self, text: str) -> Iterator[str | int]:
+        """Give the text between added tokens, normalized, and the ids of those tokens; no part is empty."""
+        for part in self.raw.parts(text) if self.raw else (text,):
+            if isinstance(part, int):
+                yield part
+                continue
+            shown = _to_nfc(part) if self.found.nfc else part
+            for inner in self.normalized.parts(shown) if self.normalized else (shown,):
+                if inner != "":
+                    yield inner
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """Finds added tokens in a text: the leftmost, and of those the longest; a special one's name stays text."""
+
+    pattern: re.Pattern[str]
+    ids: dict[str, int]
+
+    def parts(self, text: str) -> Iterator[str | int]:
+        begun = 0
+        for match in self.pattern.finditer(text):
+            token = self.ids.get(match.group())
+            if token is not None:
+                yield text[begun : match.start()]
+                yield token
+                begun = match.end()
+        yield text[begun:]
+
+
+@dataclass(frozen=True)
+class _Library:
+    """A tokenizer that the library tokenizers carries out."""
+
+    name: str
+    library: Any = field(repr=False)
+    # Whether its vocabulary writes bytes as letters.
+    by_bytes: bool
+    exact: bool = True
+
+    def count(self, text: str) -> int:
+        return len(self.encode(text))
+
+    def encode(self, text: str) -> list[int]:
+        ids: list[int] = self.library.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def piece(self, token: int) -> bytes | None:
+        written: str | None = self.library.id_to_token(token)
+        if written is None or token in self._added:
+            return written.encode() if written else None
+        letters = byte_letters()
+        if self.by_bytes and all(letter in letters for letter in written):
+            return bytes(letters[letter] for letter in written)
+        return written.replace("▁", " ").encode()
+
+    @cached_property
+    def _added(self) -> frozenset[int]:
+        return frozenset(self.library.get_added_tokens_decoder())
 
 
 @dataclass(frozen=True)
@@ -84,12 +179,14 @@ def estimate_counter(name: str) -> TokenCounter:
     return _Estimate(name)
 
 
-def load_counter(tokenizer_json: Path, *, name: str) -> TokenCounter:
+def load_counter(tokenizer_json: Path, *, name: str, kept: Path | None = None) -> Tokenizer:
     """Return the exact counter of a model.
 
     Args:
         tokenizer_json: the model's `tokenizer.json`, as the library tokenizers writes it.
         name: the model's name.
+        kept: a folder, made if it is not there, that keeps what was read and checked, so that it takes a fraction of
+            the time when the same file is loaded again.
 
     Raises:
         CurationError: the file cannot be read, or it is of a kind whose counts would not be exact here.
@@ -97,14 +194,26 @@ def load_counter(tokenizer_json: Path, *, name: str) -> TokenCounter:
     try:
         if tokenizer_json.stat().st_size > _MAX_BYTES:
             raise CurationError(f"{tokenizer_json}: is too large for a tokenizer. Name the model's `tokenizer.json`.")
-        data = json.loads(tokenizer_json.read_text(encoding="utf-8"))
+        raw = tokenizer_json.read_bytes()
+        place = kept / f"{hashlib.sha256(raw).hexdigest()}.tokens" if kept else None
+        found = _recall(place)
+        data: dict[str, Any] = {} if found else json.loads(raw.decode())
     except (OSError, ValueError) as error:
         raise CurationError(
             f"{tokenizer_json}: cannot be read as a tokenizer ({error}). Name the model's `tokenizer.json`."
         ) from error
     try:
-        return _exact(data, name)
-    except _InexactError as error:
+        if found is None:
+            found = byte_level(data)
+            _keep(place, found)
+        return _merging(found, name)
+    except InexactError as error:
+        if find_spec("tokenizers") is None:
+            raise CurationError(
+                f"{tokenizer_json}: {error}. Install the library tokenizers to count it, or use an estimate."
+            ) from error
+        return _library(tokenizer_json, name, by_bytes="'ByteLevel'" in str(data.get("pre_tokenizer")))
+    except CurationError as error:
         raise CurationError(f"{tokenizer_json}: {error}. Use an estimate for this model.") from error
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise CurationError(
@@ -112,123 +221,70 @@ def load_counter(tokenizer_json: Path, *, name: str) -> TokenCounter:
         ) from error
 
 
-class _InexactError(CurationError):
-    """This kind of tokenizer cannot be counted exactly."""
+def _recall(place: Path | None) -> ByteLevel | None:
+    try:
+        return ByteLevel.from_bytes(place.read_bytes()) if place else None
+    except OSError:
+        return None
 
 
-def _exact(data: dict[str, Any], name: str) -> TokenCounter:
+def _keep(place: Path | None, found: ByteLevel) -> None:
+    """Keep what was read; a disk that is full or read-only costs only time."""
+    if place is None:
+        return
+    written = place.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        written.write_bytes(found.to_bytes())
+        written.replace(place)
+
+
+def _merging(found: ByteLevel, name: str) -> Tokenizer:
     # 0.05 s, so it waits until something is counted.
     import tiktoken
 
-    model = data["model"]
-    if model.get("type", "BPE") != "BPE" or "merges" not in model:
-        raise _InexactError(f"its model is {model.get('type')!r}, not BPE")
-    for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
-        if model.get(key):
-            raise _InexactError(f"it sets {key!r}, which byte-level BPE does not")
-    pattern, prefix_space = _split(data.get("pre_tokenizer"))
-    return _Exact(
+    ranks = {token: rank for rank, token in enumerate(found.tokens)}
+    return _Merging(
         name=name,
-        encoding=tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=_ranks(model), special_tokens={}),
-        added=_added(data.get("added_tokens") or []),
-        normal_form=_normal_form(data.get("normalizer")),
-        prefix_space=prefix_space,
+        found=found,
+        encoding=tiktoken.Encoding(name, pat_str=found.pattern, mergeable_ranks=ranks, special_tokens={}),
+        raw=_finder([token for token in found.added if not token.normalized]),
+        normalized=_finder([token for token in found.added if token.normalized], nfc=found.nfc),
     )
 
 
-def _normal_form(normalizer: dict[str, Any] | None) -> str | None:
-    if normalizer is None or (normalizer["type"] == "Sequence" and not normalizer["normalizers"]):
+def _finder(tokens: list[Added], *, nfc: bool = False) -> _Finder | None:
+    """Find these tokens; special ones are found only so that no other is found inside their name."""
+    written = {_to_nfc(token.content) if nfc else token.content: token for token in tokens}
+    wanted = {content: token.id for content, token in written.items() if not token.special}
+    if not wanted:
         return None
-    if normalizer["type"] == "Sequence" and len(normalizer["normalizers"]) == 1:
-        return _normal_form(normalizer["normalizers"][0])
-    if normalizer["type"] in ("NFC", "NFD", "NFKC", "NFKD"):
-        return str(normalizer["type"])
-    raise _InexactError(f"its normalizer is {normalizer['type']!r}")
+    contents = sorted(written, key=lambda content: (-len(content), content))
+    return _Finder(re.compile("|".join(re.escape(content) for content in contents)), wanted)
 
 
-def _split(pre_tokenizer: dict[str, Any] | None) -> tuple[str, bool]:
-    """Return the regular expression that parts a text, and whether a space is put before the text."""
-    steps = [pre_tokenizer] if pre_tokenizer else []
-    if pre_tokenizer and pre_tokenizer["type"] == "Sequence":
-        steps = pre_tokenizer["pretokenizers"]
-    if not steps or steps[-1]["type"] != "ByteLevel":
-        raise _InexactError("it is not byte-level")
-    last = steps[-1]
-    prefix_space = bool(last.get("add_prefix_space", True))
-    if len(steps) == 1:
-        if not last.get("use_regex", True):
-            raise _InexactError("it does not part the text into words")
-        return _GPT2_SPLIT, prefix_space
-    first = steps[0]
-    plain = first["type"] == "Split" and first.get("behavior") == "Isolated" and not first.get("invert")
-    if len(steps) > 2 or not plain or last.get("use_regex", True) or prefix_space or "Regex" not in first["pattern"]:
-        raise _InexactError("it parts the text in several steps")
-    return str(first["pattern"]["Regex"]), False
+def _to_nfc(text: str) -> str:
+    if text.isascii():
+        return text
+    # Split by one group: what stands at an odd place is a newer character, left as it is.
+    parts = _NEWER.split(text)
+    return "".join(part if odd % 2 else unicodedata.normalize("NFC", part) for odd, part in enumerate(parts))
 
 
-def _added(tokens: list[dict[str, Any]]) -> re.Pattern[str] | None:
-    """Match the added tokens that text may hold; a special one's name in an essay is ordinary text, as for the job."""
-    tokens = [token for token in tokens if not token.get("special")]
-    for token in tokens:
-        if token.get("lstrip") or token.get("rstrip") or token.get("single_word"):
-            raise _InexactError(f"its added token {token['content']!r} takes in the space around it")
-    contents = sorted({token["content"] for token in tokens if token["content"]}, key=lambda text: (-len(text), text))
-    return re.compile("|".join(re.escape(content) for content in contents)) if contents else None
+def _library(tokenizer_json: Path, name: str, *, by_bytes: bool) -> Tokenizer:
+    # 0.01 s to import, 0.4 s to read a vocabulary of 128,000.
+    from tokenizers import Tokenizer as Library
 
-
-def _ranks(model: dict[str, Any]) -> dict[bytes, int]:
-    """Return each token's rank: single bytes first, then the order of the merges that make them."""
-    letters = _byte_letters()
-    missing = [letter for letter in letters if letter not in model["vocab"]]
-    if missing:
-        raise _InexactError(f"it lacks {len(missing)} of the 256 bytes")
-    # tiktoken takes a word that is a token whole; the order of the first 256 never matters.
-    ranks = {bytes([value]): value for value in letters.values()}
-    made_from: dict[bytes, list[tuple[bytes, bytes]]] = {}
-    for merge in model["merges"]:
-        left, right = merge.split(" ") if isinstance(merge, str) else merge
-        halves = bytes(letters[letter] for letter in left), bytes(letters[letter] for letter in right)
-        token = halves[0] + halves[1]
-        made_from.setdefault(token, []).append(halves)
-        ranks.setdefault(token, len(ranks))
-    whole_words = bool(model.get("ignore_merges"))
-    if whole_words:
-        for word in model["vocab"]:
-            token = bytes(letters[letter] for letter in word) if all(letter in letters for letter in word) else b""
-            if token and token not in ranks:
-                raise _InexactError(f"its token {word!r} is made by no merge")
-    _check(ranks, made_from)
-    return ranks
-
-
-def _check(ranks: dict[bytes, int], made_from: dict[bytes, list[tuple[bytes, bytes]]]) -> None:
-    """Check that merging by the rank of the result, as tiktoken does, ends in the halves that the merges name."""
-    for token, halves in made_from.items():
-        limit = ranks[token]
-        other = [
-            (token[:cut], token[cut:])
-            for cut in range(1, len(token))
-            if ranks.get(token[:cut], limit) < limit and ranks.get(token[cut:], limit) < limit
-        ]
-        if len(other) == 1 and other[0] in halves:
-            continue
-        parts = _merged(token, ranks, limit)
-        if len(parts) != 2 or (parts[0], parts[1]) not in halves:
-            raise _InexactError(f"its merges for {token!r} are not in the order of its tokens")
-
-
-def _merged(token: bytes, ranks: dict[bytes, int], limit: int) -> list[bytes]:
-    parts = [token[index : index + 1] for index in range(len(token))]
-    while len(parts) > 1:
-        lowest, at = min((ranks.get(parts[index] + parts[index + 1], limit), index) for index in range(len(parts) - 1))
-        if lowest >= limit:
-            break
-        parts[at : at + 2] = [parts[at] + parts[at + 1]]
-    return parts
-
-
-def _byte_letters() -> dict[str, int]:
-    """Return the printable letter that stands for each byte in a byte-level vocabulary."""
-    shown = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [value for value in range(256) if value not in shown]
-    return {chr(value): value for value in shown} | {chr(256 + index): value for index, value in enumerate(hidden)}
+    try:
+        library = Library.from_file(str(tokenizer_json))
+    except Exception as error:
+        # The library (0.23) raises a plain `Exception` for whatever it cannot read.
+        if type(error) is not Exception:
+            raise
+        raise CurationError(
+            f"{tokenizer_json}: cannot be read as a tokenizer ({error}). Fetch it again, or use an estimate."
+        ) from error
+    library.encode_special_tokens = True
+    library.no_truncation()
+    library.no_padding()
+    return _Library(name, library, by_bytes)

@@ -3,81 +3,85 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curation import tokens
 from curation.discover import discover
 from curation.errors import CurationError
 from curation.essay import read_essay
 from curation.tokens import estimate_counter, load_counter
+from tests.conftest import ROOT
+from tests.tokenizer_shapes import ODD, SHAPES, library, make
 
-tokenizers = pytest.importorskip("tokenizers", reason="the library tokenizers is not installed (extra `train`)")
+pytest.importorskip("tokenizers", reason="the library tokenizers is not installed (extra `train`)")
 
-LLAMA_SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-ODD = [
-    "", " ", "  two  spaces ", "\n\n\n", "don't DON'T we'll", "3.14159 12345", "😀 手紙 café", "\t\r\n x",
-    "a<|eos|>b<|eos|>", "<|eos|>", "“quotes”—dashes…", "\ufeff\u200b", "aaaaaaaaaaaaaaaaaaaaaaaa", "x" * 300,
-    "\u0301e\u0301", "<|eos|", "\x00\x7f",
-]  # fmt: skip
+ADDED = {"<tool>": False, "<café>": True, "  ": False}
 
 
-def train(folder: Path, texts: list[str], layout: str) -> Path:
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
-    pre = tokenizers.pre_tokenizers
-    if layout == "split":
-        tokenizer.normalizer = tokenizers.normalizers.NFC()
-        tokenizer.pre_tokenizer = pre.Sequence(
-            [
-                pre.Split(tokenizers.Regex(LLAMA_SPLIT), behavior="isolated"),
-                pre.ByteLevel(add_prefix_space=False, use_regex=False),
-            ]
-        )
-    else:
-        tokenizer.pre_tokenizer = pre.ByteLevel(add_prefix_space=layout == "prefix space")
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=3000,
-        initial_alphabet=pre.ByteLevel.alphabet(),
-        special_tokens=["<|eos|>", "<|eos|>b"],
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    path = folder / "tokenizer.json"
-    tokenizer.save(str(path))
-    return path
-
-
-@pytest.mark.parametrize("layout", ["plain", "prefix space", "split"])
-def test_counts_equal_those_of_tokenizers_on_real_text(tmp_path: Path, essays_folder: Path, layout: str) -> None:
+@pytest.mark.parametrize("shape", [*SHAPES, "metaspace"])
+def test_tokens_are_those_of_the_library_on_real_text(tmp_path: Path, essays_folder: Path, shape: str) -> None:
     texts = [read_essay(path).text for path in discover([essays_folder]).files]
     # Trained on half of them, so that the other half holds words it never met.
-    path = train(tmp_path, texts[::2], layout)
-    library = tokenizers.Tokenizer.from_file(str(path))
-    library.encode_special_tokens = True
+    path = make(tmp_path / "tokenizer.json", texts[::2], shape, added=ADDED)
+    tokenizer = library(path)
     counter = load_counter(path, name="trained here")
     assert (counter.name, counter.exact) == ("trained here", True)
     samples = [*ODD, *texts, *(paragraph for text in texts for paragraph in text.split("\n\n"))]
-    expected = [len(library.encode(text, add_special_tokens=False).ids) for text in samples]
-    assert [counter.count(text) for text in samples] == expected
+    expected = [tokenizer.encode(text, add_special_tokens=False).ids for text in samples]
+    assert [counter.count(text) for text in samples] == [len(ids) for ids in expected]
+    assert [counter.encode(text) for text in samples] == expected
 
 
-def test_counts_of_the_embedded_model_equal_those_of_tokenizers(essays_folder: Path) -> None:
-    path = Path(__file__).parents[2] / "runners" / "embedded" / "tokenizer.json"
-    library = tokenizers.Tokenizer.from_file(str(path))
-    library.encode_special_tokens = True
+def test_tokens_of_the_embedded_model_are_those_of_the_library(essays_folder: Path) -> None:
+    path = ROOT / "runners" / "embedded" / "tokenizer.json"
+    tokenizer = library(path)
     counter = load_counter(path, name="embedded")
     for file in discover([essays_folder]).files:
         text = read_essay(file).text
-        assert counter.count(text) == len(library.encode(text, add_special_tokens=False).ids)
+        assert counter.encode(text) == tokenizer.encode(text, add_special_tokens=False).ids
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_pieces_of_a_text_give_the_text_back(tmp_path: Path, shape: str) -> None:
+    path = make(tmp_path / "tokenizer.json", ["the salt and the bread"], shape, added={"<tool>": False})
+    counter = load_counter(path, name="trained here")
+    text = " salt 手 😀 <tool> <|eos|> x"
+    pieces = [counter.piece(token) for token in counter.encode(text)]
+    assert b"".join(piece for piece in pieces if piece).decode().replace("  ", " ") == text
+    assert counter.piece(10_000_000) is None
+
+
+def test_marks_newer_than_the_librarys_tables_are_normalized_as_it_does(tmp_path: Path) -> None:
+    path = make(tmp_path / "tokenizer.json", ["the salt and the bread"], "qwen2")
+    tokenizer, counter = library(path), load_counter(path, name="trained here")
+    marks = [number for number in range(0x300, 0x1F000) if unicodedata.combining(chr(number))]
+    texts = [f"a{chr(mark)}\u0301a {chr(mark)}{chr(mark)} e\u0323{chr(mark)}" for mark in marks]
+    assert [counter.encode(text) for text in texts] == [
+        found.ids for found in tokenizer.encode_batch(texts, add_special_tokens=False)
+    ]
+
+
+@pytest.mark.parametrize("shape", ["gpt2", "qwen2"])
+def test_what_was_read_once_is_kept_and_counts_the_same(tmp_path: Path, shape: str) -> None:
+    path = make(tmp_path / "tokenizer.json", ["the salt and the bread and the wine"], shape, added=ADDED)
+    first = load_counter(path, name="trained here", kept=tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    before = kept.read_bytes()
+    second = load_counter(path, name="trained here", kept=tmp_path / "kept")
+    assert [second.encode(text) for text in ODD] == [first.encode(text) for text in ODD]
+    for broken in (b"", before[:40], before[:-1], before.replace(b'"tokens"', b'"token_"')):
+        kept.write_bytes(broken)
+        assert load_counter(path, name="trained here", kept=tmp_path / "kept").encode("bread") == first.encode("bread")
+        assert kept.read_bytes() == before
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    path = train(tmp_path_factory.mktemp("tokenizer"), ["the salt and the bread and the wine"], "plain")
+    path = make(tmp_path_factory.mktemp("tokenizer") / "good.json", ["the salt and the bread and the wine"], "gpt2")
     return json.loads(path.read_text())
 
 
@@ -90,6 +94,12 @@ def refused(tmp_path: Path, data: Any) -> str:
     return str(caught.value)
 
 
+@pytest.fixture
+def _no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "find_spec", lambda name: None)
+
+
+@pytest.mark.usefixtures("_no_library")
 @pytest.mark.parametrize(
     ("part", "change", "words"),
     [
@@ -106,15 +116,18 @@ def test_what_cannot_be_counted_exactly_is_refused(
     assert words in refused(tmp_path, good | {part: good[part] | change})
 
 
+@pytest.mark.usefixtures("_no_library")
 def test_a_normalizer_and_greedy_added_tokens_are_refused(tmp_path: Path, good: dict[str, Any]) -> None:
     assert "Lowercase" in refused(tmp_path, good | {"normalizer": {"type": "Lowercase"}})
     assert "space around it" in refused(tmp_path, good | {"added_tokens": [{"content": "<m>", "lstrip": True}]})
 
 
+@pytest.mark.usefixtures("_no_library")
 def test_merges_out_of_order_are_refused(tmp_path: Path, good: dict[str, Any]) -> None:
     odd = json.loads(json.dumps(good))
     # `ab` is made first, so `a` + `bc` can never make `abc`.
     odd["model"]["merges"] = [["a", "b"], ["b", "c"], ["a", "bc"]]
+    odd["model"]["vocab"] |= {"ab": 3001, "bc": 3002, "abc": 3003}
     assert "not in the order" in refused(tmp_path, odd)
 
 
@@ -134,3 +147,11 @@ def test_an_estimate_says_so_and_is_near(essays_folder: Path) -> None:
     text = read_essay(discover([essays_folder]).files[0]).text
     assert 1.0 < counter.count(text) / len(text.split()) < 1.7
     assert counter.count("") == 0
+
+
+def test_what_cannot_be_merged_here_is_counted_by_the_library(tmp_path: Path, good: dict[str, Any]) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(good | {"normalizer": {"type": "Lowercase"}}))
+    counter = load_counter(path, name="lower")
+    assert counter.exact
+    assert [counter.encode(text) for text in ODD] == [library(path).encode(text).ids for text in ODD]
