@@ -5,7 +5,7 @@ The real program runs in a pseudo-terminal of 120x40 on a project with essays, p
 terminal has been quiet, and timed to the first byte that comes back: reading, deciding and marking in every screen.
 Exit code 1: the 95th percentile is above the goal.
 
-    python benchmarks/key_latency.py [--keys 200]
+    python benchmarks/key_latency.py [--keys 200] [--alone]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import termios
 import time
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -41,6 +42,9 @@ _ROUND = [
     ("u", "undo"), ("m", "mark"), ("l", "mark"), ("l", "mark"), (" ", "mark"), ("l", "mark"), (" ", "mark"),
     ("v", "mark"), ("\x1b[27u", "leave"), ("M", "mask"), ("1", "screen"), ("j", "move"), ("k", "move"),
 ]  # fmt: skip
+
+
+_SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review"}
 
 
 def make_project(folder: Path) -> tuple[object, str]:
@@ -126,7 +130,9 @@ def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--keys", type=int, default=200)
-    keys = parser.parse_args().keys
+    parser.add_argument("--alone", action="store_true", help="without the training run, to tell its share")
+    given = parser.parse_args()
+    keys = given.keys
     with tempfile.TemporaryDirectory(prefix="workbench-keys-") as folder:
         root = Path(folder) / "measured"
         project, run = make_project(root)
@@ -135,36 +141,54 @@ def main() -> int:
 
         assert isinstance(project, Project)
         try:
-            wait_for_training(project, run)
+            if given.alone:
+                kill(project, run)
+            else:
+                wait_for_training(project, run)
             first = len(run_view(project, run).loss)
             terminal = Terminal(root)
             try:
                 terminal.quiet(1.5, most=15.0)
-                times, silent = measure(terminal, keys)
+                presses = measure(terminal, keys)
             finally:
                 terminal.close()
             steps = len(run_view(project, run).loss) - first
         finally:
-            kill(project, run)
+            if not given.alone:
+                kill(project, run)
             time.sleep(0.5)
-        return report(times, silent, steps)
+        return report(presses, steps)
 
 
-def measure(terminal: Terminal, keys: int) -> tuple[dict[str, list[float]], list[str]]:
-    """Press the keys; return the milliseconds by kind, and the keys that nothing came back for."""
-    times: dict[str, list[float]] = {}
-    silent: list[str] = []
-    for key, kind in islice(cycle(_ROUND), keys):
+@dataclass(frozen=True)
+class Press:
+    """One key: the screen it was pressed in, its kind, and the milliseconds to its repaint; None when none came."""
+
+    number: int
+    screen: str
+    key: str
+    kind: str
+    ms: float | None
+
+
+def measure(terminal: Terminal, keys: int) -> list[Press]:
+    """Press the keys, and time each."""
+    presses: list[Press] = []
+    screen = "?"
+    for number, (key, kind) in enumerate(islice(cycle(_ROUND), keys)):
         seconds = terminal.press(key)
-        if seconds is None:
-            silent.append(key)
-        else:
-            times.setdefault(kind, []).append(seconds * 1000)
-    return times, silent
+        presses.append(Press(number, screen, key, kind, None if seconds is None else seconds * 1000))
+        screen = _SCREENS.get(key, screen)
+    return presses
 
 
-def report(times: dict[str, list[float]], silent: list[str], steps: int) -> int:
+def report(presses: list[Press], steps: int) -> int:
     """Print what was measured; return 1 when the goal was missed."""
+    times: dict[str, list[float]] = {}
+    for press in presses:
+        if press.ms is not None:
+            times.setdefault(press.kind, []).append(press.ms)
+    silent = [press.key for press in presses if press.ms is None]
     every = sorted(value for values in times.values() for value in values)
     if len(every) < 2:
         print("no key was answered")
@@ -178,6 +202,8 @@ def report(times: dict[str, list[float]], silent: list[str], steps: int) -> int:
         )
     if silent:
         print(f"  {len(silent)} keys changed nothing: {' '.join(map(repr, sorted(set(silent))))}")
+    slowest = sorted((press for press in presses if press.ms is not None), key=lambda press: -(press.ms or 0))[:12]
+    print("slowest: " + ", ".join(f"#{p.number} {p.screen} {p.key!r} {p.ms:.0f}" for p in slowest))
     print(f"50th percentile {middle:.1f} ms, 95th percentile {high:.1f} ms (goal: at most {GOAL_MS:.0f} ms)")
     return 0 if high <= GOAL_MS else 1
 

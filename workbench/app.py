@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker
 
+from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import Shell, sentence_of
 from workbench.themes import ANSI_VARIABLES, DARK, KEPT_THEMES, LIGHT
@@ -29,6 +31,23 @@ if TYPE_CHECKING:
 
 # How often runs that are not over are looked at, in seconds.
 _COLLECT_S = 1.0
+# How often a pause is looked for, in seconds.
+_PAUSE_LOOK_S = 0.1
+# What the first visit to a screen imports; ahead of it, in pauses, small pieces first.
+_AHEAD = (
+    "curation.paragraphs",
+    "curation.sentences",
+    "curation.tokens",
+    "curation.lint",
+    "workbench.operations.curating",
+    "workbench.screens.pairs",
+    "workbench.operations.reviewing",
+    "workbench.screens.review",
+    "workbench.operations.running",
+    "workbench.screens.runs",
+    "workbench.screens.datasets",
+    "workbench.screens.launch",
+)
 
 
 def _essays() -> Screen[None]:
@@ -118,6 +137,7 @@ class WorkbenchApp(Shell):
         self._folder = start
         self._first_screen = screen
         self._collecting = False
+        self._pauses = Pauses(_AHEAD)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -137,7 +157,14 @@ class WorkbenchApp(Shell):
 
     def on_mount(self) -> None:
         """Open the project once the first frame is painted."""
+        self._pauses.start()
         self.call_after_refresh(self._open)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note the author's keys and clicks on their way."""
+        if isinstance(event, events.Key | events.MouseEvent | events.Paste):
+            self._pauses.key()
+        await super().on_event(event)
 
     def _open(self) -> None:
         async def work() -> None:
@@ -188,6 +215,7 @@ class WorkbenchApp(Shell):
         wanted = self._first_screen or screen
         self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
         self.set_interval(_COLLECT_S, self._collect)
+        self.set_interval(_PAUSE_LOOK_S, self._pauses.tick)
 
     def _show(self, screen: Screen[None] | str) -> None:
         """Put a screen over the first frame, which Textual 8.2 cannot switch away from, or in the place of another."""

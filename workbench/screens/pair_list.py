@@ -97,7 +97,8 @@ class ListPart(PairBase):
                     source=self._source[1] if self._source else "",
                     marked=len(self.pairs.marked),
                     width=title.size.width or self.size.width,
-                )
+                ),
+                layout=False,
             )
 
     def ask_counts(self) -> None:

@@ -28,7 +28,7 @@ class PanePart(PairBase):
         pair_id = self.pairs.current
         if pair_id is None:
             self._shown = None
-            self.query_one("#pair-head", Static).update("")
+            self.query_one("#pair-head", Static).update("", layout=False)
             self.text.show(PairTexts())
             return
         view = self._views.get(pair_id)
@@ -63,7 +63,7 @@ class PanePart(PairBase):
         if row is not None and (row.status, row.flagged) != (view.pair.status, view.pair.flagged):
             # The row knows of a decision that is still being written.
             view = replace(view, pair=replace(view.pair, status=row.status, flagged=row.flagged))
-        head.update(pair_head(view, (head.size.width or self.size.width) - 4))
+        head.update(pair_head(view, (head.size.width or self.size.width) - 4), layout=False)
         if self.text.splitting and self._shown == view.pair.id:
             return
         texts = PairTexts(

@@ -59,7 +59,8 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
     }
     """
 
-    cursor: reactive[int] = reactive(0, init=False)
+    # Not repainted whole: a step draws two lines.
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
 
     @dataclass
     class Moved(Message):
@@ -124,6 +125,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         self._markable = markable
         self._loading = True
         self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._drawn: dict[int, tuple[tuple[object, ...], Strip]] = {}
         self._asked: tuple[int, ...] = ()
         self._ask_planned = False
         self._again = False
@@ -175,13 +177,17 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         self.refresh()
 
     def put(self, rows: Mapping[int, Row]) -> None:
-        """Take rows in."""
+        """Take rows in; only lines that differ are drawn again."""
+        changed = {row_id for row_id, row in rows.items() if self._rows.get(row_id) != row}
         for row_id, row in rows.items():
             self._rows[row_id] = row
             self._rows.move_to_end(row_id)
         while len(self._rows) > _KEPT_ROWS:
-            self._rows.popitem(last=False)
-        self.refresh()
+            self._drawn.pop(self._rows.popitem(last=False)[0], None)
+        top = self.scroll_offset.y
+        for y, row_id in enumerate(self.ids[top : top + self.scrollable_content_region.height], start=top):
+            if row_id in changed:
+                self.refresh_line(y)
 
     def reload(self) -> None:
         """Ask again for the rows in view; what is drawn stands until they come."""
@@ -206,11 +212,12 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         """Keep the cursor inside the list."""
         return max(0, min(cursor, len(self.ids) - 1))
 
-    def watch_cursor(self) -> None:
-        """Bring the row into view and say where the cursor is."""
+    def watch_cursor(self, before: int, now: int) -> None:
+        """Bring the row into view and say where the cursor is; scrolling draws all lines, a step only two."""
         self._keep_in_view()
         self._tell()
-        self.refresh()
+        self.refresh_line(before)
+        self.refresh_line(now)
 
     def action_move(self, lines: int) -> None:
         """Move by lines."""
@@ -249,6 +256,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
+        self._drawn.clear()
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.ids))
         self.call_after_refresh(self._keep_in_view)
 
@@ -276,6 +284,10 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         if here:
             style = self.get_visual_style("page-list--cursor" if self.has_focus else "page-list--blurred")
         marked = row_id in self.marked
+        drawn_as = (row, width, style, here, marked)
+        kept = self._drawn.get(row_id)
+        if kept is not None and kept[0] == drawn_as:
+            return kept[1]
         gutter = Content.assemble(("▌" if here else " ", "$accent"), ("•" if marked else " ", "bold $accent"))
         if row is None:
             self._plan_ask()
@@ -283,8 +295,10 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         else:
             body = self._draw(row, width - _GUTTER)
         strips = Visual.to_strips(self, gutter + body, 10_000, 1, style, apply_selection=False)
-        strip = strips[0] if strips else Strip([])
-        return strip.crop(0, width).extend_cell_length(width, style.rich_style)
+        strip = (strips[0] if strips else Strip([])).crop(0, width).extend_cell_length(width, style.rich_style)
+        if row is not None:
+            self._drawn[row_id] = (drawn_as, strip)
+        return strip
 
     def _empty_line(self, y: int, width: int) -> Strip:
         text = "Loading…" if self._loading else self._empty

@@ -39,7 +39,7 @@ class TextView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._make: Callable[[int], Lines] = lambda width: []
         self._lines: Lines = []
-        self._width = 0
+        self._laid_for = Size(0, 0)
 
     def lay(self, make: Callable[[int], Lines], *, keep_scroll: bool = False) -> None:
         """Show other text.
@@ -58,8 +58,8 @@ class TextView(ScrollView, can_focus=True):
         self.scroll_to_region(Region(0, max(0, line - 1), 1, 3), animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
-        """Lay out for the new width."""
-        if self.scrollable_content_region.width != self._width:
+        """Lay out for the new size."""
+        if self.scrollable_content_region.size != self._laid_for:
             self._lay()
 
     def action_scroll_down(self) -> None:
@@ -91,8 +91,9 @@ class TextView(ScrollView, can_focus=True):
         return strip.crop(0, width).extend_cell_length(width, style.rich_style)
 
     def _lay(self) -> None:
-        self._width = self.scrollable_content_region.width
-        if self._width:
-            self._lines = self._make(max(10, self._width - 2 * _MARGIN))
-            self.virtual_size = Size(self._width, len(self._lines))
+        self._laid_for = size = self.scrollable_content_region.size
+        if size.width:
+            self._lines = self._make(max(10, size.width - 2 * _MARGIN))
+            # A size that changes makes Textual 8.2 lay the whole screen out again: texts that fit are all of one size.
+            self.virtual_size = Size(size.width, max(len(self._lines), size.height))
         self.refresh()
