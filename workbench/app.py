@@ -101,7 +101,8 @@ class WorkbenchApp(Shell):
     """The workbench on one project folder."""
 
     TITLE = "workbench"
-    CSS_PATH = "screens/app.tcss"
+    # All styles at once, six kilobytes: a screen that brought its own on its first visit would have all parsed anew.
+    CSS_PATH = [str(path) for path in sorted((Path(__file__).parent / "screens").glob("*.tcss"))]
     ENABLE_COMMAND_PALETTE = True
     SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
         "essays": _essays,
