@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from curation.markdown import plain_text
+from curation.markdown import NOTHING, Keep, plain_text
 from curation.paragraphs import Kind, Paragraph
 from curation.sentences import finer, sentences
 
 _FLOW = ("prose", "quote", "verse", "list")
-_PASSED_OVER = ("front-matter", "footnote", "image", "caption", "html")
+# In the blocks only where the rule that takes them away is off: then they are read like prose.
+_UNCLEANED = ("front-matter", "footnote", "image", "caption", "html")
 _GOES_ON = ":,;—–-"
 _ENDS = ".!?…"
 _CLOSERS = "”’\"')]*_ "
@@ -55,22 +56,27 @@ def join(atoms: Sequence[Atom]) -> str:
 
 
 def sections(
-    text: str, blocks: Sequence[Paragraph], count_tokens: Callable[[str], int], longest: int
+    text: str,
+    blocks: Sequence[Paragraph],
+    count_tokens: Callable[[str], int],
+    longest: int,
+    keep: Keep = NOTHING,
 ) -> Iterator[list[Atom]]:
     """Yield the atoms of each part between headings, breaks, code and tables; a part that only quotes others is none.
 
     Args:
         text: the essay.
-        blocks: its paragraphs.
+        blocks: its paragraphs, without those that a rule of `cleaning` takes away.
         count_tokens: counts tokens of a text; asked once for each sentence.
+        keep: names of the rules that are off.
         longest: tokens above which a quotation of several sentences is no longer one atom.
     """
     atoms: list[Atom] = []
     blocks = _without_epigraph(text, blocks)
     for block in blocks:
-        if block.kind in _FLOW:
-            atoms += _atoms(text, block, count_tokens, longest, atoms[-1] if atoms else None)
-        elif block.kind not in _PASSED_OVER:
+        if block.kind in _FLOW or block.kind in _UNCLEANED:
+            atoms += _atoms(text, block, count_tokens, longest, keep, atoms[-1] if atoms else None)
+        else:
             if not all(_is_quoted(atom.text) for atom in atoms):
                 yield atoms
             atoms = []
@@ -90,9 +96,14 @@ def _is_quoted(text: str) -> bool:
 
 
 def _atoms(
-    text: str, block: Paragraph, count_tokens: Callable[[str], int], longest: int, before: Atom | None
+    text: str,
+    block: Paragraph,
+    count_tokens: Callable[[str], int],
+    longest: int,
+    keep: Keep,
+    before: Atom | None,
 ) -> Iterator[Atom]:
-    source = plain_text(text, block)
+    source = plain_text(text, block, keep)
     for number, (start, end) in enumerate(_spans(source.text, block.kind, count_tokens, longest)):
         piece = source.text[start:end].strip("\n").rstrip()
         if not piece.strip():
@@ -149,6 +160,8 @@ def _parts(text: str, gap: str) -> Iterator[tuple[int, int]]:
 
 
 def _goes_on(before: Atom, atom: Atom) -> bool:
+    if not any(letter.isalnum() for letter in atom.text):
+        return True
     left = before.text.rstrip(_CLOSERS)
     begins = atom.text.lstrip(" >*_“‘\"'(—–…")
     # A writer without capitals begins every paragraph small; only an unfinished one before it goes on.

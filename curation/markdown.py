@@ -1,8 +1,8 @@
 """The text a pair gets from a paragraph: what a reader reads, without what only a page needs.
 
-Links become their words; images, footnote references, bare addresses and tags go; hard wraps are joined, except in
-verse; emphasis and the marks of quotes and lists stay, since a model is to learn them. Every character knows where in
-the source it stood, so that a response cut from the plain text still has its span.
+Links become their words; images, footnote references, bare addresses and tags go, each unless its rule of `cleaning` is
+off; hard wraps are joined, except in verse; emphasis and the marks of quotes and lists stay, since a model is to learn
+them. Every character knows where in the source it stood, so that a response cut from the plain text still has its span.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from curation.paragraphs import FOOTNOTE, FOOTNOTE_ANCHOR, IMAGE, LINE, Paragraph
+
+Keep = Collection[str]
+NOTHING: Keep = frozenset()
 
 _WORD = re.compile(r"[^\W_]+(?:[’'.,:\-‐‑][^\W_]+)*")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
@@ -41,6 +44,23 @@ _INLINE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Gone:
+    """What of a paragraph is not in its plain text.
+
+    Attributes:
+        rule: the rule of `cleaning` it went by.
+        start: its first character in the source.
+        end: one past its last.
+        kept: what stands in its place.
+    """
+
+    rule: str
+    start: int
+    end: int
+    kept: str
+
+
 @dataclass
 class PlainText:
     """Plain text that knows where each of its pieces stood in the source.
@@ -50,12 +70,14 @@ class PlainText:
         positions: where each piece begins in `text`, rising.
         origins: where that piece begins in the source.
         lengths: how many characters of the source it stands for.
+        gone: what was left out, in order.
     """
 
     text: str = ""
     positions: list[int] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
 
     def origin(self, position: int) -> int:
         """Return the offset in the source of a character of the plain text."""
@@ -64,7 +86,8 @@ class PlainText:
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, keep: Keep) -> None:
+        self.keep = keep
         self.parts: list[str] = []
         self.length = 0
         self.last = ""
@@ -97,9 +120,9 @@ class _Builder:
         return self.out
 
 
-def plain(text: str, paragraph: Paragraph) -> str:
+def plain(text: str, paragraph: Paragraph, keep: Keep = NOTHING) -> str:
     """Return what a pair gets of a paragraph; images, breaks and front matter give nothing."""
-    return plain_text(text, paragraph).text
+    return plain_text(text, paragraph, keep).text
 
 
 def count_words(text: str) -> int:
@@ -107,28 +130,39 @@ def count_words(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(text))
 
 
-def plain_text(text: str, paragraph: Paragraph) -> PlainText:
-    """Return what a pair gets of a paragraph, with the offsets of the source."""
-    builder = _Builder()
-    start, end = paragraph.start, paragraph.end
-    if paragraph.kind in ("prose", "heading", "caption", "footnote", "html"):
-        if paragraph.kind == "heading":
+def plain_text(text: str, paragraph: Paragraph, keep: Keep = NOTHING) -> PlainText:
+    """Return what a pair gets of a paragraph, with the offsets of the source.
+
+    Args:
+        text: the essay.
+        paragraph: one of its paragraphs.
+        keep: names of the rules that are off: what they would take away stays as it is written.
+    """
+    builder = _Builder(keep)
+    start, end, kind = paragraph.start, paragraph.end, paragraph.kind
+    if kind in ("prose", "heading", "caption", "footnote", "html") or (kind == "image" and keep):
+        if kind == "heading":
             start, end = _inside_heading(text, start, end)
-        elif paragraph.kind == "footnote":
-            note = FOOTNOTE.match(text, start, end) or FOOTNOTE_ANCHOR.match(text, start, end)
-            start = note.end() if note else start
+        elif kind == "footnote" and "footnote_references" not in keep:
+            start = footnote_start(text, start, end)
         _inline(builder, text, _lines(text, start, end), " ")
-    elif paragraph.kind == "verse" and text[start] not in ">`~":
+    elif kind == "verse" and text[start] not in ">`~":
         _inline(builder, text, _lines(text, start, end), "\n")
-    elif paragraph.kind == "verse" and text[start] in "`~":
+    elif kind == "verse" and text[start] in "`~":
         _inline(builder, text, _lines(text, start, end)[1:-1], "\n")
-    elif paragraph.kind in ("quote", "verse"):
+    elif kind in ("quote", "verse"):
         _quote(builder, text, paragraph)
-    elif paragraph.kind == "list":
+    elif kind == "list":
         _list(builder, text, paragraph)
-    elif paragraph.kind in ("code", "table"):
+    elif kind in ("code", "table") or (kind == "front-matter" and keep):
         builder.add(text[start:end], start)
     return builder.done()
+
+
+def footnote_start(text: str, start: int, end: int) -> int:
+    """Return where the words of a note begin, behind its mark."""
+    note = FOOTNOTE.match(text, start, end) or FOOTNOTE_ANCHOR.match(text, start, end)
+    return note.end() if note else start
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -207,34 +241,77 @@ def _inline(builder: _Builder, text: str, lines: list[tuple[int, int]], joint: s
         index = bisect_right(starts, position) - 1
         return origins[index] + position - starts[index]
 
-    for start, end, given in _pieces(source, 0, len(source), joint):
-        if given is None:
+    for start, end, given, rule in _pieces(source, 0, len(source), joint, builder.keep):
+        if rule:
+            builder.out.gone.append(Gone(rule, origin(start), origin(end - 1) + 1, given or ""))
+        elif given is None:
             builder.add(source[start:end], origin(start))
         else:
             builder.add(given, origin(start), end - start)
 
 
-def _pieces(source: str, start: int, end: int, joint: str) -> Iterator[tuple[int, int, str | None]]:
-    """Yield spans of the source with what stands for them; None is the source itself."""
+_Piece = tuple[int, int, str | None, str]
+
+
+def _pieces(source: str, start: int, end: int, joint: str, keep: Keep) -> Iterator[_Piece]:
+    """Yield spans of the source with what stands for them (None is the source itself), or the rule they go by."""
     last = start
     for found in _INLINE.finditer(source, start, end):
         if found.start() > last:
-            yield last, found.start(), None
+            yield last, found.start(), None, ""
         last = found.end()
-        whole = found.start(), last
-        if found["link"] is not None:
-            yield from _pieces(source, *found.span("link"), joint)
-        elif found["wiki"] is not None:
-            yield *found.span("wiki"), None
-        elif found["code"] is not None:
-            yield *whole, found[0].replace("\n", " ")
-        elif found["escape"] is not None:
-            yield last - 1, last, None
-        elif found["entity"] is not None:
-            yield *whole, html.unescape(found[0]).replace("\u00a0", " ").replace("\n", " ")
-        elif found["br"] is not None:
-            yield *whole, "\n" if joint == " " else joint
-        elif found["space"] is not None:
-            yield *whole, joint if "\n" in found[0] else " "
+        rule = _RULES.get(found.lastgroup or "", "")
+        if found["image"] is not None and found["image"].lstrip().startswith("["):
+            rule = "captioned_images"
+        if rule and rule in keep:
+            yield from _verbatim(*found.span(), source, joint)
+        elif rule == "links":
+            inside = found.span("link" if found["link"] is not None else "wiki")
+            yield *found.span(), source[slice(*inside)], rule
+            if found["link"] is not None:
+                yield from _pieces(source, *inside, joint, keep)
+            else:
+                yield *inside, None, ""
+        elif rule:
+            yield *found.span(), "", rule
+        else:
+            yield from _read(found, source, joint)
     if last < end:
-        yield last, end, None
+        yield last, end, None, ""
+
+
+# By the last group of `_INLINE` that matched; what has no rule is read, and never goes.
+_RULES = {
+    "image": "images",
+    "note": "footnote_references",
+    "sup": "footnote_references",
+    "wiki": "links",
+    "link": "links",
+    "address": "bare_addresses",
+    "tag": "html",
+    "comment": "html",
+}
+
+
+def _verbatim(start: int, end: int, source: str, joint: str) -> Iterator[_Piece]:
+    """Yield a span as it is written, but for its line ends."""
+    while (line := source.find("\n", start, end)) >= 0:
+        yield start, line, None, ""
+        yield line, line + 1, joint, ""
+        start = line + 1
+    yield start, end, None, ""
+
+
+def _read(found: re.Match[str], source: str, joint: str) -> Iterator[_Piece]:
+    """Yield what is read of a match that no rule takes away."""
+    start, end = found.span()
+    if found["code"] is not None:
+        yield start, end, found[0].replace("\n", " "), ""
+    elif found["escape"] is not None:
+        yield end - 1, end, None, ""
+    elif found["entity"] is not None:
+        yield start, end, html.unescape(found[0]).replace("\u00a0", " ").replace("\n", " "), ""
+    elif found["br"] is not None:
+        yield start, end, "\n" if joint == " " else joint, ""
+    elif found["space"] is not None:
+        yield start, end, joint if "\n" in found[0] else " ", ""

@@ -13,6 +13,7 @@ from typing import Literal
 
 from curation import sentences as sentence_rules
 from curation.atoms import Atom, join, sections
+from curation.cleaning import CLEAN, Cleaning, staying
 from curation.errors import CurationError
 from curation.paragraphs import Paragraph
 
@@ -65,6 +66,7 @@ def propose(
     count_tokens: Callable[[str], int],
     response_tokens: int,
     context_tokens: int,
+    cleaning: Cleaning = CLEAN,
 ) -> list[Proposal]:
     """Propose continuation pairs for a text.
 
@@ -79,6 +81,7 @@ def propose(
         count_tokens: counts tokens of a text; asked once for each sentence, and once or twice for each prompt.
         response_tokens: how long a response should be, in tokens; none is cut to reach it.
         context_tokens: how long a prompt may be, in tokens; a single longer sentence is kept whole.
+        cleaning: the rules by which leftovers of a platform go.
 
     Raises:
         CurationError: a budget is below 1.
@@ -88,7 +91,8 @@ def propose(
             f"Pairs of {response_tokens} response and {context_tokens} context tokens cannot be made. Give 1 or more."
         )
     proposals: list[Proposal] = []
-    for atoms in sections(text, blocks, count_tokens, response_tokens):
+    kept = staying(text, blocks, cleaning)
+    for atoms in sections(text, kept, count_tokens, response_tokens, cleaning.off):
         first = _opening(atoms, response_tokens, context_tokens)
         if first is None:
             continue

@@ -42,11 +42,14 @@ _DATE_LINE = re.compile(
     r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\Z",
     re.IGNORECASE,
 )
-_PAGE_FURNITURE = re.compile(
-    r"\[?(?:subscribe(?: now)?|share(?: this post)?|leave a comment|upgrade to paid|like ?/ ?comment ?/ ?restack"
-    r"|the end|finis|thanks for reading\b.{0,160})\]?(?:\([^)]*\))?[.!]?\Z",
-    re.IGNORECASE | re.DOTALL,
+_PLATFORM_LINE = re.compile(
+    r"\[?(?:subscribe(?: now)?|share(?: this post)?|leave a comment|upgrade to paid|like|comments?|restacks?"
+    r"|like ?/ ?comment ?/ ?restack|give a gift subscription|refer a friend|discussion about this post|the end|finis"
+    r"|thanks for reading\b.{0,160}|.{1,80} is a reader-supported publication\b.{0,240})"
+    r"\]?(?:\([^)]{0,2000}\))?[.!]?\Z",
+    re.IGNORECASE,
 )
+_LONGEST_FURNITURE = 3_000
 _TAG_LINE = re.compile(r"(?:#[^\W\d][\w/-]*\s*)+\Z")
 _ORDINAL = re.compile(r"(\d+)[.)]\s")
 _SETEXT = re.compile(r"[ ]{0,3}(=+|-+)[ \t]*\Z")
@@ -201,9 +204,16 @@ def _kind_of_text(whole: str, source: list[str]) -> Kind:
         and not whole.strip("*_~-–—•·.#§⁂\\ \t\n=+^◊❦☙")
     ):
         return "break"
-    if (whole.startswith("%%") and whole.endswith("%%")) or _PAGE_FURNITURE.match(whole) or _TAG_LINE.match(whole):
+    if (whole.startswith("%%") and whole.endswith("%%")) or is_platform_line(whole):
         return "html"
     return "verse" if _is_verse(source) else "prose"
+
+
+def is_platform_line(whole: str) -> bool:
+    """Say whether a paragraph is a platform's and not the author's: `Subscribe`, `Thanks for reading!`, tags."""
+    if len(whole) > _LONGEST_FURNITURE:
+        return False
+    return bool(_TAG_LINE.match(whole)) or all(_PLATFORM_LINE.match(line.strip()) for line in LINE.split(whole))
 
 
 def _setext(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
@@ -271,7 +281,10 @@ def _in_context(text: str, found: list[Paragraph], lines: list[tuple[int, int]])
         source = text[block.start : block.end]
         endmatter = endmatter or (kind in ("prose", "list") and bool(FOOTNOTE_ANCHOR.match(source)))
         indented = block.start - starts[bisect_left(starts, block.start + 1) - 1] >= 4 or source[:1] == "\t"
-        if endmatter or (before == "footnote" and kind in ("code", "verse", "prose") and indented):
+        # What a platform put under the notes is none of them.
+        if (endmatter and kind not in ("html", "break")) or (
+            before == "footnote" and kind in ("code", "verse", "prose") and indented
+        ):
             kind = "footnote"
         elif kind == "prose" and before == "image" and _is_caption(source):
             kind = "caption"

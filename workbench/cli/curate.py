@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.cleaning import essays_clean, essays_footnotes, essays_rules
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import canaries, essays, freezing
 from workbench.operations.errors import WorkbenchError
@@ -15,7 +16,7 @@ from workbench.operations.project import Project
 
 @click.group()
 def essays_command() -> None:
-    """List the essays, and hold whole ones out."""
+    """List the essays, hold whole ones out, and see what goes of them when pairs are proposed."""
 
 
 @essays_command.command("list")
@@ -81,6 +82,10 @@ def essays_join(project: Project, names: tuple[str, ...]) -> None:
 def essays_part(project: Project, name: str) -> None:
     """Take an essay out of its group; it stays on its side."""
     say(essays.part(project, essays.by_names(project, [name])[0]))
+
+
+for _command in (essays_clean, essays_rules, essays_footnotes):
+    essays_command.add_command(_command)
 
 
 @click.group()

@@ -16,7 +16,7 @@ from workbench import __version__
 _COMMANDS = {
     "init": ("workbench.cli.project", "Make a project in a folder."),
     "import": ("workbench.cli.project", "Import essays, notes and whatever else files and folders hold."),
-    "essays": ("workbench.cli.curate", "List the essays, and hold whole ones out."),
+    "essays": ("workbench.cli.curate", "List the essays, hold whole ones out, see what goes of them."),
     "pairs": ("workbench.cli.pairs", "Propose, list, accept and reject pairs."),
     "canaries": ("workbench.cli.curate", "The canary prompts: list, import, export, add, remove."),
     "dataset": ("workbench.cli.curate", "Freeze the accepted pairs, list datasets, look for leaks."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from curation.cleaning import CLEAN, RULES, Cleaning
 from store.database import Database
 from workbench.operations.errors import NoProjectError, ProjectError
 
@@ -34,12 +35,21 @@ context_tokens = 160
 # The longest pair a training run takes, in tokens: prompt, response and EOS together.
 max_length = 512
 
+{cleaning}
 [local]
 # The interpreter that runs jobs on this machine; empty for the one that runs the workbench.
 python = ""
 # How far a local job steps back for everything else on this machine: 0 not at all, 19 as far as it can.
 nice = 15
 """
+
+_CLEANING = """\
+# What goes of an essay when pairs are proposed from it: true lets it go, false leaves it as it is written. The file
+# itself is never changed. `workbench essays clean NAME` shows what goes, line by line.
+[cleaning]
+"""
+
+_TABLES = ("cleaning", "local")
 
 _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
 
@@ -61,6 +71,7 @@ class Settings:
     response_tokens: int = 200
     context_tokens: int = 160
     max_length: int = 512
+    cleaning: Cleaning = CLEAN
     local: LocalSettings = LocalSettings()
 
 
@@ -69,7 +80,7 @@ class Project:
 
     Attributes:
         root: the folder, absolute.
-        settings: as read when the project was opened.
+        settings: as read when the project was opened, or when the program changed one.
     """
 
     def __init__(self, root: Path, settings: Settings) -> None:
@@ -85,7 +96,9 @@ class Project:
         settings_path = root / SETTINGS_FILE
         if not settings_path.exists():
             listed = "[" + ", ".join(_toml_string(folder) for folder in essays) + "]"
-            settings_path.write_text(_TEMPLATE.format(essays=listed, model=model), encoding="utf-8")
+            settings_path.write_text(
+                _TEMPLATE.format(essays=listed, model=model, cleaning=_cleaning_table()), encoding="utf-8"
+            )
         ignore = root / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_GITIGNORE, encoding="utf-8")
@@ -118,6 +131,17 @@ class Project:
             database = Database.open(self.root / DATABASE_FILE)
             self._connections.database = database
         return database
+
+    def change_setting(self, table: str, key: str, value: bool | int | str) -> None:
+        """Change one setting in `workbench.toml`, its comments kept, and read the settings again.
+
+        Raises:
+            ProjectError: the file cannot be read or written, or the value does not hold.
+        """
+        from workbench.operations.settings_file import change_setting
+
+        change_setting(self.root / SETTINGS_FILE, table, key, value)
+        self.settings = read_settings(self.root / SETTINGS_FILE)
 
     def close(self) -> None:
         """Close the calling thread's connection."""
@@ -157,6 +181,7 @@ def read_settings(path: Path) -> Settings:
         raise ProjectError(f"{path}: not TOML ({error}). Mend the line it names.") from error
     problems: list[str] = []
     local = _read_table(LocalSettings, data.pop("local", {}), "local.", problems)
+    cleaning = _read_table(Cleaning, data.pop("cleaning", {}), "cleaning.", problems)
     top = _read_table(Settings, data, "", problems)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
@@ -171,18 +196,18 @@ def read_settings(path: Path) -> Settings:
         raise ProjectError("\n".join(f"{path}: {problem}" for problem in problems))
     if local.get("python") == "":
         local["python"] = None
-    return Settings(**top, local=LocalSettings(**local))
+    return Settings(**top, local=LocalSettings(**local), cleaning=Cleaning(**cleaning))
 
 
 def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> dict[str, Any]:
     if not isinstance(data, dict):
         problems.append(f"{prefix.rstrip('.')}: expected a table.")
         return {}
-    defaults = {field.name: field.default for field in fields(cls) if field.name != "local"}
+    defaults = {field.name: field.default for field in fields(cls) if field.name not in _TABLES}
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in defaults:
-            near = difflib.get_close_matches(key, [*defaults, "local"], n=1)
+            near = difflib.get_close_matches(key, [*defaults, *_TABLES], n=1)
             problems.append(
                 f"{prefix}{key}: no such setting." + (f" Did you mean {near[0]!r}?" if near else " Delete it.")
             )
@@ -194,6 +219,11 @@ def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> 
             continue
         values[key] = value
     return values
+
+
+def _cleaning_table() -> str:
+    lines = [f"# {words}\n{name} = true\n" for name, words in RULES.items()]
+    return _CLEANING + "".join(lines)
 
 
 def _toml_string(text: str) -> str:

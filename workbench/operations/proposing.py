@@ -46,6 +46,7 @@ def propose_pairs(
             count_tokens=count,
             response_tokens=project.settings.response_tokens,
             context_tokens=project.settings.context_tokens,
+            cleaning=project.settings.cleaning,
         )
         new = [new_pair(item.tier, PairText(item.prompt, item.response), item.start, item.end) for item in proposals]
         if new or row.proposed:

@@ -1,0 +1,120 @@
+"""Change one line of `workbench.toml` and leave every other byte, comments and all, as the author wrote it.
+
+The line is looked for as people write TOML; whether it was the right one is not guessed but checked: the new file must
+say what the old one said, with the one value changed, or nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from workbench.operations.errors import ProjectError
+
+_HEADER = re.compile(r"[ \t]*\[\[?[ \t]*([^\[\]]+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
+# A value as far as a comment behind it: quoted strings may hold a `#`.
+_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^#"'\n])*?"""
+
+
+def change_setting(path: Path, table: str, key: str, value: bool | int | str) -> None:
+    """Set a key of a table, or of the top where the table is empty; a key that is not there yet is added.
+
+    Raises:
+        ProjectError: the file cannot be read or written, is not TOML, or is written in a way that was not understood.
+    """
+    try:
+        old = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read ({error}). Look at the file, and try again.") from error
+    wanted = _with(_loads(path, old), table, key, value)
+    new = with_setting(old, table, key, value)
+    try:
+        understood = tomllib.loads(_universal(new)) == wanted
+    except tomllib.TOMLDecodeError:
+        understood = False
+    if not understood:
+        name = f"{table}.{key}" if table else key
+        raise ProjectError(
+            f"{path}: {name} is written in a way the program cannot change without touching other lines. Set it there "
+            f"to {_toml(value)} by hand."
+        )
+    _replace(path, new)
+
+
+def with_setting(text: str, table: str, key: str, value: bool | int | str) -> str:
+    """Return the text of a settings file with one line changed or added."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    begin, end = _table(lines, table)
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
+    if begin is None:
+        head = text if not text or text.endswith(("\n", "\r")) else text + end_of_line
+        return f"{head}{end_of_line}[{table}]{end_of_line}{key} = {_toml(value)}{end_of_line}"
+    assignment = re.compile(rf"([ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=[ \t]*){_VALUE}([ \t]*(?:#.*)?\r?\n?)\Z")
+    for number in range(begin, end):
+        found = assignment.match(lines[number])
+        if found:
+            lines[number] = f"{found[1]}{_toml(value)}{found[2]}"
+            return "".join(lines)
+    # Behind the last line of the table that says something, so that comments about the next table stay with it.
+    last = max(
+        (n for n in range(begin, end) if lines[n].strip() and not lines[n].lstrip().startswith("#")), default=begin - 1
+    )
+    if last >= 0 and not lines[last].endswith(("\n", "\r")):
+        lines[last] += end_of_line
+    lines.insert(last + 1, f"{key} = {_toml(value)}{end_of_line}")
+    return "".join(lines)
+
+
+def _table(lines: list[str], table: str) -> tuple[int | None, int]:
+    """Return the lines of a table, without its header; None for one that has no header."""
+    begin: int | None = None if table else 0
+    for number, line in enumerate(lines):
+        header = _HEADER.match(line.rstrip("\r\n"))
+        if header and begin is not None:
+            return begin, number
+        if header and header[1].strip("\"'") == table:
+            begin = number + 1
+    return begin, len(lines)
+
+
+def _with(data: dict[str, Any], table: str, key: str, value: bool | int | str) -> dict[str, Any]:
+    inside = data.setdefault(table, {}) if table else data
+    if isinstance(inside, dict):
+        inside[key] = value
+    return data
+
+
+def _loads(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_universal(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"{path}: not TOML ({error}). Mend the line it names.") from error
+
+
+def _universal(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _toml(value: bool | int | str) -> str:
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped too.
+    return (
+        str(value).lower()
+        if isinstance(value, bool | int)
+        else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    # Behind a link lies the author's own file: that one is replaced, not the link.
+    real = path.resolve()
+    aside = real.with_name(real.name + ".part")
+    try:
+        aside.write_bytes(text.encode())
+        aside.chmod(real.stat().st_mode & 0o777)
+        aside.replace(real)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise ProjectError(f"{path}: cannot be written ({error.strerror}). Look at its permissions.") from error
