@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from runners.errors import SpecError
+from runners.sampler_fields import NEUTRAL, sampling_problems
 
 SCHEMA_VERSION = 1
 
@@ -27,6 +28,8 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant"]
 Remasking = Literal["low_confidence", "random"]
 EosPadding = Literal["none", "eos"]
+Objective = Literal["masked-diffusion", "block-diffusion", "causal"]
+SamplerName = Literal["block", "autoregressive"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,7 @@ class TrainSpec:
     """How to train.
 
     Attributes:
-        learning_rate: peak rate of AdamW, above 0. LLaDA-8B LoRA was published with 1e-5 to 5e-5.
+        learning_rate: peak rate of AdamW, above 0; what was published for a model stands in its family's file.
         max_steps: optimizer steps, 1 or more.
         per_device_train_batch_size: pairs in one forward pass.
         gradient_accumulation_steps: forward passes for one optimizer step.
@@ -127,22 +130,28 @@ class SamplingSpec:
     """How to sample the canary prompts; part of the key under which base samples are shared.
 
     Attributes:
-        sampler: name of a file in `tasks/samplers`.
-        max_new_tokens: length of the canvas, a multiple of `block_length`.
+        sampler: name of a file in `tasks/samplers`; which fields it goes by stands in `sampler_fields`.
+        max_new_tokens: length of the canvas, for the block sampler a multiple of `block_length`.
         block_length: tokens of one block; blocks are filled from left to right.
         steps: denoising steps over all blocks, a multiple of the number of blocks; quality peaks at one a token.
-        temperature: of the Gumbel noise, 0 for greedy.
+        temperature: of the choice of tokens, 0 for greedy.
+        top_p: draw among the likeliest tokens that make up this probability, above 0 to 1 for all.
+        top_k: draw among this many of the likeliest tokens, 0 for all.
+        repetition_penalty: divides the logits of tokens that stand already, 1 for none.
         cfg_scale: classifier-free guidance, 0 for none.
         remasking: which of a step's predictions are committed.
         samples_per_prompt: samples for each canary prompt.
         seed: the i-th sample of a prompt is seeded from `seed + i`, so that samples of different runs pair by index.
     """
 
-    sampler: str = "block"
+    sampler: SamplerName = "block"
     max_new_tokens: int = 128
     block_length: int = 16
     steps: int = 128
     temperature: float = 0.7
+    top_p: float = 1.0
+    top_k: int = 0
+    repetition_penalty: float = 1.0
     cfg_scale: float = 0.0
     remasking: Remasking = "low_confidence"
     samples_per_prompt: int = 2
@@ -157,7 +166,7 @@ class RunSpec:
         name: the run's directory name and its identity everywhere.
         task: `train` trains, then samples the canaries from the adapter; `sample` only samples.
         parent: name of the run this one was copied from.
-        objective: name of the training objective.
+        objective: what training minimises; None for the one of the model's family.
         train, lora: for the task `train` only.
         adapter: for the task `sample`, None for the base.
         sample_base: whether a training run samples the canaries from the base before it trains.
@@ -174,7 +183,7 @@ class RunSpec:
     train: TrainSpec | None = None
     lora: LoraSpec | None = None
     adapter: AdapterSpec | None = None
-    objective: Literal["masked-diffusion"] = "masked-diffusion"
+    objective: Objective | None = None
     parent: str | None = None
     sample_base: bool = False
     dataset_hash: str | None = None
@@ -217,11 +226,13 @@ def from_dict(cls: type[T], data: Any) -> T:
 def sample_key(spec: RunSpec) -> str:
     """Return the key under which base samples are shared: model, prompt set, sampler and seeds."""
     # A temperature given as 0 reads back as 0.0: both are the same key.
-    sampling = from_dict(SamplingSpec, dataclasses.asdict(spec.sampling))
+    sampling = dataclasses.asdict(from_dict(SamplingSpec, dataclasses.asdict(spec.sampling)))
+    # Fields that came later and change nothing stay out, so that base samples made before them are still shared.
+    unchanged = {name for name, value in NEUTRAL.items() if sampling[name] == value}
     parts = {
         "model": [spec.model.id, spec.model.revision, spec.model.dtype],
         "canary_hash": spec.canary_hash,
-        "sampling": dataclasses.asdict(sampling),
+        "sampling": {name: value for name, value in sampling.items() if name not in unchanged},
     }
     return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -347,20 +358,5 @@ def _problems(spec: RunSpec) -> list[str]:
             0 <= lora.lora_dropout < 1,
             f"lora.lora_dropout: found {lora.lora_dropout}, expected 0 to below 1.",
         )
-    sampling = spec.sampling
-    for name in ("max_new_tokens", "block_length", "steps", "samples_per_prompt"):
-        need(
-            getattr(sampling, name) >= 1,
-            f"sampling.{name}: found {getattr(sampling, name)}, expected 1 or more.",
-        )
-    for name in ("temperature", "cfg_scale"):
-        need(getattr(sampling, name) >= 0, f"sampling.{name}: found {getattr(sampling, name)}, expected 0 or more.")
-    if sampling.block_length >= 1 and sampling.max_new_tokens % sampling.block_length:
-        found.append(
-            f"sampling.max_new_tokens: {sampling.max_new_tokens} is not a multiple of block_length "
-            f"{sampling.block_length}."
-        )
-    elif sampling.block_length >= 1 and sampling.steps % max(1, sampling.max_new_tokens // sampling.block_length):
-        blocks = sampling.max_new_tokens // sampling.block_length
-        found.append(f"sampling.steps: {sampling.steps} is not a multiple of the {blocks} blocks.")
+    found += sampling_problems(spec.sampling)
     return found

@@ -16,6 +16,7 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
 
 from runners.errors import RunDirError, SpecError
 from runners.spec import LoraSpec
@@ -36,9 +37,13 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
     Raises:
         SpecError: `target_modules` names a layer the model does not have.
     """
+    linears = {
+        name.rpartition(".")[2]: part
+        for name, part in model.backbone.named_modules()
+        if isinstance(part, (nn.Linear, Conv1D))
+    }
     targets = lora.target_modules or model.facts.lora_targets
-    linears = {name.rpartition(".")[2] for name, part in model.backbone.named_modules() if isinstance(part, nn.Linear)}
-    if unknown := sorted(set(targets) - linears):
+    if unknown := sorted(set(targets) - set(linears)):
         raise SpecError(
             [f"lora.target_modules: the model has no {', '.join(unknown)}. It has {', '.join(sorted(linears))}."]
         )
@@ -50,6 +55,8 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
         lora_alpha=lora.lora_alpha,
         lora_dropout=lora.lora_dropout,
         target_modules=list(targets),
+        # GPT-2 keeps its linear layers the other way round.
+        fan_in_fan_out=any(isinstance(linears[name], Conv1D) for name in targets),
         bias="none",
         task_type="CAUSAL_LM",  # names the wrapper class; attention stays bidirectional
     )

@@ -173,7 +173,7 @@ class Pretraining:
         save_llada(
             half,
             self.out,
-            mask_token_id=layout.mask_token_id,
+            mask_token_id=layout.needed_mask_token_id,
             eos_token_id=layout.eos_token_id,
             pad_token_id=layout.pad_token_id,
         )

@@ -33,7 +33,7 @@ def causal_loss(net: LlamaForCausalLM, batch: Batch, dropped: Tensor, layout: La
         dropped: bool `[b, l]`, inputs replaced by the mask; what is to be predicted stays.
         layout: names the mask and the padding.
     """
-    inputs = batch.input_ids.masked_fill(dropped, layout.mask_token_id)
+    inputs = batch.input_ids.masked_fill(dropped, layout.needed_mask_token_id)
     targets = batch.input_ids[:, 1:]
     counted = targets != layout.pad_token_id
     states = net.model(input_ids=inputs).last_hidden_state[:, :-1][counted]
@@ -49,7 +49,7 @@ def anywhere_loss(model: Model, batch: Batch, t: Tensor, uniform: Tensor) -> Ten
         t: float32 `[b]`, above 0 to 1.
         uniform: float32 `[b, l]`, draws from [0, 1).
     """
-    hidden = hide(batch.input_ids, batch.response, t, uniform, model.facts.mask_token_id)
+    hidden = hide(batch.input_ids, batch.response, t, uniform, model.mask_token_id)
     states = model.hidden(hidden.input_ids, batch.attention_mask)[hidden.hidden]
     losses = token_losses(states, model.head.weight, batch.input_ids[hidden.hidden])
     return weigh(losses, hidden.hidden, hidden.p_mask, batch.response.sum(1)).mean()
@@ -66,7 +66,7 @@ def block_loss(model: Model, batch: Batch, t: Tensor, uniform: Tensor, starts: T
         starts: float32 `[b]`, where in its response each row's block begins, 0 to below 1.
     """
     hidden, weight = hide_block(batch.response, t, uniform, starts)
-    states = model.hidden(batch.input_ids.masked_fill(hidden, model.facts.mask_token_id), batch.attention_mask)[hidden]
+    states = model.hidden(batch.input_ids.masked_fill(hidden, model.mask_token_id), batch.attention_mask)[hidden]
     losses = token_losses(states, model.head.weight, batch.input_ids[hidden])
     return (losses * weight[hidden]).sum() / len(batch.input_ids)
 

@@ -23,7 +23,6 @@ from runners.tasks.checkpoints import Resumable
 from runners.tasks.device import memory_bytes
 from runners.tasks.masks import MaskSource
 from runners.tasks.models.registry import Loaded
-from runners.tasks.objectives import hide, token_losses, weigh
 from runners.tasks.reporter import Reporter
 from runners.tasks.sample import Canary, sample_canaries
 from runners.tasks.schedules import learning_rate_at
@@ -200,18 +199,10 @@ def optimize(run: Training, step: int) -> None:
 
 
 def batch_loss(loaded: Loaded, batch: Batch, masks: MaskSource) -> torch.Tensor:
-    """Return the mean loss over a batch's rows, each at its own t; the head sees only hidden positions."""
-    model = loaded.model
+    """Return the mean loss over a batch's rows, each at its own t; the head sees only counted positions."""
     rows, length = batch.input_ids.shape
-    hidden = hide(
-        batch.input_ids, batch.response, masks.ratios(rows), masks.uniform(rows, length), model.facts.mask_token_id
-    )
-    seen = None if batch.attention_mask is None else batch.attention_mask.to(model.device)
-    spots = hidden.hidden.to(model.device)
-    states = model.hidden(hidden.input_ids.to(model.device), seen)[spots]
-    losses = token_losses(states, model.head.weight, batch.input_ids.to(model.device)[spots])
-    lengths = batch.response.sum(1).to(model.device)
-    return weigh(losses, spots, hidden.p_mask.to(model.device), lengths).mean()
+    t, uniform = masks.ratios(rows), masks.uniform(rows, length)
+    return loaded.objective.losses(loaded.model, batch, t, uniform).of_rows().mean()
 
 
 def milestone(run: Training, step: int) -> bool:
@@ -239,7 +230,7 @@ def report_validation(run: Training, step: int) -> bool:
         reporter.progress("validate", done, total)
         return reporter.stop_requested()
 
-    found = validate(run.loaded.model, run.holdout, draws=draws, after_pair=after_pair)
+    found = validate(run.loaded.model, run.holdout, run.loaded.objective, draws=draws, after_pair=after_pair)
     if found is None:
         return False
     names = ("val_loss", "val_loss_low", "val_loss_high")

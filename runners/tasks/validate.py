@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import torch
 
-from runners.tasks.batches import Example
+from runners.tasks.batches import Batch, Example
+from runners.tasks.losses.base import Objective
+from runners.tasks.losses.masked_diffusion import OBJECTIVE as MASKED_DIFFUSION
 from runners.tasks.masks import validation_draws
 from runners.tasks.models.base import Model
-from runners.tasks.objectives import hide, token_losses, weigh
 
 # 97.5 % points of Student's t for 1 to 30 degrees of freedom; beyond, a series is exact to three decimals.
 _STUDENT = (
@@ -36,13 +37,19 @@ class Interval:
 
 
 def validate(
-    model: Model, examples: Sequence[Example], *, draws: int, after_pair: Callable[[int], bool] | None = None
+    model: Model,
+    examples: Sequence[Example],
+    objective: Objective = MASKED_DIFFUSION,
+    *,
+    draws: int,
+    after_pair: Callable[[int], bool] | None = None,
 ) -> Interval | None:
     """Return the loss on held-out pairs, or None when `after_pair` said to end.
 
     Args:
         model: put into evaluation mode by this.
         examples: one or more, laid out.
+        objective: what is measured.
         draws: fixed (t, mask) draws for each.
         after_pair: told how many pairs are done; returns whether to end.
     """
@@ -50,7 +57,7 @@ def validate(
     means: list[float] = []
     single: list[float] = []
     for done, example in enumerate(examples, start=1):
-        single = losses_of(model, example, draws=draws)
+        single = losses_of(model, example, objective, draws=draws)
         means.append(statistics.fmean(single))
         if after_pair is not None and after_pair(done):
             return None
@@ -58,18 +65,19 @@ def validate(
 
 
 @torch.no_grad()
-def losses_of(model: Model, example: Example, *, draws: int) -> list[float]:
-    """Return one pair's loss at each of its fixed draws; they share one forward pass and need no padding."""
+def losses_of(model: Model, example: Example, objective: Objective = MASKED_DIFFUSION, *, draws: int) -> list[float]:
+    """Return one pair's loss at each of its fixed draws; they share one forward pass and need no padding.
+
+    An objective that hides nothing has the same loss at every draw, so there is one.
+    """
+    draws = draws if objective.hides else 1
     length = len(example.input_ids)
     input_ids = torch.tensor(example.input_ids).repeat(draws, 1)
     response = torch.zeros(draws, length, dtype=torch.bool)
     response[:, example.prompt_length :] = True
     t, uniform = validation_draws(example.id, length, draws)
-    hidden = hide(input_ids, response, t, uniform, model.facts.mask_token_id)
-    spots = hidden.hidden.to(model.device)
-    states = model.hidden(hidden.input_ids.to(model.device))[spots]
-    losses = token_losses(states, model.head.weight, input_ids.to(model.device)[spots])
-    rows: list[float] = weigh(losses.cpu(), hidden.hidden, hidden.p_mask, response.sum(1)).tolist()
+    found = objective.losses(model, Batch(input_ids, response, None), t, uniform)
+    rows: list[float] = found.of_rows().tolist()
     return rows
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from runners.errors import SpecError
+from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import RunSpec
 from store import datasets, runs
 from workbench.operations.fields import FIELDS, Field
@@ -93,7 +94,13 @@ class Form:
         head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
         head.append(Line(path="place", value=self.place, choices=PLACES, explanation=_HEAD["place"]))
         own, before = _flat(self.draft.spec), _flat(self.parent_spec) if self.parent_spec else {}
-        return head + [self._line(item, own, before) for item in FIELDS if item.path in own]
+        return head + [self._line(item, own, before) for item in FIELDS if item.path in own and self._matters(item)]
+
+    def _matters(self, item: Field) -> bool:
+        """Say whether the run's sampler goes by a field, or something is wrong with it."""
+        sampling = self.draft.spec.sampling
+        known = SAMPLER_FIELDS[sampling.sampler]
+        return item.section != "sampling" or item.name in known or item.path in {**self.typed, **self.problems}
 
     def _line(self, item: Field, own: dict[str, Any], before: dict[str, Any]) -> Line:
         path = item.path

@@ -35,6 +35,11 @@ class Field:
         return self.path.split(".")[0]
 
     @property
+    def name(self) -> str:
+        """Its name within that part."""
+        return self.path.split(".")[1]
+
+    @property
     def explanation(self) -> str:
         """Everything the table says, as one line."""
         parts = [self.does]
@@ -145,8 +150,10 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         path="sampling.sampler",
-        does="How the canvas is filled: block fills blocks from left to right.",
+        does="How text is made: block fills the blocks of a canvas from left to right, autoregressive adds a token "
+        "behind the last. The model says which fits.",
         published="block, LLaDA",
+        choices=("block", "autoregressive"),
     ),
     Field(
         path="sampling.max_new_tokens",
@@ -172,6 +179,24 @@ FIELDS: tuple[Field, ...] = (
         path="sampling.temperature",
         does="Gumbel noise on the choice of words; 0 is greedy.",
         range="0 or more",
+    ),
+    Field(
+        path="sampling.top_p",
+        does="Draw only among the likeliest tokens that make up this much of the probability; 1 for all.",
+        unit="probability",
+        range="above 0, up to 1",
+    ),
+    Field(
+        path="sampling.top_k",
+        does="Draw only among so many of the likeliest tokens; 0 for all.",
+        unit="tokens",
+        range="0 or more",
+    ),
+    Field(
+        path="sampling.repetition_penalty",
+        does="Makes tokens less likely that stand already, in prompt or text; 1 for none.",
+        range="above 0",
+        published="1.2 (CTRL, arXiv 1909.05858)",
     ),
     Field(path="sampling.cfg_scale", does="Classifier-free guidance toward the prompt; 0 for none.", range="0 or more"),
     Field(

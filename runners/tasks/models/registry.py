@@ -1,18 +1,13 @@
 """From a spec's model to a loaded one with its layout and tokenizer: `embedded`, a folder, or a Hugging Face id.
 
-Adding a family means adding one file with a `FAMILY` to this folder. Only JSON and safetensors are fetched or read, so
-no repository can run code here.
+Only JSON and safetensors are fetched or read, so no repository can run code here.
 """
 
 from __future__ import annotations
 
-import importlib
-import json
-import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import torch
 from huggingface_hub import snapshot_download
@@ -22,13 +17,19 @@ from transformers.utils import logging as transformers_logging
 
 import runners
 from runners.errors import ModelError
+from runners.families.base import Known
+from runners.families.registry import family_of, known, read_config
 from runners.layouts import Layout, layout_for, layout_name, special_tokens, visible_ids
 from runners.spec import ModelSpec
 from runners.tasks.device import torch_dtype
-from runners.tasks.models.base import Family, Model
-from runners.tasks.selftest import require_bidirectional
+from runners.tasks.losses.base import Objective, load_objective
+from runners.tasks.models.base import Model
+from runners.tasks.models.native import load_weights, token_ids
+from runners.tasks.selftest import require_attention
 
 EMBEDDED = Path(runners.__path__[0]) / "embedded"
+
+_WANTED = ["*.json", "*.safetensors"]
 
 
 class TextCodec:
@@ -53,82 +54,121 @@ class TextCodec:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready for a task."""
+    """A model ready for a task.
+
+    Attributes:
+        model: network and facts.
+        layout: how its pairs are laid out.
+        codec: its tokenizer.
+        known: its family.
+        objective: what training it minimises.
+        folder: where its files lie.
+        revision: commit of the repository it came from; None for a folder and the embedded model.
+    """
 
     model: Model
     layout: Layout
     codec: TextCodec
+    known: Known
+    objective: Objective
+    folder: Path
+    revision: str | None = None
 
 
 def load(spec: ModelSpec, device: torch.device) -> Loaded:
-    """Load a model, its tokenizer and its layout; `require_bidirectional` is run on it.
+    """Load a model, its tokenizer and its layout; `require_attention` is run on it.
 
     Raises:
         ModelError: it cannot be found, read or trusted.
     """
-    folder = locate(spec)
-    special = special_tokens(folder / "tokenizer.json")
-    layout = layout_for(layout_name(spec.id, special), special)
-    model = load_model(folder, dtype=torch_dtype(spec.dtype), device=device)
-    found = (model.facts.mask_token_id, model.facts.eos_token_id)
-    if found != (layout.mask_token_id, layout.eos_token_id):
-        raise ModelError(
-            f"{folder}: config.json and tokenizer.json disagree on mask and EOS: {found} against "
-            f"{(layout.mask_token_id, layout.eos_token_id)}. They belong to different models; fetch the model again."
-        )
-    require_bidirectional(model)
-    return Loaded(model, layout, TextCodec(folder / "tokenizer.json", layout))
+    place = locate(spec)
+    found = what_is(place.folder, spec.id)
+    special = special_tokens(place.folder / "tokenizer.json")
+    layout = layout_for(layout_name(spec.id, special, found.family.name), special)
+    model = load_model(place.folder, dtype=torch_dtype(spec.dtype), device=device, layout=layout, model_id=spec.id)
+    require_attention(model)
+    return Loaded(
+        model,
+        layout,
+        TextCodec(place.folder / "tokenizer.json", layout),
+        found,
+        load_objective(found.family.objectives[0]),
+        place.folder,
+        place.revision,
+    )
 
 
-def load_model(folder: Path, *, dtype: torch.dtype, device: torch.device) -> Model:
-    """Load the weights of a folder by the family that recognises its `config.json`.
+def load_model(
+    folder: Path, *, dtype: torch.dtype, device: torch.device, layout: Layout | None = None, model_id: str = ""
+) -> Model:
+    """Load the weights of a folder as the family of its `config.json` says.
+
+    Args:
+        folder: holds `config.json` and `*.safetensors`.
+        dtype: number format in memory.
+        device: where the weights go.
+        layout: whose ids are the model's; those of `config.json` when None.
+        model_id: repository id or folder it was asked for by.
 
     Raises:
-        ModelError: there is no such family, or it cannot load them.
+        ModelError: there is no such family, or its weights cannot be loaded.
     """
-    path = folder / "config.json"
-    try:
-        config: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path}: cannot be read ({error}). A model folder holds config.json beside its weights."
-        ) from error
     transformers_logging.disable_progress_bar()
-    known = families()
-    for family in known:
-        if isinstance(config, dict) and family.recognises(config):
-            return family.load(folder, config, dtype=dtype, device=device)
-    kind = config.get("model_type") if isinstance(config, dict) else type(config).__name__
-    raise ModelError(f"{path}: model_type {kind!r} is of no known family ({', '.join(f.name for f in known)}).")
+    config, found = read_config(folder), what_is(folder, model_id)
+    try:
+        ids = token_ids(config, found.family, layout)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
+    return load_weights(folder, config, found, ids, dtype=dtype, device=device)
 
 
-def locate(spec: ModelSpec) -> Path:
-    """Return the folder that holds a model's files, fetching them if need be.
+def what_is(folder: Path, model_id: str) -> Known:
+    """Return what is known of the model in a folder.
+
+    Raises:
+        ModelError: its `config.json` cannot be read, or is of no known family.
+    """
+    config = read_config(folder)
+    try:
+        family_of(config)
+    except ModelError as error:
+        raise ModelError(f"{folder}/{error}") from error
+    found = known(model_id or folder.name, config)
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model's files lie, and the commit they were taken from; None for a folder of one's own."""
+
+    folder: Path
+    revision: str | None = None
+
+
+def locate(spec: ModelSpec) -> Place:
+    """Find a model's files, fetching them if need be.
+
+    A repository is pinned: without a revision in the spec, the commit it stands at now is the answer, and is recorded.
 
     Raises:
         ModelError: there is no such model, or it cannot be fetched.
     """
     if spec.id == "embedded":
-        return EMBEDDED
+        return Place(EMBEDDED)
     folder = Path(spec.id).expanduser()
     if folder.is_dir():
-        return folder
+        return Place(folder)
     if spec.id.startswith(("/", ".", "~")):
         raise ModelError(
             f"{spec.id}: no such folder. Name one that holds config.json, tokenizer.json and *.safetensors."
         )
     try:
-        return Path(snapshot_download(spec.id, revision=spec.revision, allow_patterns=["*.json", "*.safetensors"]))
+        fetched = Path(snapshot_download(spec.id, revision=spec.revision, allow_patterns=_WANTED))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"{spec.id}: neither a folder here nor a model that could be fetched ({error}). "
             "Check the id, the revision and the network."
         ) from error
-
-
-def families() -> list[Family]:
-    """Return every family of this folder, by name."""
-    package = __name__.rpartition(".")[0]
-    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = [importlib.import_module(f"{package}.{name}") for name in names if name not in ("base", "registry")]
-    return [cast(Family, module.FAMILY) for module in modules]
+    # The hub's cache names the folder of a snapshot after its commit.
+    return Place(fetched, fetched.name)

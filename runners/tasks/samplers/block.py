@@ -49,7 +49,7 @@ def fill(
     rows, prompt_tokens = prompt_ids.shape
     blocks = max_new_tokens // block_length
     facts = model.facts
-    sequence = torch.full((rows, prompt_tokens + max_new_tokens), facts.mask_token_id, device=model.device)
+    sequence = torch.full((rows, prompt_tokens + max_new_tokens), model.mask_token_id, device=model.device)
     sequence[:, :prompt_tokens] = prompt_ids
     commits: list[list[Commit]] = [[] for _ in range(rows)]
     step = 0
@@ -102,7 +102,7 @@ def _step(
     """Commit `count` tokens of the block in every row of `sequence` `[b, l]`, in place."""
     rows = len(sequence)
     # Every row commits as many tokens a step, so the masked positions of a block form a rectangle `[b, m]`.
-    masked = (sequence[:, block.start : block.stop] == model.facts.mask_token_id).nonzero()[:, 1]
+    masked = (sequence[:, block.start : block.stop] == model.mask_token_id).nonzero()[:, 1]
     positions = masked.view(rows, -1) + block.start
     logits = _logits(model, sequence, positions, cfg_scale=cfg_scale, prompt_tokens=prompt_tokens)
     if suppressed is not None:
@@ -110,7 +110,7 @@ def _step(
     probabilities = torch.softmax(logits, dim=-1)
     # The mask is never committed: its position would stay open after being counted as filled. What the model gives it
     # still counts against its confidence, as published.
-    logits[..., model.facts.mask_token_id] = -torch.inf
+    logits[..., model.mask_token_id] = -torch.inf
     predicted = _choose(logits, temperature, generators)
     probability = probabilities.gather(-1, predicted[..., None])[..., 0]
     if remasking == "random":
@@ -133,7 +133,7 @@ def _logits(model: Model, sequence: Tensor, positions: Tensor, *, cfg_scale: flo
     seen = sequence
     if cfg_scale > 0:
         unprompted = sequence.clone()
-        unprompted[:, :prompt_tokens] = model.facts.mask_token_id
+        unprompted[:, :prompt_tokens] = model.mask_token_id
         seen = torch.cat([sequence, unprompted])
         positions = positions.repeat(2, 1)
     states = model.hidden(seen)
