@@ -18,6 +18,7 @@ _COMMANDS = {
     "import": ("workbench.cli.project", "Import essays, notes and whatever else files and folders hold."),
     "essays": ("workbench.cli.curate", "List the essays, hold whole ones out, see what goes of them."),
     "pairs": ("workbench.cli.pairs", "Propose, list, accept and reject pairs."),
+    "models": ("workbench.cli.models", "The models that pairs are counted for: list, show, add, remove."),
     "canaries": ("workbench.cli.curate", "The canary prompts: list, import, export, add, remove."),
     "dataset": ("workbench.cli.curate", "Freeze the accepted pairs, list datasets, look for leaks."),
     "undo": ("workbench.cli.edits", "Undo the last edit."),

@@ -19,3 +19,7 @@ class NothingToDoError(WorkbenchError):
 
 class LaunchError(WorkbenchError):
     """A run that cannot be launched as drafted."""
+
+
+class UnknownModelError(WorkbenchError):
+    """A name that is no model of the project, or a model that cannot be had."""

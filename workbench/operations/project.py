@@ -28,6 +28,9 @@ essays = {essays}
 # The model that pairs are counted for and runs start from: "embedded", a folder, or a Hugging Face id.
 model = "{model}"
 
+# Further models that pairs are counted for; `workbench models add` writes them here, pinned as "id@commit".
+models = []
+
 # The budget of a proposed pair, in tokens of that model: of the response, and of the text before it.
 response_tokens = 200
 context_tokens = 160
@@ -68,6 +71,7 @@ class Settings:
 
     essays: tuple[str, ...] = ()
     model: str = "embedded"
+    models: tuple[str, ...] = ()
     response_tokens: int = 200
     context_tokens: int = 160
     max_length: int = 512
@@ -185,6 +189,9 @@ def read_settings(path: Path) -> Settings:
     top = _read_table(Settings, data, "", problems)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
+    models = top.get("models", ())
+    if not isinstance(models, tuple) or not all(isinstance(name, str) and name for name in models):
+        problems.append('models: expected a list of names, such as ["gpt2", "models/llada"].')
     if not 0 <= local.get("nice", 15) <= 19:
         problems.append(f"local.nice: found {local['nice']}, expected 0 to 19.")
     problems += [
