@@ -83,5 +83,6 @@ def _show(view: models.ModelView, as_json: bool) -> None:
         f"context   {view.context_tokens or 'not known'} tokens; pairs up to {view.limit_tokens} are taken here",
     ]
     emit(view, as_json, lines)
-    if view.problem:
-        say(view.problem)
+    for words in (view.problem, view.unverified):
+        if words:
+            say(words)

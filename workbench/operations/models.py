@@ -16,7 +16,7 @@ from workbench.operations.errors import NothingToDoError, UnknownModelError
 from workbench.operations.model_files import Where, find_model, is_commit, split_entry
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
 from workbench.operations.settings_list import write_models
-from workbench.operations.targets import Target, context_tokens, read, target, targets
+from workbench.operations.targets import Target, known_of, read, target, targets
 
 _POLL_S = 0.1
 
@@ -28,7 +28,7 @@ class ModelView:
     Attributes:
         id: `embedded`, a folder, or a repository's id.
         runs_start_here: whether it is the model that runs start from.
-        family: what its `config.json` calls it; empty where that is not here.
+        family: what is known of it as; else what its `config.json` calls it; empty where neither says anything.
         revision: the commit it is pinned to, or the one in the cache; None for a folder and the embedded model.
         pinned: whether the project names that commit.
         where: with the program, in a folder, in the hub's local cache, or nowhere.
@@ -39,6 +39,7 @@ class ModelView:
         context_tokens: the longest sequence it was made for; None where its `config.json` does not say.
         limit_tokens: the longest pair that is taken here.
         problem: why a count is an estimate; empty when it is exact.
+        unverified: what of it nobody has checked yet; empty when all was.
     """
 
     id: str
@@ -54,6 +55,7 @@ class ModelView:
     context_tokens: int | None
     limit_tokens: int
     problem: str
+    unverified: str
 
 
 def model_views(project: Project) -> list[ModelView]:
@@ -73,11 +75,11 @@ def model_named(project: Project, name: str) -> ModelView:
 def model_view(project: Project, chosen: Target) -> ModelView:
     """Look at one model; its tokenizer is read here."""
     reading, files = read(chosen, project), chosen.files
-    config = files.config()
+    found = known_of(files)
     return ModelView(
         id=files.model,
         runs_start_here=files.model == split_entry(project.settings.model)[0],
-        family=str(config.get("model_type") or ""),
+        family=found.family.name if found else str(files.config().get("model_type") or ""),
         revision=files.revision,
         pinned=files.pinned,
         where=files.where,
@@ -85,9 +87,10 @@ def model_view(project: Project, chosen: Target) -> ModelView:
         weights=files.has_weights,
         exact=reading.exact,
         layout=reading.layout.name if reading.layout else None,
-        context_tokens=context_tokens(config),
+        context_tokens=found.context_tokens if found else None,
         limit_tokens=chosen.limit,
         problem=reading.problem,
+        unverified=found.family.unverified if found else "",
     )
 
 

@@ -12,11 +12,12 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from curation.errors import CurationError
 from curation.tokens import TokenCounter, Tokenizer, estimate_counter, load_counter
 from runners.errors import ModelError
+from runners.families.base import Known
+from runners.families.registry import known
 from runners.layouts import Layout, lay_out, layout_for, layout_name, special_tokens
 from workbench import __version__
 from workbench.operations.errors import UnknownModelError
@@ -90,8 +91,8 @@ def targets(project: Project) -> tuple[Target, ...]:
     for entry in entries:
         made = _target(entry, project)
         # The model that runs start from is named plainly, and may stand in the list with its commit.
-        known = found.get(made.files.model)
-        if known is None or (made.files.pinned and not known.files.pinned):
+        before = found.get(made.files.model)
+        if before is None or (made.files.pinned and not before.files.pinned):
             found[made.files.model] = made
     return tuple(found.values())
 
@@ -102,14 +103,14 @@ def target(project: Project, name: str) -> Target:
     Raises:
         UnknownModelError: it is none of the project's.
     """
-    known = targets(project)
+    those = targets(project)
     for wanted in (
-        [item for item in known if name in (item.entry, item.files.model)],
-        [item for item in known if item.name.lower() == name.lower()],
+        [item for item in those if name in (item.entry, item.files.model)],
+        [item for item in those if item.name.lower() == name.lower()],
     ):
         if len(wanted) == 1:
             return wanted[0]
-    names = ", ".join(item.files.model for item in known)
+    names = ", ".join(item.files.model for item in those)
     raise UnknownModelError(f"{name} is no model of this project ({names}). Add it with `workbench models add {name}`.")
 
 
@@ -131,11 +132,9 @@ def kept_folder(project: Project) -> Path:
     return project.root / "cache" / "tokenizers"
 
 
-def context_tokens(config: dict[str, Any]) -> int | None:
-    """Return the longest sequence that a `config.json` promises, in tokens, or None."""
-    names = ("max_position_embeddings", "max_sequence_length", "n_positions")
-    found = (config.get(name) for name in names)
-    return next((value for value in found if isinstance(value, int) and value > 0), None)
+def known_of(files: ModelFiles) -> Known | None:
+    """Return what is known of a model from its `config.json`, or from its id as long as that is all there is."""
+    return known(files.model, files.config() or None)
 
 
 def _target(entry: str, project: Project) -> Target:
@@ -162,7 +161,8 @@ def _stat(path: Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=32)
 def _context(files: ModelFiles, _stats: str) -> int | None:
-    return context_tokens(files.config())
+    found = known_of(files)
+    return found.context_tokens if found else None
 
 
 @lru_cache(maxsize=8)
@@ -183,7 +183,8 @@ def _read(_fingerprint: str, files: ModelFiles, kept: Path) -> Reading:
         problems.append(str(error))
     try:
         special = special_tokens(files.tokenizer)
-        layout = layout_for(layout_name(name, special), special)
+        family = known_of(files)
+        layout = layout_for(layout_name(name, special, family.family.name if family else ""), special)
     except ModelError as error:
         problems.append(str(error))
     names = {token: content for content, token in special.items()}
