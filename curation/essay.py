@@ -17,13 +17,13 @@ from curation.errors import EssayError, Problem
 from curation.front_matter import front_matter_end, read_front_matter
 from curation.markdown import count_words, plain
 from curation.paragraphs import paragraphs
+from curation.textfile import decode
 
 Kind = Literal["essay", "note"]
 
 # Shorter pieces are notes, unless the author says otherwise.
 NOTE_WORDS = 350
 
-_BOM = b"\xef\xbb\xbf"
 _DATE_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d[-_ ]+(?=\S)")
 _SLUG_LENGTH = 60
 
@@ -82,7 +82,7 @@ def read_essay(path: Path, *, kind: Kind | None = None) -> Essay:
         raise EssayError(os_problem(path, error)) from error
     if len(data) > MAX_BYTES:
         raise EssayError(too_large(path, len(data)))
-    text = _decode(path, data)
+    text = decode(path, data)
     if not text[front_matter_end(text) :].strip("\ufeff\u200b \t\r\n"):
         message = "holds no text. Write in it, or leave it out of the folder."
         raise EssayError(Problem(str(path), None, message))
@@ -97,27 +97,6 @@ def read_essay(path: Path, *, kind: Kind | None = None) -> Essay:
         file_bytes=len(data),
         front_matter=front_matter,
     )
-
-
-def _decode(path: Path, data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        message = "is UTF-16, not UTF-8. Save it as UTF-8 in your editor, and import it again."
-        raise EssayError(Problem(str(path), 1, message))
-    body = data.removeprefix(_BOM)
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(body)
-        message = (
-            f"is not UTF-8: byte 0x{data[offset]:02x} at offset {offset}. Save it as UTF-8 in your editor "
-            "(files from Windows are often Windows-1252), and import it again."
-        )
-        raise EssayError(Problem(str(path), data.count(b"\n", 0, offset) + 1, message)) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        message = "holds NUL characters, so it is not a text. Export it as Markdown or plain text, and import that."
-        raise EssayError(Problem(str(path), line, message))
-    return text
 
 
 def _kind(path: Path, text: str) -> Kind:

@@ -154,7 +154,8 @@ ORDER BY s.kind, s.title COLLATE NOCASE, s.id
 def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     """Keep a source in one transaction; return its id and whether it is new, says something else, or says the same.
 
-    A source is known by its path. Where its text changed, slug and split stay, and so do the pairs made from it.
+    A source is known by its path; one that pairs brought in as a name alone, by its slug. Where its text changed, slug
+    and split stay, and so do the pairs made from it.
     """
     with db.transaction() as connection:
         known = _known(db, new)
@@ -163,21 +164,14 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
             slug = _free_slug(db, storable(new.slug))
             # A number that had to be added makes it another essay of the same name, not a part of that one.
             group = storable(new.group) if new.group and slug == new.slug else slug
-            columns |= {
-                "path": storable(new.path),
-                "slug": slug,
-                "group_name": group,
-                "split": groups.side(db, group),
-                "origin": new.origin,
-                "imported_at": now(),
-            }
+            columns |= {"slug": slug, "group_name": group, "split": groups.side(db, group), "imported_at": now()}
         elif known.outcome(columns) == "same":
             fresh = (new.file_bytes, max(new.kind_set, known.kind_set), known.id)
             connection.execute("UPDATE source SET missing_at = NULL, file_bytes = ?, kind_set = ? WHERE id = ?", fresh)
             return known.id, "same"
         elif known.kind_set and not new.kind_set:
             columns |= {"kind": known.kind, "kind_set": True}
-        columns |= {"changed_at": now(), "missing_at": None}
+        columns |= {"path": storable(new.path), "origin": new.origin, "changed_at": now(), "missing_at": None}
         connection.execute(
             "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (columns["text_hash"], storable(new.text))
         )
@@ -297,6 +291,10 @@ def _row(found: tuple[Any, ...]) -> SourceRow:
 def _known(db: Database, new: NewSource) -> _Known | None:
     query = "SELECT id, slug, kind, kind_set, title, text_hash, front_matter_json FROM source WHERE path = ?"
     found = db.one(query, (storable(new.path),))
+    if found is None and new.origin == "file":
+        # Pairs that came before their essay: it takes the place of the name they were kept under.
+        query = query.replace("path = ?", "slug = ? AND origin = 'pairs'")
+        found = db.one(query, (storable(new.slug),))
     return _Known(*booleans(found, 3)) if found else None
 
 

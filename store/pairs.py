@@ -192,9 +192,9 @@ def propose(
 ) -> list[int]:
     """Replace the proposals of a source by new ones, as one edit; return the ids of those added.
 
-    Pairs the author has decided on or written in stay. What they cover is not proposed again: a new pair is left out
-    when more than half of its span lies in such pairs of the same tier and the same text, or when one of them has its
-    response.
+    Pairs the author has decided on, written in or imported stay. What they cover is not proposed again: a new pair is
+    left out when more than half of its span lies in such pairs of the same tier and the same text, or when one of them
+    has its response.
 
     Args:
         db: the store.
@@ -218,7 +218,7 @@ def propose(
         responses: set[tuple[str, str]] = set()
         decided = connection.execute(
             'SELECT tier, text_hash, start, "end", response FROM pair '
-            "WHERE source_id = ? AND (status <> 'proposed' OR edited)",
+            "WHERE source_id = ? AND (status <> 'proposed' OR edited OR imported_hash IS NOT NULL)",
             (source_id,),
         )
         for tier, made_from, start, end, response in decided.fetchall():
@@ -227,6 +227,7 @@ def propose(
                 covered.setdefault(tier, bytearray(size))[start:end] = b"\x01" * (end - start)
         old = connection.execute(
             "SELECT id FROM pair WHERE source_id = ? AND status = 'proposed' AND NOT edited "
+            "AND imported_hash IS NULL "
             "AND tier IN (SELECT value FROM json_each(?)) ORDER BY position, id",
             (source_id, json.dumps(list(tiers))),
         )

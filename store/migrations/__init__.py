@@ -6,6 +6,7 @@
 NAMES = (
     "m0001_first",
     "m0002_origins",
+    "m0003_imported",
     "m0004_queue_and_search",
     "m0007_checks",
 )

@@ -34,6 +34,7 @@ def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model
 @click.option(
     "--also", multiple=True, help="What is left out by itself: drafts, podcast, thread, ...; may be repeated."
 )
+@click.option("--accept", is_flag=True, help="Take pairs as accepted (default: they are proposals).")
 @click.option("--dry-run", is_flag=True, help="Read everything, save nothing, and say what would come in.")
 @json_option
 @with_project
@@ -43,11 +44,12 @@ def import_command(
     kind: Literal["essay", "note"] | None,
     form: str | None,
     also: tuple[str, ...],
+    accept: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Import what PATHS name or hold, each file by its form; without PATHS, the folders that workbench.toml names."""
-    report = importing.import_paths(project, paths, kind=kind, form=form, also=also, dry_run=dry_run)
+    report = importing.import_paths(project, paths, kind=kind, form=form, also=also, accept=accept, dry_run=dry_run)
     shown = [item for item in report.arrivals if dry_run or item.outcome != "same"]
     rows = [[i.outcome, i.what, i.name, i.count, i.words, i.paragraphs, i.title, i.path] for i in shown]
     headings = ["outcome", "what", "name", "count", "words", "paragraphs", "title", "file"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
+from workbench.operations import heads
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.intake import Intake
 
@@ -55,7 +56,49 @@ def _essays(intake: Intake, path: Path) -> None:
     bring_in(intake, path)
 
 
+def _pairs(name: str) -> Callable[[Intake, Path], None]:
+    def bring_in(intake: Intake, path: Path) -> None:
+        from workbench.operations import import_pairs
+
+        read: Callable[[Intake, Path], None] = getattr(import_pairs, f"bring_in_{name}")
+        read(intake, path)
+
+    return bring_in
+
+
 FORMS: tuple[Form, ...] = (
+    Form(
+        name="pairs",
+        words="pairs in Markdown, each from a line `## pair: slug`",
+        suffixes=SUFFIXES,
+        bring_in=_pairs("markdown"),
+        is_file=heads.pairs,
+        max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="jsonl",
+        words="pairs as JSON lines: chat, prompt and completion, text, Alpaca, ShareGPT",
+        suffixes=(".jsonl", ".ndjson", ".json"),
+        bring_in=_pairs("jsonl"),
+        is_file=heads.json_pairs,
+        max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="csv",
+        words="pairs as a table, in CSV or tab-separated",
+        suffixes=(".csv", ".tsv"),
+        bring_in=_pairs("csv"),
+        is_file=heads.csv_pairs,
+        max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="parquet",
+        words="pairs as a table, in Parquet",
+        suffixes=(".parquet",),
+        bring_in=_pairs("parquet"),
+        is_file=lambda path, head: True,
+        max_bytes=heads.MAX_PAIR_BYTES,
+    ),
     Form(
         name="essays",
         words="an essay or note in Markdown",

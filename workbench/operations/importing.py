@@ -21,12 +21,13 @@ def import_paths(
     dry_run: bool = False,
     form: str | None = None,
     also: Sequence[str] = (),
+    accept: bool = False,
     progress: Progress = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ImportReport:
     """Import files and folders of them.
 
-    Each source is one transaction: a crash leaves whole essays, never half of one.
+    Each source is one transaction: a crash leaves whole essays, never half of one. The pairs of all files are one edit.
 
     Args:
         project: where to.
@@ -35,6 +36,7 @@ def import_paths(
         dry_run: read everything, save nothing, and report what would have come of it.
         form: read every file as the form of this name; None recognises each.
         also: what is left out by itself and wanted all the same: `drafts`, or a type of post such as `podcast`.
+        accept: take pairs as accepted; else they are proposals.
         progress: called with things done, things in all, and the thing's name.
         cancelled: asked before each thing.
 
@@ -46,7 +48,7 @@ def import_paths(
     if not chosen:
         raise NothingToDoError("No folder to import from. Name one, or list it under `essays` in workbench.toml.")
     found = discover(chosen, Forms(form_named(form) if form else None))
-    options = ImportOptions(kind=kind, dry_run=dry_run, form=form, also=frozenset(also))
+    options = ImportOptions(kind=kind, dry_run=dry_run, form=form, also=frozenset(also), accept=accept)
     intake = Intake(project, options, progress, cancelled)
     for problem in found.problems:
         intake.problem(problem)
@@ -55,4 +57,6 @@ def import_paths(
             break
         progress(number, len(found.files), path.name)
         form_named(name).bring_in(intake, path)
+    if not cancelled():
+        intake.finish()
     return intake.report()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar, cast
 
 from curation.errors import Problem
 from store import essays
@@ -18,7 +18,17 @@ from workbench.operations.project import Project
 
 Progress = Callable[[int, int, str], None]
 
-_PLURALS = {"essay": "essays", "note": "notes", "pair": "pairs", "prompt": "prompts"}
+_PLURALS = {"essay": "essays", "note": "notes", "pair": "pairs", "prompt": "prompts", "run": "runs"}
+
+
+class Gatherer(Protocol):
+    """Takes what several files hold, and keeps it together when all were read."""
+
+    def finish(self, intake: Intake) -> None:
+        """Keep it, or on a dry run say what would come of it."""
+
+
+G = TypeVar("G", bound=Gatherer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +40,14 @@ class ImportOptions:
         dry_run: read everything, save nothing.
         form: read every file as this form; None recognises each.
         also: what is left out by itself and wanted all the same: `drafts`, or a type of post such as `podcast`.
+        accept: pairs come in as accepted; else as proposals.
     """
 
     kind: Literal["essay", "note"] | None = None
     dry_run: bool = False
     form: str | None = None
     also: frozenset[str] = frozenset()
+    accept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +143,23 @@ class Intake:
         self._problems: list[Problem] = []
         self._left_out: list[Problem] = []
         self._would_be_taken: set[str] = set()
+        self._gatherers: dict[type[Gatherer], Gatherer] = {}
+
+    def gathered(self, kind: type[G]) -> G:
+        """Return this import's only gatherer of a kind; it finishes after every file was read."""
+        if kind not in self._gatherers:
+            self._gatherers[kind] = kind()
+        return cast("G", self._gatherers[kind])
+
+    def finish(self) -> None:
+        """Let the gatherers keep what they have; not called when the import was cancelled."""
+        for gatherer in self._gatherers.values():
+            gatherer.finish(self)
+
+    @property
+    def foreseen(self) -> frozenset[str]:
+        """The slugs of sources that a dry run has seen and not saved."""
+        return frozenset(self._would_be_taken)
 
     def save(self, new: essays.NewSource, path: str) -> None:
         """Keep a source, in a transaction of its own, and say what became of it.
