@@ -1,7 +1,8 @@
 """The job: `python -m runners RUN_DIR [--attempt N]` carries out one attempt of a run.
 
 The decision to know: whatever happens, the attempt gets a last word: `finished`, `stopped` or `error`. Only then does
-the process end, with 0, 0 or 1. Torch is loaded after the first event, so a Python without it can say so.
+the process end, with 0, 0 or 1. Torch is loaded after the first event, so a Python without it can say so. A spec that
+asks for several processes has this one turn into torchrun, which starts them; the first of them is the one that speaks.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import importlib.metadata
+import importlib.util
+import os
 import platform
 import socket
 import sys
@@ -22,7 +25,7 @@ from typing import Any
 from runners.errors import RunDirError, RunnersError
 from runners.rundir import RunDir
 from runners.spec import RunSpec
-from runners.tasks.reporter import Reporter
+from runners.tasks.reporter import WATCH_PARENT, Reporter, SilentReporter
 
 _PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 
@@ -36,17 +39,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run_dir = RunDir(options.run_dir.resolve())
     try:
         attempt = _attempt(run_dir, options.attempt)
-        reporter = Reporter(run_dir, attempt)
-    except RunDirError as error:
+        _start_others(run_dir, attempt)
+        reporter = (Reporter if os.environ.get("RANK", "0") == "0" else SilentReporter)(run_dir, attempt)
+    except (RunDirError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     with reporter:
         try:
             _carry_out(run_dir, reporter)
         except Exception as error:  # noqa: BLE001 - the job's boundary: every failure becomes its last word
-            reporter.last_word("error", _told(error))
-            return 1
+            return _end_badly(reporter, error)
     return 0
+
+
+def _end_badly(reporter: Reporter, error: Exception) -> int:
+    """Write the last word of a job that failed; one that has lost its run directory was stopped by that."""
+    try:
+        if (lost := reporter.lost()) is not None:
+            reporter.last_word("stopped", {"reason": lost})
+            return 0
+        reporter.last_word("error", _told(error))
+    except OSError as unwritten:
+        print(f"The last word could not be written ({unwritten}): {error}", file=sys.stderr)
+    if isinstance(reporter, SilentReporter):
+        # Nobody else tells what went wrong in a process that does not speak.
+        traceback.print_exception(error)
+    return 1
+
+
+def _start_others(run_dir: RunDir, attempt: int) -> None:
+    """Turn into torchrun where the spec asks for several processes and this is not one of them yet."""
+    try:
+        train = run_dir.spec().train
+    except RunnersError:
+        return  # told as an event, once there is a reporter
+    if train is None or train.world_size == 1 or "WORLD_SIZE" in os.environ or not importlib.util.find_spec("torch"):
+        return
+    # torchrun gives its processes a session of their own: once it is killed, only they can notice.
+    os.environ[WATCH_PARENT] = "1"
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // train.world_size)))
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={train.world_size}"]
+    os.execv(sys.executable, [*torchrun, "-m", "runners", str(run_dir.path), "--attempt", str(attempt)])
 
 
 def _attempt(run_dir: RunDir, number: int | None) -> int:

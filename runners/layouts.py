@@ -28,6 +28,8 @@ LayoutName = Literal[
     "gpt2",
 ]
 
+_MOST_RESERVED = 8
+
 Part = int | str
 """A special token's id, or words to encode."""
 
@@ -54,6 +56,7 @@ class Layout:
         pad_token_id: fills a batch up; equal to EOS where the model has no other.
         special_token_ids: every id that is no visible text.
         stop_token_ids: ids beside EOS that end a response, such as the end of a turn.
+        reserved_token_ids: the first few that the tokenizer reserves for later use and no text has; often none.
         trim_prompt: whether the prompt's outer white space is dropped, as the published template does.
     """
 
@@ -66,6 +69,7 @@ class Layout:
     pad_token_id: int
     special_token_ids: frozenset[int] = frozenset()
     stop_token_ids: frozenset[int] = frozenset()
+    reserved_token_ids: tuple[int, ...] = ()
     trim_prompt: bool = False
 
     @property
@@ -117,7 +121,13 @@ def layout_for(name: LayoutName, special: Mapping[str, int]) -> Layout:
             f"The layout {name} needs {', '.join(missing)}, and the tokenizer has none of that name. "
             "Choose a model whose tokenizer belongs to it."
         )
-    return replace(build(special), name=name, special_token_ids=frozenset(special.values()))
+    reserved = sorted(token_id for token, token_id in special.items() if "reserved" in token)
+    return replace(
+        build(special),
+        name=name,
+        special_token_ids=frozenset(special.values()),
+        reserved_token_ids=tuple(reserved[:_MOST_RESERVED]),
+    )
 
 
 def _embedded(special: Mapping[str, int]) -> Layout:

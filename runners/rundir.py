@@ -17,6 +17,9 @@ from pathlib import Path
 from runners.errors import RunDirError
 from runners.spec import RunSpec
 
+WEIGHTS = ("adapter", "model")
+"""Names of the folder in a checkpoint that holds what was trained: an adapter, or a model trained in full."""
+
 _LONGEST_PART = 60  # characters; with date and suffix a name stays far below the 255 bytes of a file system
 
 
@@ -72,6 +75,11 @@ class RunDir:
         return self.path / "checkpoints"
 
     @property
+    def best_json(self) -> Path:
+        """Which checkpoint is the best so far."""
+        return self.checkpoints / "best.json"
+
+    @property
     def stop(self) -> Path:
         """The polite request to stop."""
         return self.path / "stop"
@@ -103,6 +111,19 @@ class RunDir:
     def checkpoint(self, step: int) -> Path:
         """Return the folder of the checkpoint after an optimizer step."""
         return self.checkpoints / f"step-{step:06d}"
+
+    def checkpoint_steps(self) -> list[int]:
+        """Return the steps of all checkpoints, in order."""
+        if not self.checkpoints.is_dir():
+            return []
+        found = [re.fullmatch(r"step-(\d{6,})", entry.name) for entry in self.checkpoints.iterdir()]
+        return sorted(int(match[1]) for match in found if match)
+
+    @staticmethod
+    def weights(checkpoint: Path) -> Path:
+        """Return the folder of a checkpoint that holds what was trained: an adapter, or a whole model."""
+        # Runs of schema 1 kept their adapter beside the state.
+        return next((folder for name in WEIGHTS if (folder := checkpoint / name).is_dir()), checkpoint)
 
     @staticmethod
     def create(

@@ -37,13 +37,20 @@ def fit(laid: LaidOut, *, max_length: int, cut: bool) -> list[int] | None:
 
 
 def padding(layout: Layout, eos_padding: EosPadding, count: int) -> list[int]:
-    """Return the `count` ids that fill a row up to the longest of its batch."""
+    """Return the `count` ids that fill a row up to the longest of its batch.
+
+    With `rainbow` they are the tokenizer's reserved tokens in turn, begun anew behind each EOS, so that no single token
+    is repeated until it is the likeliest of all.
+    """
+    if eos_padding == "rainbow":
+        cycle = layout.reserved_token_ids
+        return [cycle[number % len(cycle)] for number in range(count)]
     return [layout.eos_token_id if eos_padding == "eos" else layout.pad_token_id] * count
 
 
 def padding_is_learnt(eos_padding: EosPadding) -> bool:
     """Say whether the padding counts as response, and so may be hidden; if not, it is not seen either."""
-    return eos_padding == "eos"
+    return eos_padding != "none"
 
 
 def hidden_positions(uniform: Sequence[float], response: Sequence[bool], t: float) -> list[bool]:

@@ -1,35 +1,41 @@
 """The spec: what a run is to do, as frozen dataclasses that check themselves.
 
 A spec is written once into the run directory and never edited. Every field has a unit and a range; an unknown key is
-an error that names the nearest known one. All problems of a spec are reported at once.
+an error that names the nearest known one. All problems of a spec are reported at once. A spec of an older schema is
+read as what it meant then: fields it does not have get the value that changes nothing, not today's default.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import types
-import typing
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from runners.errors import SpecError
-from runners.sampler_fields import NEUTRAL, sampling_problems
+from runners.sampler_fields import NEUTRAL
+from runners.spec_ranges import problems_of
+from runners.spec_reading import from_dict as from_dict
 
-SCHEMA_VERSION = 1
-
-T = TypeVar("T")
+SCHEMA_VERSION = 2
 
 Task = Literal["train", "sample"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant"]
 Remasking = Literal["low_confidence", "random"]
-EosPadding = Literal["none", "eos"]
+EosPadding = Literal["none", "eos", "rainbow"]
 Objective = Literal["masked-diffusion", "block-diffusion", "causal"]
 SamplerName = Literal["block", "autoregressive"]
+Method = Literal["lora", "full"]
+Optim = Literal["adamw_torch", "adamw_bnb_8bit"]
+MixedPrecision = Literal["no", "bf16", "fp16"]
+GradientCheckpointing = Literal["auto", "on", "off"]
+Quantization = Literal["none", "nf4"]
+
+# What a spec of schema 1 could not say, as it was then.
+_AS_IN_SCHEMA_1 = {"probe_pairs": 0, "save_total_limit": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +45,15 @@ class ModelSpec:
     Attributes:
         id: `embedded`, a Hugging Face repository id, or a folder.
         revision: commit of the repository; None for `embedded` and folders.
-        dtype: number format of the weights in memory.
+        dtype: number format of the weights in memory, and of the arithmetic on quantised ones.
+        quantization: `nf4` keeps the linear layers in 4 bits (QLoRA, arXiv 2305.14314), embeddings and head in `dtype`.
         device: where the weights live; `auto` takes CUDA, then MPS, then the CPU.
     """
 
     id: str = "embedded"
     revision: str | None = None
     dtype: Dtype = "float32"
+    quantization: Quantization = "none"
     device: Device = "auto"
 
 
@@ -72,13 +80,18 @@ class LoraSpec:
         r: rank, 1 or more.
         lora_alpha: numerator of the scale `lora_alpha / r`, above 0.
         lora_dropout: probability, 0 to below 1.
-        target_modules: names of linear layers, or the model's own default when empty.
+        target_modules: names of linear layers, `all-linear` for all below the head, or the model's own default when
+            empty.
+        use_dora: learn size and direction of the weights apart (DoRA, arXiv 2402.09353): slower, at the same rank.
+        use_rslora: scale by `lora_alpha / sqrt(r)` instead (rsLoRA, arXiv 2312.03732), so that high ranks learn too.
     """
 
     r: int = 16
     lora_alpha: int = 32
     lora_dropout: float = 0.0
     target_modules: tuple[str, ...] = ()
+    use_dora: bool = False
+    use_rslora: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,43 +99,76 @@ class TrainSpec:
     """How to train.
 
     Attributes:
+        method: `lora` trains an adapter, `full` every weight of the model.
         learning_rate: peak rate of AdamW, above 0; what was published for a model stands in its family's file.
         max_steps: optimizer steps, 1 or more.
         per_device_train_batch_size: pairs in one forward pass.
-        gradient_accumulation_steps: forward passes for one optimizer step.
+        gradient_accumulation_steps: forward passes for one optimizer step, on each device.
+        world_size: processes that share one optimizer step, one a GPU of the same machine; 1 or more.
         max_length: tokens of prompt, response and EOS together; longer pairs are handled by `over_long`.
         over_long: `refuse` ends the run before it starts, `skip` leaves the pair out and says so, `cut` cuts the
             response and gives it no EOS.
+        optim: `adamw_torch`, or `adamw_bnb_8bit` with its moments in 8 bits (arXiv 2110.02861).
         lr_scheduler_type: shape of the rate after warm-up.
         warmup_steps: steps of linear warm-up.
         weight_decay: decoupled decay of AdamW, 0 or more.
         max_grad_norm: clip above this norm, above 0.
-        eos_padding: `none` keeps one true EOS a response; `eos` fills the batch up with EOS that counts as response.
-        t_min: lower end of the mask ratio t, 0 to below 1; t is stratified over the accumulated batch.
+        mixed_precision: `bf16` or `fp16` computes in 16 bits over weights kept in float32; fp16 scales its gradients.
+        gradient_checkpointing: recompute activations instead of keeping them; `auto` does so on CUDA.
+        eos_padding: `none` keeps one true EOS a response; `eos` fills the batch up with EOS that counts as response;
+            `rainbow` does so with a cycle of the tokenizer's reserved tokens.
+        pad_to_multiple_of: tokens; a batch is filled up to the next multiple, so that one pair alone is padded too.
+        t_min: lower end of the mask ratio t, 0 to below `t_max`; t is stratified over the accumulated batch.
+        t_max: upper end of t, at most 1.
+        max_loss_weight: highest weight 1 / p of a hidden token, 1 or more; 0 for none, which alone is unbiased.
+        complementary_masks: each pair is taken twice in a row, the second time with the other tokens hidden.
         eval_every_steps: optimizer steps between validations; 0 for start and end only.
-        eval_draws: fixed (t, mask) draws for each validation pair.
+        eval_draws: fixed (t, mask) draws for each validation pair; a multiple of 5 covers five mask ratios alike.
+        probe_pairs: training pairs measured like the holdout at each validation; 0 for none.
+        early_stopping_patience: end after so many validations in a row that are worse than the best beyond the noise
+            (95 %, paired); 0 for never.
         checkpoint_every_steps: optimizer steps between checkpoints; 0 for the end only.
+        save_total_limit: newest checkpoints to keep, beside the best and those with samples; 0 for all.
         sample_every_steps: optimizer steps between canary samples; 0 for the end only.
+        sample_at_steps: further steps with canary samples.
         seed: of masks, order and initial adapter.
     """
 
+    method: Method = "lora"
     learning_rate: float = 5e-5
     max_steps: int = 120
     per_device_train_batch_size: int = 4
     gradient_accumulation_steps: int = 1
+    world_size: int = 1
     max_length: int = 512
     over_long: Literal["refuse", "skip", "cut"] = "skip"
+    optim: Optim = "adamw_torch"
     lr_scheduler_type: Schedule = "cosine"
     warmup_steps: int = 10
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
+    mixed_precision: MixedPrecision = "no"
+    gradient_checkpointing: GradientCheckpointing = "auto"
     eos_padding: EosPadding = "none"
+    pad_to_multiple_of: int = 1
     t_min: float = 0.0
+    t_max: float = 1.0
+    max_loss_weight: float = 0.0
+    complementary_masks: bool = False
     eval_every_steps: int = 0
-    eval_draws: int = 4
+    eval_draws: int = 5
+    probe_pairs: int = 16
+    early_stopping_patience: int = 0
     checkpoint_every_steps: int = 0
+    save_total_limit: int = 3
     sample_every_steps: int = 0
+    sample_at_steps: tuple[int, ...] = ()
     seed: int = 1
+
+    @property
+    def rows(self) -> int:
+        """Rows of one optimizer step: of the whole accumulated batch, over all processes."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +213,8 @@ class RunSpec:
         task: `train` trains, then samples the canaries from the adapter; `sample` only samples.
         parent: name of the run this one was copied from.
         objective: what training minimises; None for the one of the model's family.
-        train, lora: for the task `train` only.
+        train: for the task `train` only.
+        lora: likewise, and only for its method `lora`.
         adapter: for the task `sample`, None for the base.
         sample_base: whether a training run samples the canaries from the base before it trains.
         hashes: sha256 of `dataset/train.jsonl`, `dataset/holdout.jsonl`, `prompts.jsonl` and every file of `adapter`,
@@ -192,7 +239,7 @@ class RunSpec:
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        problems = _problems(self)
+        problems = problems_of(self, SCHEMA_VERSION)
         if problems:
             raise SpecError(problems)
 
@@ -202,7 +249,7 @@ class RunSpec:
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
-        """Read a spec.
+        """Read a spec of this schema or an older one.
 
         Raises:
             SpecError: not JSON, an unknown key, a wrong type or a value out of range; all of them at once.
@@ -211,16 +258,25 @@ class RunSpec:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise SpecError([f"spec.json:{error.lineno}: not JSON ({error.msg}). Write the spec again."]) from error
-        return from_dict(cls, data)
+        return from_dict(cls, _as_newest(data))
 
 
-def from_dict(cls: type[T], data: Any) -> T:
-    """Build the dataclass `cls` from plain JSON data; see `RunSpec.from_json` for the errors."""
-    problems: list[str] = []
-    built = _build(cls, data, "", problems)
-    if problems:
-        raise SpecError(problems)
-    return typing.cast(T, built)
+def method_name(spec: RunSpec) -> str:
+    """Return how people call a training run's method: LoRA, QLoRA, DoRA, QDoRA or full fine-tuning."""
+    if spec.lora is None:
+        return "full fine-tuning"
+    name = "DoRA" if spec.lora.use_dora else "LoRA"
+    return f"Q{name}" if spec.model.quantization == "nf4" else name
+
+
+def _as_newest(data: Any) -> Any:
+    """Return a spec of an older schema with what it could not say added; anything else as it is."""
+    if not isinstance(data, dict) or data.get("schema_version", SCHEMA_VERSION) != 1:
+        return data
+    train = data.get("train")
+    if isinstance(train, dict):
+        train = _AS_IN_SCHEMA_1 | train
+    return data | {"train": train, "schema_version": SCHEMA_VERSION}
 
 
 def sample_key(spec: RunSpec) -> str:
@@ -229,8 +285,9 @@ def sample_key(spec: RunSpec) -> str:
     sampling = dataclasses.asdict(from_dict(SamplingSpec, dataclasses.asdict(spec.sampling)))
     # Fields that came later and change nothing stay out, so that base samples made before them are still shared.
     unchanged = {name for name, value in NEUTRAL.items() if sampling[name] == value}
+    quantized = [] if spec.model.quantization == "none" else [spec.model.quantization]
     parts = {
-        "model": [spec.model.id, spec.model.revision, spec.model.dtype],
+        "model": [spec.model.id, spec.model.revision, spec.model.dtype, *quantized],
         "canary_hash": spec.canary_hash,
         "sampling": {name: value for name, value in sampling.items() if name not in unchanged},
     }
@@ -253,110 +310,3 @@ def _flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + key] = value
     return flat
-
-
-def _build(cls: Any, data: Any, path: str, problems: list[str]) -> Any:
-    if not isinstance(data, dict):
-        problems.append(f"{path or 'spec'}: found {type(data).__name__}, expected an object.")
-        return None
-    hints = typing.get_type_hints(cls)
-    known = [f.name for f in fields(cls)]
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        where = f"{path}.{key}" if path else key
-        if key not in hints:
-            near = difflib.get_close_matches(key, known, n=1)
-            problems.append(
-                f"{where}: no such field." + (f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}.")
-            )
-            continue
-        values[key] = _convert(hints[key], value, where, problems)
-    for f in fields(cls):
-        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-        if required and f.name not in data:
-            problems.append(f"{path + '.' if path else ''}{f.name}: missing. Add it.")
-    if problems:
-        return None
-    try:
-        return cls(**values)
-    except SpecError as error:
-        problems.extend(error.problems)
-        return None
-
-
-def _convert(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
-    origin = get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        if value is None and len(options) < len(get_args(hint)):
-            return None
-        return _convert(options[0], value, where, problems)
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, where, problems)
-    if origin is Literal:
-        if value not in get_args(hint):
-            problems.append(f"{where}: found {value!r}, expected one of {', '.join(map(str, get_args(hint)))}.")
-        return value
-    if origin is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    if origin is dict and isinstance(value, dict):
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if origin is None and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    problems.append(f"{where}: found {value!r}, expected {getattr(hint, '__name__', hint)}.")
-    return value
-
-
-def _problems(spec: RunSpec) -> list[str]:
-    """Check ranges, and that the parts fit the task."""
-    found: list[str] = []
-
-    def need(ok: bool, text: str) -> None:
-        if not ok:
-            found.append(text)
-
-    need(
-        spec.schema_version == SCHEMA_VERSION,
-        f"schema_version: found {spec.schema_version}, this program reads {SCHEMA_VERSION}.",
-    )
-    need(
-        bool(spec.name) and "/" not in spec.name and spec.name not in (".", ".."),
-        f"name: {spec.name!r} is no directory name.",
-    )
-    if spec.task == "train":
-        need(spec.train is not None and spec.lora is not None, "train and lora: missing, the task is train.")
-        need(spec.dataset_hash is not None, "dataset_hash: missing. Freeze a dataset and train on it.")
-        need(spec.adapter is None, "adapter: only for the task sample.")
-    else:
-        need(spec.train is None and spec.lora is None, "train and lora: only for the task train.")
-    if (train := spec.train) is not None:
-        for name in (
-            "max_steps",
-            "per_device_train_batch_size",
-            "gradient_accumulation_steps",
-            "max_length",
-            "eval_draws",
-        ):
-            need(getattr(train, name) >= 1, f"train.{name}: found {getattr(train, name)}, expected 1 or more.")
-        for name in (
-            "warmup_steps",
-            "eval_every_steps",
-            "checkpoint_every_steps",
-            "sample_every_steps",
-            "weight_decay",
-        ):
-            need(getattr(train, name) >= 0, f"train.{name}: found {getattr(train, name)}, expected 0 or more.")
-        for name in ("learning_rate", "max_grad_norm"):
-            need(getattr(train, name) > 0, f"train.{name}: found {getattr(train, name)}, expected above 0.")
-        need(0 <= train.t_min < 1, f"train.t_min: found {train.t_min}, expected 0 to below 1.")
-    if (lora := spec.lora) is not None:
-        need(lora.r >= 1, f"lora.r: found {lora.r}, expected 1 or more.")
-        need(lora.lora_alpha > 0, f"lora.lora_alpha: found {lora.lora_alpha}, expected above 0.")
-        need(
-            0 <= lora.lora_dropout < 1,
-            f"lora.lora_dropout: found {lora.lora_dropout}, expected 0 to below 1.",
-        )
-    found += sampling_problems(spec.sampling)
-    return found

@@ -23,6 +23,7 @@ from runners.spec import LoraSpec
 from runners.tasks.models.base import Model
 
 WEIGHTS = "adapter_model.safetensors"
+ALL_LINEAR = "all-linear"
 
 
 def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> PeftModel:
@@ -30,22 +31,28 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
 
     Args:
         model: changed in place; only the adapter's weights take gradients afterwards.
-        lora: rank, scale, dropout and which linears.
+        lora: rank, scale, dropout, kind and which linears.
         model_id: noted in the adapter's configuration.
         seed: of its first weights, and of the global generator from then on.
 
     Raises:
         SpecError: `target_modules` names a layer the model does not have.
     """
+    # The head is outside the backbone, so `all-linear` leaves it alone.
     linears = {
         name.rpartition(".")[2]: part
         for name, part in model.backbone.named_modules()
         if isinstance(part, (nn.Linear, Conv1D))
     }
     targets = lora.target_modules or model.facts.lora_targets
+    if ALL_LINEAR in targets:
+        targets = tuple(linears)
     if unknown := sorted(set(targets) - set(linears)):
         raise SpecError(
-            [f"lora.target_modules: the model has no {', '.join(unknown)}. It has {', '.join(sorted(linears))}."]
+            [
+                f"lora.target_modules: the model has no {', '.join(unknown)}. It has {', '.join(sorted(linears))}, and "
+                f"{ALL_LINEAR} means all of them."
+            ]
         )
     # peft 0.21 writes this into the configuration, where a folder of this machine has no business.
     model.net.__dict__["name_or_path"] = model_id
@@ -54,7 +61,9 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
         r=lora.r,
         lora_alpha=lora.lora_alpha,
         lora_dropout=lora.lora_dropout,
-        target_modules=list(targets),
+        target_modules=sorted(targets),
+        use_dora=lora.use_dora,
+        use_rslora=lora.use_rslora,
         # GPT-2 keeps its linear layers the other way round.
         fan_in_fan_out=any(isinstance(linears[name], Conv1D) for name in targets),
         bias="none",

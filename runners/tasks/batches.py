@@ -6,6 +6,7 @@ The order is a function of the seed and of how many pairs were taken, so resumin
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ class Pair:
     id: str
     prompt: str
     response: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def read_pairs(path: Path) -> list[Pair]:
     for number, line in enumerate(text.rstrip("\n").split("\n") if text else [], start=1):
         try:
             data: Any = json.loads(line)
-            pairs.append(Pair(str(data["id"]), str(data["prompt"]), str(data["response"])))
+            pairs.append(Pair(str(data["id"]), str(data["prompt"]), str(data["response"]), str(data.get("source", ""))))
         except (ValueError, KeyError, TypeError) as error:
             raise RunDirError(
                 f"{path}:{number}: not a pair ({error}). Submit the run again from its dataset."
@@ -144,14 +146,29 @@ def order(count: int, *, seed: int, start: int, take: int) -> list[int]:
     return chosen
 
 
-def collate(examples: Sequence[Example], *, layout: Layout, eos_padding: EosPadding) -> Batch:
+def collate(
+    examples: Sequence[Example],
+    *,
+    layout: Layout,
+    eos_padding: EosPadding,
+    pad_to_multiple_of: int = 1,
+    max_length: int | None = None,
+) -> Batch:
     """Fill examples up to one length.
 
     With `none`, padding is neither seen nor learnt. With `eos`, it is EOS that counts as response (the published
-    recipe, from which a model learns to stop); a response cut for its length gets none either way, because its row is
-    already the longest allowed.
+    recipe, from which a model learns to stop), with `rainbow` a cycle of reserved tokens that does; a response cut for
+    its length gets none either way, because its row is already the longest allowed.
+
+    Args:
+        examples: the rows.
+        layout: whose tokens fill them up.
+        eos_padding: with what.
+        pad_to_multiple_of: the length is rounded up to one, so that a row alone is filled up too.
+        max_length: longest row, in tokens; None for no limit.
     """
-    length = max(len(example.input_ids) for example in examples)
+    longest = max(len(example.input_ids) for example in examples)
+    length = min(-(-longest // pad_to_multiple_of) * pad_to_multiple_of, max(longest, max_length or sys.maxsize))
     learnt = padding_is_learnt(eos_padding)
     input_ids = torch.empty(len(examples), length, dtype=torch.int64)
     response = torch.zeros(len(examples), length, dtype=torch.bool)

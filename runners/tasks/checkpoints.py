@@ -1,26 +1,29 @@
 """Checkpoints: all that an exact resume needs, and there completely or not at all.
 
 A checkpoint is built beside its place and renamed, so a job killed at any moment leaves only whole ones. One that
-stands is never written again: a resumed run that comes to the same step has computed the same bits.
+stands is never written again: a resumed run that comes to the same step has computed the same bits. Old ones are pruned
+by rule; the best one is named in a file of its own.
 """
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import pickle
-import re
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 
 from runners.errors import RunDirError
 from runners.rundir import RunDir
-from runners.tasks.adapters import read_adapter, write_adapter
 from runners.tasks.masks import MaskSource
+from runners.tasks.trained import Trained
+from runners.tasks.watching import Watch
 
 STATE = "state.pt"
 
@@ -30,49 +33,75 @@ class Resumable:
     """What changes while training, beside the step.
 
     Attributes:
-        adapter: its weights.
+        trained: the weights.
         optimizer: its moments.
         masks: the source of mask ratios and draws.
+        watch: which validation was the best, and how long it has been.
+        scaler: the scale of float16 gradients; None where the arithmetic needs none.
     """
 
-    adapter: PeftModel
+    trained: Trained
     optimizer: torch.optim.Optimizer
     masks: MaskSource
+    watch: Watch
+    scaler: torch.amp.GradScaler | None = None
 
 
 def save(run_dir: RunDir, step: int, what: Resumable) -> Path:
-    """Write the checkpoint after `step` optimizer steps and return its folder."""
+    """Write the checkpoint after `step` optimizer steps and return its folder.
+
+    Raises:
+        RunDirError: the disk is full, or the run directory is gone; nothing half-written stays.
+    """
     folder = run_dir.checkpoint(step)
     if folder.exists():
         return folder
-    run_dir.checkpoints.mkdir(exist_ok=True)
     building = run_dir.checkpoints / f".{folder.name}.{os.getpid()}.building"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
-    write_adapter(what.adapter, building)
-    torch.save(
-        {
-            "step": step,
-            "optimizer": what.optimizer.state_dict(),
-            "masks": what.masks.state(),
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        },
-        building / STATE,
-    )
-    for file in building.iterdir():
-        _sync(file)
-    building.rename(folder)
-    _sync(run_dir.checkpoints)
+    try:
+        run_dir.checkpoints.mkdir(exist_ok=True)
+        shutil.rmtree(building, ignore_errors=True)
+        weights = building / what.trained.folder
+        weights.mkdir(parents=True)
+        what.trained.write(weights)
+        torch.save(
+            {
+                "step": step,
+                "optimizer": what.optimizer.state_dict(),
+                "masks": what.masks.state(),
+                "watch": what.watch.state(),
+                "scaler": None if what.scaler is None else what.scaler.state_dict(),
+            },
+            building / STATE,
+        )
+        for file in building.rglob("*"):
+            _sync(file)
+        _sync(building)
+        building.rename(folder)
+        _sync(run_dir.checkpoints)
+    except OSError as error:
+        raise RunDirError(_not_written(folder, error)) from error
+    except RuntimeError as error:
+        # torch's writer tells of a disk that takes no more in an error of its own.
+        if "write" not in str(error) and "PytorchStreamWriter" not in str(error):
+            raise
+        raise RunDirError(_not_written(folder, error)) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
     return folder
+
+
+def _not_written(folder: Path, error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    why = "the disk is full" if full or isinstance(error, RuntimeError) else f"the disk did not take it ({error})"
+    return (
+        f"{folder}: this checkpoint could not be written, because {why}. The checkpoints before it stand. Make room, "
+        "then resume the run."
+    )
 
 
 def latest(run_dir: RunDir) -> int | None:
     """Return the step of the newest checkpoint, None when there is none."""
-    if not run_dir.checkpoints.is_dir():
-        return None
-    steps = [re.fullmatch(r"step-(\d{6,})", entry.name) for entry in run_dir.checkpoints.iterdir()]
-    return max((int(found[1]) for found in steps if found), default=None)
+    return max(run_dir.checkpoint_steps(), default=None)
 
 
 def restore(run_dir: RunDir, step: int, what: Resumable) -> None:
@@ -81,22 +110,58 @@ def restore(run_dir: RunDir, step: int, what: Resumable) -> None:
     Raises:
         RunDirError: the checkpoint cannot be read.
     """
-    for leftover in run_dir.checkpoints.glob(".*.building"):
-        shutil.rmtree(leftover, ignore_errors=True)
     folder = run_dir.checkpoint(step)
-    read_adapter(what.adapter, folder)
+    what.trained.read(run_dir.weights(folder))
     try:
         state: Any = torch.load(folder / STATE, map_location="cpu", weights_only=True)
         what.optimizer.load_state_dict(state["optimizer"])
         what.masks.restore(state["masks"])
-        torch.set_rng_state(state["random"])
-        # On another number of cards only dropout differs.
-        if state["random_cuda"] and len(state["random_cuda"]) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all(state["random_cuda"])
+        if state.get("watch") is not None:
+            what.watch.restore(state["watch"])
+        if what.scaler is not None and state.get("scaler") is not None:
+            what.scaler.load_state_dict(state["scaler"])
     except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
         raise RunDirError(
             f"{folder / STATE}: cannot be read ({error}). Delete this checkpoint to resume from the one before."
         ) from error
+
+
+def tidy(run_dir: RunDir) -> None:
+    """Remove what a killed job left half-written or half-deleted."""
+    for leftover in run_dir.checkpoints.glob(".*ing"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def name_best(run_dir: RunDir, step: int, val_loss: float) -> None:
+    """Write down which checkpoint is the best so far."""
+    row = {"step": step, "path": run_dir.checkpoint(step).relative_to(run_dir.path).as_posix(), "val_loss": val_loss}
+    aside = run_dir.best_json.with_suffix(".tmp")
+    try:
+        aside.write_text(json.dumps(row) + "\n", encoding="utf-8")
+        _sync(aside)
+        aside.replace(run_dir.best_json)
+    except OSError as error:
+        raise RunDirError(_not_written(run_dir.best_json, error)) from error
+
+
+def prune(run_dir: RunDir, *, keep_last: int, keep: Collection[int]) -> list[int]:
+    """Delete old checkpoints and return their steps.
+
+    Args:
+        run_dir: whose.
+        keep_last: how many of the newest stay; 0 for all.
+        keep: steps that stay whatever their age: the best one, and those with samples.
+    """
+    if keep_last == 0:
+        return []
+    old = sorted(set(run_dir.checkpoint_steps()[:-keep_last]) - set(keep))
+    for step in old:
+        folder = run_dir.checkpoint(step)
+        # Out of sight at once: a checkpoint is there completely or not at all.
+        going = folder.with_name(f".{folder.name}.deleting")
+        folder.rename(going)
+        shutil.rmtree(going, ignore_errors=True)
+    return old
 
 
 def _sync(path: Path) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
+import sys
 import threading
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,12 @@ from runners.rundir import RunDir
 # docs/run-directory.md promises one every ten seconds; a busy machine gets some room.
 HEARTBEAT_S = 8.0
 
+# Kept free for the last word of a job that has filled the disk.
+_ROOM_BYTES = 64 * 1024
+
+# Set by whoever starts a job that must not outlive it: a job whose machine was given to another, for one.
+WATCH_PARENT = "RUNNERS_WATCH_PARENT"
+
 Of = Literal["base", "adapter"]
 
 
@@ -32,15 +40,29 @@ class Reporter:
         self.run_dir = run_dir
         self.attempt = attempt
         self.stop_reason: str | None = None
-        self._events = EventWriter(run_dir.events(attempt), attempt)
-        self._samples = LineWriter(run_dir.samples)
-        rows, _ = read_lines(run_dir.samples, 0)
-        self._standing = {(row["of"], row["step"], row["prompt"], row["index"]) for row in rows}
+        self._open()
+        self._place = _identity(run_dir.path)
+        self._parent = os.getppid() if os.environ.get(WATCH_PARENT) == "1" else None
+        self._checkpoints: set[int] = set()
         self._signal: str | None = None
         self._previous: dict[signal.Signals, Any] = {}
         self._heartbeat_s = heartbeat_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def _open(self) -> None:
+        self._events = EventWriter(self.run_dir.events(self.attempt), self.attempt)
+        self._samples = LineWriter(self.run_dir.samples)
+        rows, _ = read_lines(self.run_dir.samples, 0)
+        self._standing = {(row["of"], row["step"], row["prompt"], row["index"]) for row in rows}
+        self._room = self.run_dir.attempt(self.attempt) / ".room"
+        # Not zeros: a file system may keep those as a hole, which frees nothing.
+        self._room.write_bytes(os.urandom(_ROOM_BYTES))
+
+    def _close(self) -> None:
+        self._events.close()
+        self._samples.close()
+        self._room.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         """Start the heartbeat; from here on TERM and INT are polite requests to stop."""
@@ -57,8 +79,7 @@ class Reporter:
         self._end_heartbeat()
         for number, handler in self._previous.items():
             signal.signal(number, handler)
-        self._events.close()
-        self._samples.close()
+        self._close()
 
     def emit(self, type: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Write an event of any documented type, and a line of the log.
@@ -93,7 +114,28 @@ class Reporter:
 
     def checkpoint(self, step: int, path: Path) -> None:
         """Report a checkpoint that is complete."""
-        self.emit("checkpoint", {"step": step, "path": path.relative_to(self.run_dir.path).as_posix()})
+        self.emit("checkpoint", {"step": step, "path": self._relative(path)})
+        self._checkpoints.add(step)
+
+    def said_checkpoint(self, step: int) -> bool:
+        """Say whether this attempt has reported the checkpoint of a step."""
+        return step in self._checkpoints
+
+    def best(self, step: int, path: Path, val_loss: float) -> None:
+        """Report which checkpoint is the best so far."""
+        self.emit("best", {"step": step, "path": self._relative(path), "val_loss": val_loss})
+
+    def pruned(self, step: int, path: Path) -> None:
+        """Report a checkpoint that was deleted by rule."""
+        self.emit("pruned", {"step": step, "path": self._relative(path)})
+
+    def early(self, step: int, reason: str) -> None:
+        """Report that the run ends before its last step, and why."""
+        self.emit("early", {"step": step, "reason": reason})
+
+    def sampled_steps(self) -> set[int]:
+        """Return the steps whose adapter was sampled, by whichever attempt."""
+        return {step for of, step, _, _ in self._standing if of == "adapter"}
 
     def warning(self, message: str) -> None:
         """Tell the author something that does not end the run."""
@@ -165,9 +207,22 @@ class Reporter:
         """Say whether a newer attempt was started: it owns the checkpoints now, so write none."""
         return (self.run_dir.latest_attempt() or 0) > self.attempt
 
+    def lost(self) -> str | None:
+        """Say what the job has lost that it cannot go on without, or None: its run directory, or who started it."""
+        if _identity(self.run_dir.path) != self._place:
+            return f"the run directory was moved or deleted: {self.run_dir.path} is no longer there"
+        if self._parent is not None and os.getppid() != self._parent:
+            return f"the process that started this job, number {self._parent}, is gone"
+        return None
+
     def stop_requested(self) -> bool:
-        """Say whether to end after this step: a newer attempt, a signal or the stop file; `stop_reason` tells which."""
-        if self.superseded():
+        """Say whether to end after this step; `stop_reason` tells why.
+
+        A lost run directory, a newer attempt, a signal and the stop file are reasons.
+        """
+        if (lost := self.lost()) is not None:
+            self.stop_reason = lost
+        elif self.superseded():
             self.stop_reason = f"a newer attempt, number {self.run_dir.latest_attempt()}, was started"
         elif self._signal is not None:
             self.stop_reason = f"the signal {self._signal}"
@@ -178,9 +233,16 @@ class Reporter:
         return True
 
     def last_word(self, type: Literal["finished", "stopped", "error"], fields: Mapping[str, Any]) -> None:
-        """End the heartbeat and write the attempt's last event."""
+        """End the heartbeat and write the attempt's last event, in the room kept for it where the disk is full."""
         self._end_heartbeat()
-        self.emit(type, fields)
+        try:
+            self.emit(type, fields)
+        except OSError:
+            self._room.unlink(missing_ok=True)
+            self.emit(type, fields)
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.run_dir.path).as_posix()
 
     def _write_trace(self, of: Of, step: int, prompt: str, index: int, trace: Mapping[str, Any]) -> str:
         name = f"{of}-{step:06d}-{urllib.parse.quote(prompt, safe='')}-{index}.json"
@@ -195,12 +257,39 @@ class Reporter:
 
     def _beat(self) -> None:
         while not self._ended.wait(self._heartbeat_s):
-            self._events.emit("heartbeat")
+            try:
+                self._events.emit("heartbeat")
+            except OSError as error:
+                # A full disk is told by what cannot do without it.
+                print(utc_now(), "heartbeat", error, file=sys.stderr, flush=True)
 
     def _end_heartbeat(self) -> None:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
+
+
+class SilentReporter(Reporter):
+    """The ear without the voice: of the processes that share a run's steps, only the first one speaks."""
+
+    def _open(self) -> None:
+        self._standing = set()
+
+    def _close(self) -> None: ...
+
+    def emit(self, type: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Say nothing."""
+
+    def _beat(self) -> None: ...
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another of the same name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _finite(value: Any, lost: list[str]) -> Any:

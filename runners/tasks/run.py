@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from runners.rundir import RunDir
-from runners.spec import RunSpec
+from runners.spec import RunSpec, method_name
 from runners.tasks.device import choose_device, prepare
+from runners.tasks.distributed import own_device
 from runners.tasks.models.registry import Loaded, load
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.sample import Canary, longest_canvas, read_canaries, sample_canaries
+from runners.tasks.weights import is_model
 
 
 def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
@@ -19,11 +21,12 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
     Raises:
         RunnersError: the spec cannot be carried out with this model, these files or this machine.
     """
-    device = choose_device(spec.model.device)
+    device = own_device(choose_device(spec.model.device))
     prepare(device)
     canaries = read_canaries(run_dir.prompts_jsonl)
     reporter.phase("load")
-    loaded = load(spec.model, device)
+    kept = None if spec.adapter is None else run_dir.path / spec.adapter.path
+    loaded = load(spec.model, device, weights=kept if kept is not None and is_model(kept) else None)
     # load() has run the self-test: a model that fails it never gets here.
     reporter.phase("self-test")
     for message in concerns(spec, loaded, canaries):
@@ -34,10 +37,10 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
 
         train(run_dir, spec, loaded, canaries, reporter)
         return
-    if spec.adapter is not None:
+    if kept is not None and not is_model(kept):
         from runners.tasks.adapters import load_adapter
 
-        load_adapter(loaded.model, run_dir.path / spec.adapter.path)
+        load_adapter(loaded.model, kept)
     of: Of = "base" if spec.adapter is None else "adapter"
     sample_canaries(loaded, spec.sampling, canaries, of=of, step=_step_of(spec), reporter=reporter)
 
@@ -57,14 +60,18 @@ def concerns(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]
         found.append(
             f"train.max_length is {spec.train.max_length} tokens; the model was made for {facts.context_tokens}."
         )
-    highest = facts.highest_learning_rate
+    full = spec.train.method == "full"
+    highest = facts.highest_full_learning_rate if full else facts.highest_learning_rate
     if highest is not None and spec.train.learning_rate > highest:
         found.append(
-            f"train.learning_rate is {spec.train.learning_rate:g}; the highest published for an adapter of this "
+            f"train.learning_rate is {spec.train.learning_rate:g}; the highest published for {method_name(spec)} of this "
             f"family is {highest:g}. Above it voices have been lost, not learnt."
         )
-    if spec.model.dtype == "float16":
-        found.append("float16 gradients can vanish or overflow, and nothing scales the loss here. Prefer bfloat16.")
+    if full and spec.model.dtype == "bfloat16":
+        found.append(
+            "Weights kept in bfloat16 lose the small steps of a low learning rate. Choose float32 with "
+            "train.mixed_precision bf16 where there is memory for it."
+        )
     return found
 
 

@@ -1,89 +1,196 @@
-"""Training an adapter by masked diffusion: set up, fit, validate, checkpoint, sample.
+"""Training by the spec's method: read the pairs, set up, and fit step by step.
 
-The order that matters: a checkpoint is written before the validation and the samples that belong to its step, so a job
-killed in between makes them again on resuming and loses nothing. Resumed, the CPU computes the very bits that an
-unbroken run would have computed.
+The order that matters: what belongs to a step is done before the next is taken, and a checkpoint is written before
+samples, so a job killed anywhere makes up for what it missed. Resumed, the CPU computes the very bits that an unbroken
+run would have computed.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import torch
 
 from runners.errors import ModelError, RunDirError, SpecError
 from runners.rundir import RunDir
-from runners.spec import LoraSpec, RunSpec, TrainSpec
+from runners.spec import Objective as ObjectiveName
+from runners.spec import RunSpec, TrainSpec
 from runners.tasks import checkpoints
-from runners.tasks.adapters import lay_adapter, trainable
-from runners.tasks.batches import Batch, Example, Examples, collate, lay_out_pairs, order, read_pairs
+from runners.tasks.batches import Example, Examples, lay_out_pairs, read_pairs
 from runners.tasks.checkpoints import Resumable
-from runners.tasks.device import memory_bytes
+from runners.tasks.distributed import World, joined
+from runners.tasks.losses.base import Objective, load_objective
 from runners.tasks.masks import MaskSource
+from runners.tasks.milestones import Milestones
 from runners.tasks.models.registry import Loaded
+from runners.tasks.precision import make_optimizer, make_scaler
 from runners.tasks.reporter import Reporter
 from runners.tasks.sample import Canary, sample_canaries
-from runners.tasks.schedules import learning_rate_at
-from runners.tasks.validate import validate
+from runners.tasks.steps import Stepper, make_row_loss
+from runners.tasks.trained import prepare_trained
+from runners.tasks.validate import probe_of
+from runners.tasks.watching import Watch
 
-
-@dataclass(frozen=True)
-class Training:
-    """Everything a training run holds on to; nothing in it changes but `moving`."""
-
-    run_dir: RunDir
-    spec: RunSpec
-    recipe: TrainSpec
-    loaded: Loaded
-    canaries: list[Canary]
-    examples: tuple[Example, ...]
-    holdout: tuple[Example, ...]
-    moving: Resumable
-    reporter: Reporter
-
-    @property
-    def rows(self) -> int:
-        """Return the pairs of one optimizer step: those of the whole accumulated batch."""
-        return self.recipe.per_device_train_batch_size * self.recipe.gradient_accumulation_steps
+# One essay with more than this share of the pairs teaches its subject, and not a voice.
+_OVERUSED = 0.4
 
 
 def train(run_dir: RunDir, spec: RunSpec, loaded: Loaded, canaries: list[Canary], reporter: Reporter) -> None:
     """Carry out a training run, or the rest of one; returns early, with a checkpoint, when asked to end.
 
     Raises:
-        SpecError: the spec cannot be carried out on these pairs.
-        RunDirError: the pairs or a checkpoint cannot be read.
+        SpecError: the spec cannot be carried out on these pairs, or by so many processes.
+        RunDirError: the pairs or a checkpoint cannot be read, or one cannot be written.
         ModelError: the loss became infinite or no number.
     """
-    if spec.train is None or spec.lora is None:
-        raise SpecError(["train and lora: missing, the task is train."])
-    examples, holdout = read_examples(run_dir, spec.train, loaded, reporter)
-    if spec.sample_base and not sample_canaries(loaded, spec.sampling, canaries, of="base", step=0, reporter=reporter):
-        return
-    moving = set_up(spec, spec.train, spec.lora, loaded)
-    fit(Training(run_dir, spec, spec.train, loaded, canaries, examples, holdout, moving, reporter))
+    if spec.train is None:
+        raise SpecError(["train: missing, the task is train."])
+    if spec.objective is not None:
+        loaded = replace(loaded, objective=fitting_objective(spec.objective, loaded))
+    with joined(spec.train.world_size, loaded.model.device) as world:
+        examples, holdout = read_examples(run_dir, spec.train, loaded, reporter)
+        stopped = False
+        if spec.sample_base and world.first:
+            stopped = not sample_canaries(loaded, spec.sampling, canaries, of="base", step=0, reporter=reporter)
+        if world.any(stopped):
+            return
+        moving = set_up(spec, spec.train, loaded)
+        stepper = Stepper(
+            spec, spec.train, loaded, examples, moving, world, make_row_loss(spec, spec.train, loaded, world)
+        )
+        probe = probe_of(examples, spec.train.probe_pairs) if holdout else ()
+        milestones = Milestones(run_dir, spec, spec.train, loaded, canaries, holdout, probe, moving, reporter)
+        fit(stepper, milestones, world)
+
+
+def fitting_objective(name: ObjectiveName, loaded: Loaded) -> Objective:
+    """Return the objective a spec names.
+
+    Raises:
+        SpecError: the model cannot be trained by it.
+    """
+    fitting = loaded.known.family.objectives
+    if name not in fitting:
+        raise SpecError(
+            [f"objective: a {loaded.known.family.title} is trained by {', '.join(fitting)}, not by {name}. Choose one."]
+        )
+    return load_objective(name)
+
+
+def set_up(spec: RunSpec, recipe: TrainSpec, loaded: Loaded) -> Resumable:
+    """Make what changes while training, from the spec's seed."""
+    trained = prepare_trained(spec, recipe, loaded)
+    device = loaded.model.device
+    # Activations of an 8B model do not fit beside its weights on a 24 GB card; recomputing them costs a third more.
+    if recipe.gradient_checkpointing == "on" or (recipe.gradient_checkpointing == "auto" and device.type == "cuda"):
+        recompute_activations(loaded.model.net)
+    masks = MaskSource(
+        seed=recipe.seed,
+        rows=recipe.rows,
+        t_min=recipe.t_min,
+        t_max=recipe.t_max,
+        complementary=recipe.complementary_masks,
+    )
+    return Resumable(
+        trained=trained,
+        optimizer=make_optimizer(trained.parameters, recipe),
+        masks=masks,
+        watch=Watch(recipe.early_stopping_patience),
+        scaler=make_scaler(device, spec.model, recipe),
+    )
+
+
+def recompute_activations(net: Any) -> None:
+    """Let a network keep its layers' inputs only, and compute the rest again going back."""
+    # Renamed in transformers 5.23; the old name goes with version 6.
+    enable = getattr(net, "activation_checkpointing_enable", None) or net.gradient_checkpointing_enable
+    enable({"use_reentrant": False})
+
+
+def fit(stepper: Stepper, milestones: Milestones, world: World) -> None:
+    """Train to the last step from the newest checkpoint, or from the start; return early when asked to end."""
+    recipe, reporter, run_dir = stepper.recipe, milestones.reporter, milestones.run_dir
+    step = resume(stepper, run_dir, world)
+    while True:
+        if world.any(world.first and not milestones.reach(step)):
+            if world.first and step > 0:
+                milestones.checkpoint(step)
+            return
+        if step == recipe.max_steps or world.any(world.first and milestones.over):
+            return
+        if world.any(reporter.stop_requested()):
+            if world.first:
+                milestones.checkpoint(step)
+            return
+        try:
+            measured = stepper.take(step)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise out_of_memory(step, stepper.recipe, error) from error
+        step += 1
+        reporter.metric(step, measured)
+        reporter.progress("train", step, recipe.max_steps)
+
+
+def resume(stepper: Stepper, run_dir: RunDir, world: World) -> int:
+    """Put the newest checkpoint back, if there is one, and return its step.
+
+    Raises:
+        RunDirError: it cannot be read, or is of another run.
+    """
+    if world.first:
+        checkpoints.tidy(run_dir)
+    step = checkpoints.latest(run_dir)
+    if step is None:
+        return 0
+    checkpoints.restore(run_dir, step, stepper.moving)
+    if step > stepper.recipe.max_steps:
+        raise RunDirError(
+            f"{run_dir.checkpoint(step)}: later than the spec's last step, {stepper.recipe.max_steps}. "
+            "This checkpoint belongs to another run; delete it."
+        )
+    return step
+
+
+def out_of_memory(step: int, recipe: TrainSpec, error: Exception) -> ModelError:
+    """Return the error that ends a run whose step did not fit into memory."""
+    return ModelError(
+        f"Step {step + 1} did not fit into memory: {recipe.per_device_train_batch_size} pairs of up to "
+        f"{recipe.max_length} tokens in one pass ({error}). Lower per_device_train_batch_size and raise "
+        "gradient_accumulation_steps by as much, switch gradient_checkpointing on, or lower max_length."
+    )
 
 
 def read_examples(
     run_dir: RunDir, recipe: TrainSpec, loaded: Loaded, reporter: Reporter
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Return the pairs to train on and those to validate on, and report what was skipped or cut.
+    """Return the pairs to train on and those to validate on, and report what was skipped or cut, or is over-used.
 
     Raises:
         SpecError: pairs are too long and the spec refuses them, or none is left.
         RunDirError: a file of pairs cannot be read.
     """
+    if recipe.eos_padding == "rainbow" and len(loaded.layout.reserved_token_ids) < 2:
+        raise SpecError(
+            [
+                "train.eos_padding: rainbow cycles through reserved tokens, and this model's tokenizer has "
+                f"{len(loaded.layout.reserved_token_ids)} of them. Choose eos or none."
+            ]
+        )
+    pairs = read_pairs(run_dir.train_jsonl)
+    held_pairs = read_pairs(run_dir.holdout_jsonl) if run_dir.holdout_jsonl.exists() else []
 
     def lay_out_all(name: str) -> Examples:
-        pairs = read_pairs(run_dir.train_jsonl if name == "train" else run_dir.holdout_jsonl)
         return lay_out_pairs(
-            pairs, loaded.layout, loaded.codec.encode, max_length=recipe.max_length, over_long=recipe.over_long
+            pairs if name == "train" else held_pairs,
+            loaded.layout,
+            loaded.codec.encode,
+            max_length=recipe.max_length,
+            over_long=recipe.over_long,
         )
 
-    train = lay_out_all("train")
-    held = lay_out_all("holdout") if run_dir.holdout_jsonl.exists() else Examples((), (), ())
+    train, held = lay_out_all("train"), lay_out_all("holdout")
     reporter.emit(
         "pairs",
         {
@@ -99,6 +206,11 @@ def read_examples(
                 "Raise max_length, or make shorter pairs."
             ]
         )
+    if train.cut:
+        reporter.warning(
+            f"{len(train.cut)} of {len(train.used)} responses are longer than {recipe.max_length} tokens and were cut: "
+            "they end nowhere, and the model sees no end of them. Raise max_length, or split these pairs."
+        )
     if held.skipped or held.cut:
         reporter.warning(
             f"Of the holdout, {len(held.skipped)} pairs were skipped and {len(held.cut)} cut: longer than "
@@ -106,144 +218,21 @@ def read_examples(
         )
     if not held.used:
         reporter.warning("No pair is held out, so there is no validation. Hold an essay out to have one.")
+    used = {example.id for example in train.used}
+    if words := overused([pair.source for pair in pairs if pair.id in used]):
+        reporter.warning(words)
     return train.used, held.used
 
 
-def set_up(spec: RunSpec, recipe: TrainSpec, lora: LoraSpec, loaded: Loaded) -> Resumable:
-    """Lay a fresh adapter over the model, and start optimizer and masks from the spec's seed."""
-    adapter = lay_adapter(loaded.model, lora, model_id=spec.model.id, seed=recipe.seed)
-    if loaded.model.device.type == "cuda":
-        # Activations of an 8B model do not fit beside its weights on a 24 GB card; recomputing them costs a third more.
-        adapter.base_model.model.gradient_checkpointing_enable({"use_reentrant": False})
-    optimizer = torch.optim.AdamW(trainable(adapter), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    rows = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
-    return Resumable(adapter, optimizer, MaskSource(seed=recipe.seed, rows=rows, t_min=recipe.t_min))
-
-
-def fit(run: Training) -> None:
-    """Train to the last step from the newest checkpoint, or from the start; return early when asked to end."""
-    recipe, reporter = run.recipe, run.reporter
-    step = checkpoints.latest(run.run_dir)
-    if step is not None:
-        checkpoints.restore(run.run_dir, step, run.moving)
-        if step > recipe.max_steps:
-            raise RunDirError(
-                f"{run.run_dir.checkpoint(step)}: later than the spec's last step, {recipe.max_steps}. "
-                "This checkpoint belongs to another run; delete it."
-            )
-    else:
-        step = 0
-    if not milestone(run, step):
-        return
-    while step < recipe.max_steps:
-        if reporter.stop_requested():
-            checkpoint(run, step)
-            return
-        optimize(run, step)
-        step += 1
-        reporter.progress("train", step, recipe.max_steps)
-        if step == recipe.max_steps or _due(step, recipe.checkpoint_every_steps):
-            checkpoint(run, step)
-        if not milestone(run, step):
-            checkpoint(run, step)
-            return
-
-
-def optimize(run: Training, step: int) -> None:
-    """Take the optimizer step number `step`, from 0, over the whole accumulated batch.
-
-    Raises:
-        ModelError: the loss is infinite or no number.
-    """
-    recipe, moving = run.recipe, run.moving
-    began = time.monotonic()
-    run.loaded.model.net.train()
-    rate = learning_rate_at(
-        step,
-        peak=recipe.learning_rate,
-        warmup_steps=recipe.warmup_steps,
-        max_steps=recipe.max_steps,
-        shape=recipe.lr_scheduler_type,
+def overused(sources: list[str]) -> str:
+    """Say which source has too large a share of the pairs; empty where none has, or where there is only one."""
+    counted = Counter(source for source in sources if source)
+    if len(counted) < 2:
+        return ""
+    source, count = counted.most_common(1)[0]
+    if count <= _OVERUSED * len(sources):
+        return ""
+    return (
+        f"{count} of {len(sources)} training pairs come from {source}: the model will learn its subject before your "
+        "voice. Add pairs from others, or accept fewer from it."
     )
-    for group in moving.optimizer.param_groups:
-        group["lr"] = rate
-    chosen = order(len(run.examples), seed=recipe.seed, start=step * run.rows, take=run.rows)
-    loss, tokens = 0.0, 0
-    for start in range(0, run.rows, recipe.per_device_train_batch_size):
-        picked = [run.examples[index] for index in chosen[start : start + recipe.per_device_train_batch_size]]
-        batch = collate(picked, layout=run.loaded.layout, eos_padding=recipe.eos_padding)
-        part = batch_loss(run.loaded, batch, moving.masks) / recipe.gradient_accumulation_steps
-        part.backward()
-        loss += part.item()
-        tokens += batch.input_ids.numel()
-    norm = torch.nn.utils.clip_grad_norm_(trainable(moving.adapter), recipe.max_grad_norm)
-    if not torch.isfinite(torch.tensor(loss)) or not torch.isfinite(norm):
-        raise ModelError(
-            f"Step {step + 1}: the loss is {loss} and its gradient's norm {norm.item()}, so nothing can be learnt from "
-            "it. Lower the learning rate, or choose another dtype, and run again from the last checkpoint."
-        )
-    moving.optimizer.step()
-    moving.optimizer.zero_grad(set_to_none=True)
-    seconds = time.monotonic() - began
-    run.reporter.metric(
-        step + 1,
-        {
-            "loss": loss,
-            "learning_rate": rate,
-            "grad_norm": norm.item(),
-            "tokens_per_s": tokens / seconds,
-            "memory_bytes": memory_bytes(run.loaded.model.device),
-            "seconds": seconds,
-        },
-    )
-
-
-def batch_loss(loaded: Loaded, batch: Batch, masks: MaskSource) -> torch.Tensor:
-    """Return the mean loss over a batch's rows, each at its own t; the head sees only counted positions."""
-    rows, length = batch.input_ids.shape
-    t, uniform = masks.ratios(rows), masks.uniform(rows, length)
-    return loaded.objective.losses(loaded.model, batch, t, uniform).of_rows().mean()
-
-
-def milestone(run: Training, step: int) -> bool:
-    """Validate and sample if this step asks for it; return false when the job was asked to end meanwhile."""
-    recipe, last = run.recipe, step == run.recipe.max_steps
-    validates = bool(run.holdout) and (step == 0 or last or _due(step, recipe.eval_every_steps))
-    samples = last or _due(step, recipe.sample_every_steps)
-    if validates and not report_validation(run, step):
-        return False
-    if samples and not sample_canaries(
-        run.loaded, run.spec.sampling, run.canaries, of="adapter", step=step, reporter=run.reporter
-    ):
-        return False
-    if not last and (step == 0 or validates or samples):
-        run.reporter.phase("train", recipe.max_steps)
-    return True
-
-
-def report_validation(run: Training, step: int) -> bool:
-    """Validate and report the loss with its interval; return false when the job was asked to end meanwhile."""
-    total, draws, reporter = len(run.holdout), run.recipe.eval_draws, run.reporter
-    reporter.phase("validate", total)
-
-    def after_pair(done: int) -> bool:
-        reporter.progress("validate", done, total)
-        return reporter.stop_requested()
-
-    found = validate(run.loaded.model, run.holdout, run.loaded.objective, draws=draws, after_pair=after_pair)
-    if found is None:
-        return False
-    names = ("val_loss", "val_loss_low", "val_loss_high")
-    values = zip(names, dataclasses.astuple(found), strict=True)
-    reporter.validation(step, {name: value for name, value in values if value is not None}, draws)
-    return True
-
-
-def checkpoint(run: Training, step: int) -> None:
-    """Write a checkpoint and report it, unless a newer attempt owns the run now."""
-    if not run.reporter.superseded():
-        run.reporter.checkpoint(step, checkpoints.save(run.run_dir, step, run.moving))
-
-
-def _due(step: int, every: int) -> bool:
-    return every > 0 and step > 0 and step % every == 0

@@ -1,4 +1,4 @@
-"""Validation on held-out pairs: fixed masks, and an interval with every value.
+"""Validation on fixed masks: the holdout, and a probe of the training pairs beside it, so that memorising shows.
 
 The masks come from each pair's id, so two runs on one holdout are measured on the same ones. The interval is over
 pairs, each counted once with the mean of its draws: draws of one pair are not independent of one another.
@@ -6,45 +6,74 @@ pairs, each counted once with the mean of its draws: draws of one pair are not i
 
 from __future__ import annotations
 
-import math
+import hashlib
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from runners.intervals import Interval, interval
 from runners.tasks.batches import Batch, Example
 from runners.tasks.losses.base import Objective
 from runners.tasks.losses.masked_diffusion import OBJECTIVE as MASKED_DIFFUSION
-from runners.tasks.masks import validation_draws
+from runners.tasks.masks import ratio_bin, validation_draws
 from runners.tasks.models.base import Model
-
-# 97.5 % points of Student's t for 1 to 30 degrees of freedom; beyond, a series is exact to three decimals.
-_STUDENT = (
-    (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    (2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    (2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A mean with its 95 % interval; None where one value alone gives no interval."""
+class Measured:
+    """The loss of some pairs at each of their draws.
 
-    mean: float
-    low: float | None
-    high: float | None
+    Attributes:
+        ratios: t of each draw, the same for every pair; none for an objective that hides nothing.
+        losses: of each pair, in the order of the pairs, at each draw.
+    """
+
+    ratios: tuple[float, ...]
+    losses: tuple[tuple[float, ...], ...]
+
+    @property
+    def pair_means(self) -> tuple[float, ...]:
+        """Return each pair's mean over its draws: what is compared pair by pair."""
+        return tuple(statistics.fmean(each) for each in self.losses)
+
+    @property
+    def overall(self) -> Interval:
+        """Return the mean loss with its interval over pairs; over the draws where there is one pair only."""
+        return interval(self.pair_means if len(self.losses) > 1 else self.losses[0])
+
+    def by_ratio(self) -> dict[str, Interval]:
+        """Return the loss in each fifth of the mask ratio that has draws, by the fifth's middle: `0.1` to `0.9`."""
+        bins = [ratio_bin(t) for t in self.ratios]
+        return {
+            name: interval([statistics.fmean(_of(each, bins, name)) for each in self.losses])
+            for name in dict.fromkeys(bins)
+        }
 
 
-def validate(
+def _of(losses: Sequence[float], bins: Sequence[str], name: str) -> list[float]:
+    return [loss for loss, bin_name in zip(losses, bins, strict=True) if bin_name == name]
+
+
+def values_of(measured: Measured, name: str) -> dict[str, float]:
+    """Return what an event says of a measurement: `NAME`, `NAME_low`, `NAME_high`, and the same `@` each mask ratio."""
+    found = {"": measured.overall} | {f"@{ratio}": each for ratio, each in measured.by_ratio().items()}
+    values: dict[str, float | None] = {}
+    for at, each in found.items():
+        values |= {f"{name}{at}": each.mean, f"{name}_low{at}": each.low, f"{name}_high{at}": each.high}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def measure(
     model: Model,
     examples: Sequence[Example],
     objective: Objective = MASKED_DIFFUSION,
     *,
     draws: int,
     after_pair: Callable[[int], bool] | None = None,
-) -> Interval | None:
-    """Return the loss on held-out pairs, or None when `after_pair` said to end.
+) -> Measured | None:
+    """Measure the loss on pairs, or return None when `after_pair` said to end.
 
     Args:
         model: put into evaluation mode by this.
@@ -54,14 +83,18 @@ def validate(
         after_pair: told how many pairs are done; returns whether to end.
     """
     model.net.eval()
-    means: list[float] = []
-    single: list[float] = []
+    losses = []
     for done, example in enumerate(examples, start=1):
-        single = losses_of(model, example, objective, draws=draws)
-        means.append(statistics.fmean(single))
+        losses.append(tuple(losses_of(model, example, objective, draws=draws)))
         if after_pair is not None and after_pair(done):
             return None
-    return interval(means if len(means) > 1 else single)
+    ratios, _ = validation_draws(examples[0].id, 1, draws)
+    return Measured(tuple(ratios.tolist()) if objective.hides else (), tuple(losses))
+
+
+def probe_of(examples: Sequence[Example], count: int) -> tuple[Example, ...]:
+    """Choose the training pairs that are measured like the holdout: by their ids alone, so the same in every run."""
+    return tuple(sorted(examples, key=lambda example: hashlib.sha256(f"probe {example.id}".encode()).digest())[:count])
 
 
 @torch.no_grad()
@@ -79,20 +112,3 @@ def losses_of(model: Model, example: Example, objective: Objective = MASKED_DIFF
     found = objective.losses(model, Batch(input_ids, response, None), t, uniform)
     rows: list[float] = found.of_rows().tolist()
     return rows
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Return the mean of independent values and its 95 % interval by Student's t."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return Interval(mean, None, None)
-    half = student(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return Interval(mean, mean - half, mean + half)
-
-
-def student(freedom: int) -> float:
-    """Return the 97.5 % point of Student's t; Abramowitz and Stegun 26.7.5 beyond 30 degrees of freedom."""
-    if freedom <= 30:
-        return _STUDENT[(freedom - 1) // 10][(freedom - 1) % 10]
-    z = statistics.NormalDist().inv_cdf(0.975)
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

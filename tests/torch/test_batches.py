@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -53,6 +54,25 @@ def test_eos_padding_counts_as_response():
     assert batch.input_ids.tolist() == [[7, 8, 3, 3, 3], [7, 8, 9, 9, 3]]
     assert batch.response.sum(1).tolist() == [4, 3]
     assert batch.attention_mask is None
+
+
+def test_rainbow_padding_cycles_through_reserved_tokens_behind_one_true_eos():
+    layout = replace(LAYOUT, reserved_token_ids=(20, 21, 22))
+    rows = [Example("a", [7, 8, 3], 1), Example("b", [7, 8, 9, 9, 9, 9, 3], 2)]
+    batch = collate(rows, layout=layout, eos_padding="rainbow")
+    assert batch.input_ids.tolist()[0] == [7, 8, 3, 20, 21, 22, 20]
+    assert batch.response.sum(1).tolist() == [6, 5]
+    assert batch.attention_mask is None
+
+
+def test_a_row_alone_is_filled_up_to_a_multiple_but_never_beyond_the_longest_allowed():
+    def length(tokens, **options):
+        rows = [Example("a", [7] * (tokens - 1) + [3], 1)]
+        return collate(rows, layout=LAYOUT, eos_padding="eos", pad_to_multiple_of=8, **options).input_ids.shape[1]
+
+    assert [length(5), length(8), length(9)] == [8, 8, 16]
+    assert length(9, max_length=12) == 12
+    assert length(12, max_length=12) == 12
 
 
 def test_rows_of_one_length_need_no_attention_mask():

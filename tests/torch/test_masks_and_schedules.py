@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from runners.tasks.masks import MaskSource, validation_draws
+from runners.sequences import hiding_probability
+from runners.tasks.masks import MaskSource, ratio_bin, validation_draws
 from runners.tasks.schedules import learning_rate_at
 
 
@@ -17,6 +18,27 @@ def test_t_starts_at_t_min():
     assert t.min() >= 0.5
     assert t.max() < 1
     assert sorted(((t - 0.5) * 16).int().tolist()) == list(range(8))
+
+
+def test_t_keeps_within_its_range():
+    t = MaskSource(seed=1, rows=8, t_min=0.2, t_max=0.6).ratios(8)
+    assert sorted(((t - 0.2) * 20).int().tolist()) == list(range(8))
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_complementary_masks_hide_every_token_once_but_for_a_thousandth(rows):
+    source = MaskSource(seed=1, rows=8, complementary=True)
+    drawn = [(source.ratios(rows), source.uniform(rows, 5000)) for _ in range(8 // rows)]
+    t, uniform = (torch.cat(parts) for parts in zip(*drawn))
+    assert sorted((t[::2] * 4).int().tolist()) == [0, 1, 2, 3]
+    assert torch.allclose(t[::2] + t[1::2], torch.ones(4))
+    hidden = uniform < hiding_probability(t)[:, None]
+    assert (hidden[::2] | hidden[1::2]).all()
+    assert (hidden[::2] & hidden[1::2]).float().mean() < 0.004
+
+
+def test_a_ratio_belongs_to_the_fifth_that_holds_it():
+    assert [ratio_bin(t) for t in (0.0, 0.19, 0.2, 0.5, 0.99, 1.0)] == ["0.1", "0.1", "0.3", "0.5", "0.9", "0.9"]
 
 
 def test_strata_are_dealt_out_in_no_fixed_order():

@@ -40,6 +40,7 @@ def test_the_choices_shown_are_those_the_spec_allows() -> None:
         part, name = item.path.split(".")
         hint = typing.get_type_hints(PARTS[part])[name]
         allowed = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
+        allowed = ("false", "true") if hint is bool else allowed
         assert item.choices == allowed, item.path
 
 
@@ -119,3 +120,40 @@ def test_base_samples_like_a_run_take_over_its_sampling(project: Project) -> Non
 def test_without_a_dataset_the_form_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="Freeze one in Datasets with f"):
         drafting.open_form(make_curated_project(tmp_path / "voice"), "train")
+
+
+def test_the_method_full_takes_the_adapters_fields_away_and_lora_brings_them_back(project: Project) -> None:
+    form = drafting.with_value(project, drafting.open_form(project, "train", parent=BASE_RUN), "lora.r", "8")
+    form = drafting.with_value(project, form, "train.method", "full")
+    assert form.ready
+    assert form.draft.spec.lora is None
+    assert not any(item.path.startswith("lora.") for item in form.lines())
+    form = drafting.with_value(project, form, "train.method", "lora")
+    assert form.draft.spec.lora is not None
+    assert any(item.path == "lora.r" for item in form.lines())
+
+
+def test_rarely_changed_fields_are_folded_away_unless_they_are_changed(project: Project) -> None:
+    def paths(form: drafting.Form) -> list[str]:
+        return [item.path for item in form.lines()]
+
+    form = drafting.open_form(project, "train", parent=BASE_RUN)
+    assert paths(form)[-1] == "more"
+    assert "train.t_max" not in paths(form)
+    unfolded = drafting.with_choice(project, form, "more", "shown")
+    assert set(paths(form)) | {item.path for item in FIELDS if item.rare} == set(paths(unfolded))
+    changed = drafting.with_value(project, unfolded, "train.complementary_masks", "true")
+    assert changed.draft.spec.train is not None
+    assert changed.draft.spec.train.complementary_masks is True
+    folded = drafting.with_choice(project, changed, "more", "hidden")
+    assert paths(folded)[-2:] == ["more", "train.complementary_masks"]
+    assert line(folded, "train.complementary_masks").value == "true"
+
+
+def test_steps_are_typed_with_commas_between(project: Project) -> None:
+    form = drafting.with_value(project, drafting.open_form(project, "train"), "train.sample_at_steps", "10, 30")
+    assert form.draft.spec.train is not None
+    assert form.draft.spec.train.sample_at_steps == (10, 30)
+    form = drafting.with_value(project, form, "train.sample_at_steps", "")
+    assert form.draft.spec.train is not None
+    assert form.draft.spec.train.sample_at_steps == ()

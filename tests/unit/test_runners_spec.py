@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,11 @@ from runners.spec import (
     TrainSpec,
     diff,
     from_dict,
+    method_name,
     sample_key,
 )
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def train_spec(**changes):
@@ -50,7 +54,7 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest_known_one():
 
 
 def test_an_unknown_key_like_no_other_lists_the_known_ones():
-    with pytest.raises(SpecError, match=r"model\.zzz: no such field. Known: id, revision, dtype, device"):
+    with pytest.raises(SpecError, match=r"model\.zzz: no such field. Known: id, revision, dtype, quantization, device"):
         from_dict(RunSpec, {"name": "r1", "task": "sample", "model": {"zzz": 1}})
 
 
@@ -108,7 +112,7 @@ def test_text_that_is_not_json_is_named_with_its_line():
 
 
 def test_a_newer_schema_is_refused():
-    with pytest.raises(SpecError, match="schema_version: found 99, this program reads 1"):
+    with pytest.raises(SpecError, match="schema_version: found 99, this program reads up to 2"):
         train_spec(schema_version=99)
 
 
@@ -171,3 +175,76 @@ def test_a_temperature_of_0_and_one_of_0_point_0_share_base_samples():
 )
 def test_base_samples_are_not_shared_once_model_prompts_sampler_or_seed_differ(changes):
     assert sample_key(train_spec(**changes)) != sample_key(train_spec())
+
+
+def test_a_spec_of_schema_1_is_read_as_what_it_meant_then():
+    spec = RunSpec.from_json((DATA / "spec-schema-1.json").read_text(encoding="utf-8"))
+    assert spec.schema_version == 2
+    assert spec.train is not None
+    assert (spec.train.learning_rate, spec.train.eval_draws, spec.train.t_min) == (1e-3, 4, 0.03)
+    assert (spec.train.method, spec.train.probe_pairs, spec.train.save_total_limit) == ("lora", 0, 0)
+    assert (spec.train.t_max, spec.train.max_loss_weight, spec.train.early_stopping_patience) == (1.0, 0.0, 0)
+    assert RunSpec.from_json(spec.to_json()) == spec
+
+
+def test_base_samples_made_under_schema_1_are_still_shared():
+    spec = RunSpec.from_json((DATA / "spec-schema-1.json").read_text(encoding="utf-8"))
+    assert sample_key(spec) == "sha256:ae97ebe3ebfc8465e3a753a4f06ab255e9ab56d8ef8de04c7333cfaa0bbda039"
+
+
+def test_a_copy_of_a_run_of_schema_1_differs_in_nothing_that_was_not_changed():
+    parent = RunSpec.from_json((DATA / "spec-schema-1.json").read_text(encoding="utf-8"))
+    child = RunSpec.from_json(parent.to_json())
+    assert diff(parent, child) == []
+
+
+def test_quantised_weights_have_base_samples_of_their_own():
+    assert sample_key(train_spec(model=ModelSpec(quantization="nf4"))) != sample_key(train_spec())
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "LoRA"),
+        ({"model": ModelSpec(quantization="nf4")}, "QLoRA"),
+        ({"lora": LoraSpec(use_dora=True)}, "DoRA"),
+        ({"lora": None, "train": TrainSpec(method="full")}, "full fine-tuning"),
+    ],
+)
+def test_a_method_is_called_as_people_call_it(changes, name):
+    assert method_name(train_spec(**changes)) == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train": TrainSpec(method="full")}, "lora: only for the method lora"),
+        (
+            {"train": TrainSpec(method="full"), "lora": None, "model": ModelSpec(quantization="nf4")},
+            r"model\.quantization: weights in 4 bits cannot be trained in full",
+        ),
+        (
+            {"train": TrainSpec(method="full"), "lora": None, "model": ModelSpec(dtype="float16")},
+            r"model\.dtype: weights in float16 cannot be trained in full",
+        ),
+        (
+            {"train": TrainSpec(mixed_precision="bf16"), "model": ModelSpec(dtype="bfloat16")},
+            r"train\.mixed_precision: bf16 computes over weights in float32, and model.dtype is bfloat16",
+        ),
+        ({"train": TrainSpec(complementary_masks=True, t_min=0.2)}, "add up to 1"),
+        ({"train": TrainSpec(complementary_masks=True, per_device_train_batch_size=3)}, "a step has 3 rows"),
+        ({"train": TrainSpec(early_stopping_patience=2)}, r"Set eval_every_steps"),
+        ({"train": TrainSpec(sample_at_steps=(10, 500))}, "found 10, 500, expected steps from 1 to 120"),
+        ({"train": TrainSpec(t_max=1.5)}, r"train\.t_max: found 1\.5"),
+        ({"train": TrainSpec(max_loss_weight=0.5)}, "expected 1 or more, or 0 for none"),
+    ],
+)
+def test_values_that_hold_alone_and_not_together_are_refused(changes, message):
+    with pytest.raises(SpecError, match=message):
+        train_spec(**changes)
+
+
+def test_a_list_holds_what_it_should_or_says_so():
+    assert from_dict(TrainSpec, {"sample_at_steps": [10, 20]}).sample_at_steps == (10, 20)
+    with pytest.raises(SpecError, match=r"sample_at_steps: found \['ten'\], expected a list of int"):
+        from_dict(TrainSpec, {"sample_at_steps": ["ten"]})

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
-from runners.spec import RunSpec
+from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, runs
 from workbench.operations.fields import FIELDS, Field
 from workbench.operations.launching import Draft, change, draft, parse_value
@@ -21,6 +21,7 @@ from workbench.operations.project import Project
 
 Kind = Literal["train", "sample base", "sample adapter"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_LISTS = ("lora.target_modules", "train.sample_at_steps")
 _TEXTS = ("model.id", "model.revision", "sampling.sampler")
 _HEAD: dict[str, str] = {
     "task": "Train an adapter and sample it, or only sample the canary prompts, from the base or from an adapter.",
@@ -28,7 +29,9 @@ _HEAD: dict[str, str] = {
     "adapter": "The training run whose latest checkpoint is sampled.",
     "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
     "place": "Where the job runs. It goes on when this program is closed.",
+    "more": "Fields that are rarely changed; those that are stand here anyway.",
 }
+_MORE = ("hidden", "shown")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class Form:
     changes: dict[str, Any]
     typed: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    unfolded: bool = False
     draft: Draft
     parent_spec: RunSpec | None
     parents: tuple[str, ...]
@@ -94,7 +98,18 @@ class Form:
         head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
         head.append(Line(path="place", value=self.place, choices=PLACES, explanation=_HEAD["place"]))
         own, before = _flat(self.draft.spec), _flat(self.parent_spec) if self.parent_spec else {}
-        return head + [self._line(item, own, before) for item in FIELDS if item.path in own and self._matters(item)]
+        lines = {item: self._line(item, own, before) for item in FIELDS if item.path in own and self._matters(item)}
+        rare = [line for item, line in lines.items() if item.rare and self._stands(line, own)]
+        usual = [line for item, line in lines.items() if not item.rare]
+        if not any(item.rare for item in lines):
+            return head + usual
+        more = Line(path="more", value=_MORE[self.unfolded], choices=_MORE, explanation=_HEAD["more"])
+        return [*head, *usual, more, *rare]
+
+    def _stands(self, line: Line, own: dict[str, Any]) -> bool:
+        """Say whether a rarely changed field is shown: when all are, or when it is not as it usually is."""
+        changed = line.parent or line.problem or own[line.path] != _USUAL[line.path]
+        return self.unfolded or bool(changed)
 
     def _matters(self, item: Field) -> bool:
         """Say whether the run's sampler goes by a field, or something is wrong with it."""
@@ -146,13 +161,16 @@ def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
         parent = None
     elif name == "dataset":
         dataset_id = next(number for number, words in form.datasets if words == value)
+    elif name == "more":
+        return replace(form, unfolded=value == _MORE[1])
     elif name == "adapter":
         adapter = value
     elif name == "parent":
         parent = value
     else:
         place = value
-    return _filled(project, kind, parent, adapter, dataset_id, place, form.changes, form.typed)
+    filled = _filled(project, kind, parent, adapter, dataset_id, place, form.changes, form.typed)
+    return replace(filled, unfolded=form.unfolded)
 
 
 def with_value(project: Project, form: Form, path: str, text: str) -> Form:
@@ -165,6 +183,8 @@ def shown(value: Any) -> str:
     """Return a value as it is typed."""
     if value is None:
         return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -243,8 +263,9 @@ def _parsed(path: str, text: str) -> Any:
     text = text.strip()
     if path in _TEXTS:
         return None if text in ("", "null") else text
-    if path == "lora.target_modules":
-        return [part.strip() for part in text.split(",") if part.strip()]
+    if path in _LISTS:
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return [int(part) if part.isdecimal() else part for part in parts]
     try:
         return parse_value(text) if not text.startswith((".", "+")) else float(text)
     except ValueError:
@@ -256,8 +277,22 @@ def _spec_of(project: Project, name: str | None) -> RunSpec | None:
 
 
 def _flat(spec: RunSpec) -> dict[str, Any]:
+    return _flat_parts(asdict(spec))
+
+
+def _flat_parts(parts: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for part, values in json.loads(json.dumps(asdict(spec))).items():
+    for part, values in json.loads(json.dumps(parts)).items():
         if part in ("train", "lora", "sampling", "model") and isinstance(values, dict):
             found.update({f"{part}.{key}": value for key, value in values.items()})
     return found
+
+
+_USUAL = _flat_parts(
+    {
+        "train": asdict(TrainSpec()),
+        "lora": asdict(LoraSpec()),
+        "sampling": asdict(SamplingSpec()),
+        "model": asdict(ModelSpec()),
+    }
+)

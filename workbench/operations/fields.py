@@ -20,6 +20,7 @@ class Field:
         range: what is allowed.
         published: the value in papers and recipes; empty where there is none.
         choices: all allowed values, where they are few.
+        rare: whether the form folds it away until it is asked for, or differs from what is usual.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Field:
     range: str = ""
     published: str = ""
     choices: tuple[str, ...] = ()
+    rare: bool = False
 
     @property
     def section(self) -> str:
@@ -52,12 +54,21 @@ class Field:
         return " ".join(parts)
 
 
+_YES_NO = ("false", "true")
+
 FIELDS: tuple[Field, ...] = (
     Field(
+        path="train.method",
+        does="lora trains a small adapter beside the weights; full trains every weight, which moves the model further "
+        "and takes many times the memory.",
+        published="both for LLaDA-8B",
+        choices=("lora", "full"),
+    ),
+    Field(
         path="train.learning_rate",
-        does="Peak rate of AdamW after warm-up: how far one step moves the adapter.",
+        does="Peak rate of AdamW after warm-up: how far one step moves the weights.",
         range="above 0",
-        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model. "
+        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen, 2.5e-5 in full; 2e-4 destroyed a model. "
         "None for the embedded model, which is small and starts from 1e-3",
     ),
     Field(path="train.max_steps", does="How long to train.", unit="optimizer steps", range="1 or more"),
@@ -75,6 +86,13 @@ FIELDS: tuple[Field, ...] = (
         published="8 to 16 at batch 1",
     ),
     Field(
+        path="train.world_size",
+        does="GPUs of one machine that share a step, one process each; the same losses as one with as large a batch.",
+        unit="processes",
+        range="1 or more",
+        rare=True,
+    ),
+    Field(
         path="train.max_length",
         does="Longest pair, prompt, response and EOS together; longer ones go by over_long.",
         unit="tokens",
@@ -87,25 +105,82 @@ FIELDS: tuple[Field, ...] = (
         choices=("refuse", "skip", "cut"),
     ),
     Field(
+        path="train.optim",
+        does="AdamW with its moments in 32 bits, or in 8 by bitsandbytes, a quarter of that memory: worth it in full.",
+        published="adamw_bnb_8bit performs alike (arXiv 2110.02861)",
+        choices=("adamw_torch", "adamw_bnb_8bit"),
+        rare=True,
+    ),
+    Field(
         path="train.lr_scheduler_type",
         does="Shape of the rate after warm-up: falling as a cosine, or constant.",
         choices=("cosine", "constant"),
     ),
     Field(path="train.warmup_steps", does="Steps in which the rate rises from 0.", unit="steps", range="0 or more"),
-    Field(path="train.weight_decay", does="Decoupled decay of AdamW: pulls weights to 0.", range="0 or more"),
-    Field(path="train.max_grad_norm", does="Gradients longer than this are shortened to it.", range="above 0"),
+    Field(
+        path="train.weight_decay", does="Decoupled decay of AdamW: pulls weights to 0.", range="0 or more", rare=True
+    ),
+    Field(
+        path="train.max_grad_norm", does="Gradients longer than this are shortened to it.", range="above 0", rare=True
+    ),
+    Field(
+        path="train.mixed_precision",
+        does="Computes in 16 bits over weights in float32: bf16 needs nothing else, fp16, for older cards, scales its "
+        "gradients.",
+        choices=("no", "bf16", "fp16"),
+        rare=True,
+    ),
+    Field(
+        path="train.gradient_checkpointing",
+        does="Keeps only the inputs of layers and computes the rest again: far less memory, a third more time. auto "
+        "does so on CUDA.",
+        choices=("auto", "on", "off"),
+        rare=True,
+    ),
     Field(
         path="train.eos_padding",
-        does="What follows a response in a batch: one true EOS only, or EOS up to the longest, counted as response.",
-        published="LLaDA pads with EOS; at batch 1 there is nothing to pad",
-        choices=("none", "eos"),
+        does="What follows a response in a batch: one true EOS only, EOS up to the longest, counted as response, or "
+        "a rainbow of reserved tokens that is.",
+        published="LLaDA pads with EOS, Rainbow padding with a cycle, against answers that end too early; at batch 1 "
+        "there is nothing to pad unless pad_to_multiple_of says so",
+        choices=("none", "eos", "rainbow"),
+    ),
+    Field(
+        path="train.pad_to_multiple_of",
+        does="Fills every batch up to a multiple, so that even one pair alone has padding to learn an end from.",
+        unit="tokens",
+        range="1 or more",
+        rare=True,
     ),
     Field(
         path="train.t_min",
         does="Least share of a response that is hidden; higher is steadier and teaches less of the last words.",
         unit="mask ratio",
-        range="0 to below 1",
+        range="0 to below t_max",
         published="0 for LLaDA",
+        rare=True,
+    ),
+    Field(
+        path="train.t_max",
+        does="Largest share of a response that is hidden; lower spares the hopeless guesses of the first words.",
+        unit="mask ratio",
+        range="above t_min, up to 1",
+        published="1 for LLaDA",
+        rare=True,
+    ),
+    Field(
+        path="train.max_loss_weight",
+        does="Caps the weight 1 / p of a hidden token: steadier, and no longer unbiased at small mask ratios.",
+        range="1 or more, or 0 for none",
+        published="none for LLaDA",
+        rare=True,
+    ),
+    Field(
+        path="train.complementary_masks",
+        does="Takes each pair twice in a step, the second time with the other tokens hidden: less noise for as many "
+        "passes, from half as many pairs.",
+        choices=_YES_NO,
+        rare=True,
     ),
     Field(
         path="train.eval_every_steps",
@@ -115,9 +190,24 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         path="train.eval_draws",
-        does="Fixed draws of (t, mask) for each validation pair: more narrows the interval.",
+        does="Fixed draws of (t, mask) for each validation pair: more narrows the interval. A multiple of 5 covers "
+        "five mask ratios alike.",
         unit="draws",
         range="1 or more",
+    ),
+    Field(
+        path="train.probe_pairs",
+        does="Training pairs measured like the holdout: where their loss falls and the holdout's does not, the model "
+        "memorises.",
+        unit="pairs",
+        range="0 or more",
+    ),
+    Field(
+        path="train.early_stopping_patience",
+        does="Ends the run after so many validations in a row that are worse than the best beyond the noise, pair by "
+        "pair; 0 for never.",
+        unit="validations",
+        range="0 or more",
     ),
     Field(
         path="train.checkpoint_every_steps",
@@ -126,10 +216,24 @@ FIELDS: tuple[Field, ...] = (
         range="0 or more",
     ),
     Field(
+        path="train.save_total_limit",
+        does="How many of the newest checkpoints stay; the best, and those with samples, stay beside them. 0 for all.",
+        unit="checkpoints",
+        range="0 or more",
+        rare=True,
+    ),
+    Field(
         path="train.sample_every_steps",
         does="Canary samples while training; 0 for the end only.",
         unit="steps",
         range="0 or more",
+    ),
+    Field(
+        path="train.sample_at_steps",
+        does="Canary samples at these steps too, with commas between.",
+        unit="steps",
+        range="1 to max_steps",
+        rare=True,
     ),
     Field(path="train.seed", does="Of masks, order and initial adapter: another seed shows the noise of a run."),
     Field(
@@ -146,7 +250,22 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         path="lora.target_modules",
-        does="Linear layers that get an adapter, with commas between; empty for the model's own choice.",
+        does="Linear layers that get an adapter, with commas between, or all-linear; empty for the model's own choice.",
+        rare=True,
+    ),
+    Field(
+        path="lora.use_dora",
+        does="Learns size and direction of the weights apart: nearer to training in full at a low rank, and slower.",
+        published="DoRA, arXiv 2402.09353",
+        choices=_YES_NO,
+        rare=True,
+    ),
+    Field(
+        path="lora.use_rslora",
+        does="Scales by lora_alpha / sqrt(r) instead of lora_alpha / r, so that a high rank still learns.",
+        published="rsLoRA, arXiv 2312.03732",
+        choices=_YES_NO,
+        rare=True,
     ),
     Field(
         path="sampling.sampler",
@@ -219,6 +338,13 @@ FIELDS: tuple[Field, ...] = (
         does="Number format of the weights in memory.",
         published="bfloat16 for LLaDA-8B",
         choices=("float32", "bfloat16", "float16"),
+    ),
+    Field(
+        path="model.quantization",
+        does="nf4 keeps the linear layers in 4 bits: a quarter of their memory, slower, and with lora it is QLoRA. "
+        "Needs the extra quant.",
+        published="nf4, QLoRA, arXiv 2305.14314",
+        choices=("none", "nf4"),
     ),
     Field(
         path="model.device",

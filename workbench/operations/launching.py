@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -126,6 +126,12 @@ def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:
     """
     data = json.loads(current.spec.to_json())
     problems = []
+    # An adapter belongs to the method lora alone: choosing a method takes it away, or brings it.
+    if isinstance(train := data.get("train"), dict) and changes.get("train.method", train.get("method")) == "full":
+        data["lora"] = None
+        changes = {path: value for path, value in changes.items() if not path.startswith("lora.")}
+    elif isinstance(train, dict):
+        data["lora"] = data.get("lora") or asdict(LoraSpec())
     for path, value in changes.items():
         *outer, last = path.split(".")
         target = data
@@ -268,10 +274,10 @@ def _adapter(project: Project, run: str) -> AdapterSpec:
 
 def _adapter_folder(project: Project, spec: RunSpec) -> Path:
     assert spec.adapter is not None
-    folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint / "adapter"
+    folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint
     if not folder.is_dir():
-        raise LaunchError(f"{folder}: the adapter is gone. Sample another run, or train this one again.")
-    return folder
+        raise LaunchError(f"{folder}: the checkpoint is gone. Sample another run, or train this one again.")
+    return RunDir.weights(folder)
 
 
 def _name(now: datetime, spec: RunSpec) -> str:

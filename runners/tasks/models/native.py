@@ -16,7 +16,9 @@ import transformers
 from runners.errors import ModelError
 from runners.families.base import TOKEN_IDS, Config, Family, Known
 from runners.layouts import Layout
+from runners.spec import Quantization
 from runners.tasks.models.base import Model, ModelFacts
+from runners.tasks.quantize import loading_options
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _SHOWN_NAMES = 5
@@ -33,7 +35,14 @@ class TokenIds:
 
 
 def load_weights(
-    folder: Path, config: Config, known: Known, ids: TokenIds, *, dtype: torch.dtype, device: torch.device
+    folder: Path,
+    config: Config,
+    known: Known,
+    ids: TokenIds,
+    *,
+    dtype: torch.dtype,
+    device: torch.device,
+    quantization: Quantization = "none",
 ) -> Model:
     """Load the weights of a folder.
 
@@ -44,6 +53,7 @@ def load_weights(
         ids: of its special tokens.
         dtype: number format in memory.
         device: where the weights go.
+        quantization: how few bits the linear layers are kept in.
 
     Raises:
         ModelError: no safetensors, a setting the class cannot do, or tensors missing, left over or of another shape.
@@ -69,6 +79,7 @@ def load_weights(
             local_files_only=True,
             attn_implementation="sdpa",
             output_loading_info=True,
+            **loading_options(quantization, dtype=dtype, device=device),
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelError(f"{folder}: the weights cannot be loaded: {error}") from error
@@ -79,7 +90,7 @@ def load_weights(
     ]
     if problems:
         raise ModelError(f"{folder}: the weights do not fit config.json. Tensors {'; '.join(problems)}.")
-    return as_model(net.to(device).eval(), known, ids)
+    return as_model((net.to(device) if quantization == "none" else net).eval(), known, ids)
 
 
 def network_config(family: Family, config: Config) -> Any:

@@ -20,7 +20,7 @@ from runners.errors import ModelError
 from runners.families.base import Known
 from runners.families.registry import family_of, known, read_config
 from runners.layouts import Layout, layout_for, layout_name, special_tokens, visible_ids
-from runners.spec import ModelSpec
+from runners.spec import ModelSpec, Quantization
 from runners.tasks.device import torch_dtype
 from runners.tasks.losses.base import Objective, load_objective
 from runners.tasks.models.base import Model
@@ -75,17 +75,29 @@ class Loaded:
     revision: str | None = None
 
 
-def load(spec: ModelSpec, device: torch.device) -> Loaded:
+def load(spec: ModelSpec, device: torch.device, *, weights: Path | None = None) -> Loaded:
     """Load a model, its tokenizer and its layout; `require_attention` is run on it.
+
+    Args:
+        spec: which model.
+        device: where to.
+        weights: folder with the same model trained further, to be loaded in its place.
 
     Raises:
         ModelError: it cannot be found, read or trusted.
     """
-    place = locate(spec)
+    place = locate(spec) if weights is None else Place(weights)
     found = what_is(place.folder, spec.id)
     special = special_tokens(place.folder / "tokenizer.json")
     layout = layout_for(layout_name(spec.id, special, found.family.name), special)
-    model = load_model(place.folder, dtype=torch_dtype(spec.dtype), device=device, layout=layout, model_id=spec.id)
+    model = load_model(
+        place.folder,
+        dtype=torch_dtype(spec.dtype),
+        device=device,
+        layout=layout,
+        model_id=spec.id,
+        quantization=spec.quantization,
+    )
     require_attention(model)
     return Loaded(
         model,
@@ -99,7 +111,13 @@ def load(spec: ModelSpec, device: torch.device) -> Loaded:
 
 
 def load_model(
-    folder: Path, *, dtype: torch.dtype, device: torch.device, layout: Layout | None = None, model_id: str = ""
+    folder: Path,
+    *,
+    dtype: torch.dtype,
+    device: torch.device,
+    layout: Layout | None = None,
+    model_id: str = "",
+    quantization: Quantization = "none",
 ) -> Model:
     """Load the weights of a folder as the family of its `config.json` says.
 
@@ -109,6 +127,7 @@ def load_model(
         device: where the weights go.
         layout: whose ids are the model's; those of `config.json` when None.
         model_id: repository id or folder it was asked for by.
+        quantization: how few bits the linear layers are kept in.
 
     Raises:
         ModelError: there is no such family, or its weights cannot be loaded.
@@ -119,7 +138,7 @@ def load_model(
         ids = token_ids(config, found.family, layout)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from error
-    return load_weights(folder, config, found, ids, dtype=dtype, device=device)
+    return load_weights(folder, config, found, ids, dtype=dtype, device=device, quantization=quantization)
 
 
 def what_is(folder: Path, model_id: str) -> Known:

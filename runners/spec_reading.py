@@ -1,0 +1,87 @@
+"""Reading plain JSON data into dataclasses: every unknown key, wrong type and missing field is reported at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from dataclasses import fields
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from runners.errors import SpecError
+
+T = TypeVar("T")
+
+
+def from_dict(cls: type[T], data: Any) -> T:
+    """Build the dataclass `cls` from plain JSON data.
+
+    Raises:
+        SpecError: an unknown key, a wrong type or a value out of range; all of them at once.
+    """
+    problems: list[str] = []
+    built = _build(cls, data, "", problems)
+    if problems:
+        raise SpecError(problems)
+    return typing.cast(T, built)
+
+
+def _build(cls: Any, data: Any, path: str, problems: list[str]) -> Any:
+    if not isinstance(data, dict):
+        problems.append(f"{path or 'spec'}: found {type(data).__name__}, expected an object.")
+        return None
+    hints = typing.get_type_hints(cls)
+    known = [f.name for f in fields(cls)]
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        where = f"{path}.{key}" if path else key
+        if key not in hints:
+            near = difflib.get_close_matches(key, known, n=1)
+            problems.append(
+                f"{where}: no such field." + (f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}.")
+            )
+            continue
+        values[key] = _convert(hints[key], value, where, problems)
+    for f in fields(cls):
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if required and f.name not in data:
+            problems.append(f"{path + '.' if path else ''}{f.name}: missing. Add it.")
+    if problems:
+        return None
+    try:
+        return cls(**values)
+    except SpecError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _convert(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
+    origin = get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        options = [option for option in get_args(hint) if option is not type(None)]
+        if value is None and len(options) < len(get_args(hint)):
+            return None
+        return _convert(options[0], value, where, problems)
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, where, problems)
+    if origin is Literal:
+        if value not in get_args(hint):
+            problems.append(f"{where}: found {value!r}, expected one of {', '.join(map(str, get_args(hint)))}.")
+        return value
+    if origin is tuple and isinstance(value, (list, tuple)) and all(_is(item, get_args(hint)[0]) for item in value):
+        return tuple(value)
+    if origin is dict and isinstance(value, dict):
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if origin is None and _is(value, hint):
+        return value
+    kind = f"a list of {get_args(hint)[0].__name__}" if origin is tuple else getattr(hint, "__name__", hint)
+    problems.append(f"{where}: found {value!r}, expected {kind}.")
+    return value
+
+
+def _is(value: Any, hint: type) -> bool:
+    """Say whether a value is of a plain type; true is no number."""
+    return isinstance(value, hint) and not (hint is int and isinstance(value, bool))

@@ -1,0 +1,91 @@
+"""Several processes on one machine sharing each optimizer step, started by torchrun, one a GPU.
+
+The decision to know: what a step computes does not depend on how many there are. Each draws the whole step's masks and
+order and takes its part of the passes; only the first speaks, validates, samples and writes checkpoints.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+
+from runners.errors import SpecError
+
+# The first process validates and samples alone meanwhile; what died is noticed by torchrun, not by this.
+_PATIENCE = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes of one run.
+
+    Attributes:
+        rank: of this process, from 0.
+        size: how many there are.
+        device: where a decision is exchanged.
+    """
+
+    rank: int = 0
+    size: int = 1
+    device: str | torch.device = "cpu"
+
+    @property
+    def first(self) -> bool:
+        """Whether this process speaks for all."""
+        return self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        """Return whether any process says so; all of them must ask at the same place."""
+        if self.size == 1:
+            return flag
+        answer = torch.tensor([int(flag)], device=self.device)
+        dist.all_reduce(answer, op=dist.ReduceOp.MAX)
+        return bool(answer.item())
+
+    def total(self, value: float) -> float:
+        """Return the sum of a number over all processes."""
+        if self.size == 1:
+            return value
+        answer = torch.tensor([value], dtype=torch.float64, device=self.device)
+        dist.all_reduce(answer)
+        return float(answer.item())
+
+
+def own_device(device: torch.device) -> torch.device:
+    """Return this process's own GPU, where the device is one of several."""
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if device.type == "cuda" else device
+
+
+@contextmanager
+def joined(size: int, device: torch.device) -> Iterator[World]:
+    """Join the other processes of a run for the time of a block.
+
+    Raises:
+        SpecError: there are more or fewer processes than the spec says; a run of another number is another run.
+    """
+    there = int(os.environ.get("WORLD_SIZE", "1"))
+    if there != size:
+        raise SpecError(
+            [
+                f"train.world_size: the spec asks for {size} processes, and {there} were started. Start it by "
+                f"`python -m runners RUN_DIR`, which starts as many as the spec says, or by torchrun with {size}."
+            ]
+        )
+    if size == 1:
+        yield World()
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    try:
+        yield World(dist.get_rank(), dist.get_world_size(), device if device.type == "cuda" else torch.device("cpu"))
+        # A process that left early would take the others' last exchange with it.
+        dist.barrier()
+    finally:
+        dist.destroy_process_group()
