@@ -64,8 +64,8 @@ def concerns(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]
     highest = facts.highest_full_learning_rate if full else facts.highest_learning_rate
     if highest is not None and spec.train.learning_rate > highest:
         found.append(
-            f"train.learning_rate is {spec.train.learning_rate:g}; the highest published for {method_name(spec)} of this "
-            f"family is {highest:g}. Above it voices have been lost, not learnt."
+            f"train.learning_rate is {spec.train.learning_rate:g}; the highest published for {method_name(spec)} "
+            f"of this family is {highest:g}. Above it voices have been lost, not learnt."
         )
     if full and spec.model.dtype == "bfloat16":
         found.append(
