@@ -167,6 +167,9 @@ def _goes_on(before: Atom, atom: Atom) -> bool:
     # A writer without capitals begins every paragraph small; only an unfinished one before it goes on.
     if begins[:1].islower() and (left[-1:] not in _ENDS or before.kind != "prose"):
         return True
+    # `In an interesting poem he says that`, and then the poem.
+    if before.kind == "prose" and atom.kind in ("verse", "quote") and left[-1:] not in _ENDS:
+        return True
     if left[-1:] in _GOES_ON or before.text.rstrip()[-1:] in _GOES_ON:
         return True
     return before.kind == "list" and atom.kind == "list"

@@ -15,21 +15,23 @@ from curation import sentences as sentence_rules
 from curation.atoms import Atom, join, sections
 from curation.cleaning import CLEAN, Cleaning, staying
 from curation.errors import CurationError
+from curation.joints import joint_costs
 from curation.paragraphs import Paragraph
 
 Tier = Literal["rewrite", "thesis", "continuation", "note"]
 
 # An opening is at least this share of the context, so that `Yes.` alone is never a prompt.
 _OPENING_SHARE = 0.12
+# Where a later sentence leaves a better cut, an opening goes on up to this share; each share longer costs so much.
+_LONGEST_OPENING_SHARE = 0.5
+_LONGER_OPENING = 0.5
 # A response below this share of the target teaches little; a section that gives no more gives no pair.
 _LEAST_SHARE = 0.08
-_LEAST_WORDS = 8
-# What it costs when a response begins in the middle of a paragraph, or with a quotation, beside the square of its
-# distance from the target; and how much worse too long is than too short.
-_MID_PARAGRAPH = 0.12
-_LAYOUT_FIRST = 0.25
-_TOO_LONG = 3.0
-_LONGEST_SHARE = 2.0
+_LEAST_WORDS = 12
+# How much worse too long is than too short.
+_TOO_LONG = 2.0
+# A response beyond this share of the target is only made of what cannot be parted.
+LONGEST_SHARE = 1.65
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Proposal:
     """A pair the workbench proposes.
 
     Attributes:
-        tier: always continuation: the other tiers need the author's words.
-        prompt: whole sentences before the response.
+        tier: of which sort.
+        prompt: whole sentences before the response; empty where the author has to write it.
         response: whole sentences.
         start: first character of the response in the source text.
         end: one past its last.
@@ -93,11 +95,12 @@ def propose(
     proposals: list[Proposal] = []
     kept = staying(text, blocks, cleaning)
     for atoms in sections(text, kept, count_tokens, response_tokens, cleaning.off):
-        first = _opening(atoms, response_tokens, context_tokens)
+        joints = joint_costs(atoms)
+        first = _opening(atoms, joints, response_tokens, context_tokens)
         if first is None:
             continue
         begin = first
-        for end in _ends(atoms, first, response_tokens):
+        for end in divide(atoms, joints, first, response_tokens):
             prompt = _context(atoms, begin, context_tokens, count_tokens)
             response = atoms[begin:end]
             proposals.append(
@@ -107,19 +110,29 @@ def propose(
     return proposals
 
 
-def _opening(atoms: Sequence[Atom], response_tokens: int, context_tokens: int) -> int | None:
-    """Return how many atoms open a section, or None where too little would follow them."""
-    least = context_tokens * _OPENING_SHARE
+def _opening(atoms: Sequence[Atom], joints: Sequence[float], response_tokens: int, context_tokens: int) -> int | None:
+    """Return how many atoms open a section, or None where too little would follow them.
+
+    A sentence or two, up to a share of the context: as many as leave the better cut.
+    """
+    least, most = context_tokens * _OPENING_SHARE, context_tokens * _LONGEST_OPENING_SHARE
     tokens = 0
+    best: tuple[float, int] | None = None
     for index, atom in enumerate(atoms[:-1], start=1):
         if index > 1 and tokens + atom.tokens > context_tokens:
-            return index - 1 if _enough(atoms[index - 1 :], response_tokens) else None
+            break
         tokens += atom.tokens
         if not _enough(atoms[index:], response_tokens):
-            return index - 1 if index > 1 and _enough(atoms[index - 1 :], response_tokens) else None
-        if tokens >= least and not atoms[index].glued:
-            return index
-    return None
+            break
+        if atoms[index].glued:
+            continue
+        if best is not None and tokens > most:
+            break
+        # One that is too short is taken only where there is no other.
+        cost = joints[index] + _LONGER_OPENING * tokens / context_tokens + (1.0 if tokens < least else 0.0)
+        if best is None or cost < best[0]:
+            best = cost, index
+    return best[1] if best else None
 
 
 def _enough(atoms: Sequence[Atom], response_tokens: int) -> bool:
@@ -132,11 +145,11 @@ def _enough(atoms: Sequence[Atom], response_tokens: int) -> bool:
     return False
 
 
-def _ends(atoms: Sequence[Atom], first: int, target: int) -> list[int]:
+def divide(atoms: Sequence[Atom], joints: Sequence[float], first: int, target: int) -> list[int]:
     """Return where responses end, as the cheapest way to divide what follows the opening.
 
-    The cost of a response is the square of its distance from the target, as a share of it; the sum is least overall, so
-    the last response is no rest.
+    The cost of a response is the square of its distance from the target, as a share of it, and what is lost where it
+    begins; the sum is least overall, so the last response is no rest.
     """
     count = len(atoms)
     sums = [0]
@@ -148,15 +161,13 @@ def _ends(atoms: Sequence[Atom], first: int, target: int) -> list[int]:
     for begin in range(first, count):
         if best[begin] == float("inf"):
             continue
-        start_cost = 0.0
-        if begin > first:
-            start_cost = _MID_PARAGRAPH * (not atoms[begin].opens) + _LAYOUT_FIRST * (atoms[begin].kind != "prose")
+        start_cost = joints[begin] if begin > first else 0.0
         ended = False
         for end in range(begin + 1, count + 1):
             if end < count and atoms[end].glued:
                 continue
             tokens = sums[end] - sums[begin]
-            if ended and tokens > target * _LONGEST_SHARE:
+            if ended and tokens > target * LONGEST_SHARE:
                 break
             ended = True
             distance = (tokens - target) / target

@@ -113,7 +113,7 @@ def test_real_essays_give_whole_sentences_near_the_target_and_quickly(essays_fol
     assert time.perf_counter() - began < 5
     lengths = [words(item.response) for _, item in found]
     assert len(found) > 60
-    assert max(lengths) <= 300
+    assert max(lengths) <= 330
     assert 130 < statistics.median(lengths) < 230
     for essay, item in found:
         assert item.response == item.response.strip()
