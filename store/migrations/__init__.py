@@ -8,5 +8,6 @@ NAMES = (
     "m0002_origins",
     "m0003_imported",
     "m0004_queue_and_search",
+    "m0006_follow_files",
     "m0007_checks",
 )
