@@ -6,7 +6,9 @@ mark is left out. A file that cannot be read is a `Problem` that names it, and n
 
 from __future__ import annotations
 
+import os
 import re
+import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ Kind = Literal["essay", "note"]
 
 # Shorter pieces are notes, unless the author says otherwise.
 NOTE_WORDS = 350
+# A time so young may stand for two states of a file, since some file systems count in steps of two seconds.
+_YOUNG_NS = 2_500_000_000
 
 _DATE_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d[-_ ]+(?=\S)")
 _SLUG_LENGTH = 60
@@ -39,6 +43,7 @@ class Essay:
         title: from the front matter, the first heading, or the file's name.
         text: the file's text with its own line ends, without a byte order mark.
         file_bytes: size of the file, a byte order mark included.
+        file_mtime_ns: when it was last written; 0 where that is so short ago that it tells no two states apart.
         front_matter: what it says, as JSON values.
     """
 
@@ -48,6 +53,7 @@ class Essay:
     title: str
     text: str
     file_bytes: int
+    file_mtime_ns: int
     front_matter: dict[str, Any]
 
 
@@ -77,6 +83,7 @@ def read_essay(path: Path, *, kind: Kind | None = None) -> Essay:
         if problem is not None:
             raise EssayError(problem)
         with path.open("rb") as file:
+            written_ns = os.fstat(file.fileno()).st_mtime_ns
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise EssayError(os_problem(path, error)) from error
@@ -95,6 +102,7 @@ def read_essay(path: Path, *, kind: Kind | None = None) -> Essay:
         title=_title(text, front_matter) or re.sub(r"[-_\s]+", " ", stem).strip() or path.name,
         text=text,
         file_bytes=len(data),
+        file_mtime_ns=written_ns if time.time_ns() - written_ns > _YOUNG_NS else 0,
         front_matter=front_matter,
     )
 

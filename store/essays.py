@@ -48,6 +48,7 @@ class NewSource:
         origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
         kind_set: the author said the kind; else a known source keeps what she said before.
         group: the sources of one group share a side; empty for one by itself.
+        file_mtime_ns: when the file was last written; 0 when that says nothing, None where there is no file.
     """
 
     path: str
@@ -62,6 +63,7 @@ class NewSource:
     origin: str = "file"
     kind_set: bool = False
     group: str = ""
+    file_mtime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,14 @@ class SourceRow:
         accepted: pairs that a dataset would take.
         rejected: pairs that it would not.
         used_words: words of the accepted responses.
-        changed: whether a proposed or accepted pair was made from an older text than the one that stands.
+        changed: proposed and accepted pairs whose text reads otherwise in the essay now.
+        fresh: paragraphs that came after pairs were proposed, and that no pair covers.
         missing_at: since when the file is gone (UTC); None while it is there.
         origin: `file` where `path` is a file of its own; else what it was part of, and `path` is a name.
         group: the sources of one group share a side.
         grouped: how many sources that group has.
+        news: `new` when it came in by itself, `renamed` when its file was; until the author has looked.
+        earlier_path: where the file lay before it was renamed.
     """
 
     id: int
@@ -100,11 +105,14 @@ class SourceRow:
     accepted: int
     rejected: int
     used_words: int
-    changed: bool
+    changed: int
+    fresh: int
     missing_at: str | None
     origin: str
     group: str
     grouped: int
+    news: str
+    earlier_path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +148,13 @@ WITH counted AS (
 )
 SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 0), s.split,
        ifnull(proposed, 0), ifnull(accepted, 0), ifnull(rejected, 0), ifnull(used_words, 0),
-       EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash < s.text_hash
-               AND status IN ('proposed', 'accepted'))
-       OR EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash > s.text_hash
-                  AND status IN ('proposed', 'accepted')),
-       s.missing_at, s.origin, s.group_name, (SELECT count(*) FROM source o WHERE o.group_name = s.group_name)
+       (SELECT count(*) FROM pair WHERE source_id = s.id AND changed = 1 AND status IN ('proposed', 'accepted')),
+       (SELECT count(*) FROM paragraph new WHERE source_id = s.id AND fresh = 1
+        AND kind IN ('prose', 'quote', 'verse', 'list') AND NOT EXISTS (
+          SELECT 1 FROM pair p WHERE p.source_id = s.id AND p.text_hash = s.text_hash
+          AND p.start < new."end" AND p."end" > new.start)),
+       s.missing_at, s.origin, s.group_name,
+       (SELECT count(*) FROM source o WHERE o.group_name = s.group_name), s.news, s.earlier_path
 FROM source s LEFT JOIN counted ON counted.source_id = s.id LEFT JOIN found ON found.source_id = s.id
 {sources}
 ORDER BY s.kind, s.title COLLATE NOCASE, s.id
@@ -166,8 +176,11 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
             group = storable(new.group) if new.group and slug == new.slug else slug
             columns |= {"slug": slug, "group_name": group, "split": groups.side(db, group), "imported_at": now()}
         elif known.outcome(columns) == "same":
-            fresh = (new.file_bytes, max(new.kind_set, known.kind_set), known.id)
-            connection.execute("UPDATE source SET missing_at = NULL, file_bytes = ?, kind_set = ? WHERE id = ?", fresh)
+            fresh = (new.file_bytes, new.file_mtime_ns, max(new.kind_set, known.kind_set), known.id)
+            connection.execute(
+                "UPDATE source SET missing_at = NULL, file_bytes = ?, file_mtime_ns = ?, kind_set = ? WHERE id = ?",
+                fresh,
+            )
             return known.id, "same"
         elif known.kind_set and not new.kind_set:
             columns |= {"kind": known.kind, "kind_set": True}
@@ -251,6 +264,18 @@ def text(db: Database, source_id: int) -> str:
     return str(found[0])
 
 
+def version(db: Database, source_id: int) -> tuple[str, str]:
+    """Return the hash of a source's text and the text, as they stand together.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    found = db.one("SELECT hash, body FROM text JOIN source ON text_hash = hash WHERE id = ?", (source_id,))
+    if found is None:
+        raise _gone(source_id)
+    return str(found[0]), str(found[1])
+
+
 def text_of(db: Database, digest: str) -> str:
     """Return any text that was ever imported, by its hash: what an older pair was made from.
 
@@ -285,7 +310,7 @@ def set_split(db: Database, ids: Sequence[int], split: str) -> None:
 
 
 def _row(found: tuple[Any, ...]) -> SourceRow:
-    return SourceRow(*booleans(found, 12))
+    return SourceRow(*found)
 
 
 def _known(db: Database, new: NewSource) -> _Known | None:
@@ -306,6 +331,7 @@ def _columns(new: NewSource) -> dict[str, Any]:
         "title": storable(new.title),
         "text_hash": text_hash(storable(new.text)),
         "file_bytes": new.file_bytes,
+        "file_mtime_ns": new.file_mtime_ns,
         "words": new.words,
         "front_matter_json": to_json(new.front_matter),
     }

@@ -1,8 +1,8 @@
 """What the disk did to the sources, and what became of their pairs: none of it is an edit of the author's.
 
-So none of it goes through the history: `u` takes back what she did, never what she saved in her editor. What she decides
-about a changed pair does (`settle`). A pair is `changed` when the text it was made from reads otherwise in the essay as
-it stands; `text_hash`, `start` and `end` still say which text that was.
+So none of it goes through the history: `u` takes back what she did, never what she saved in her editor. What she
+decides about a changed pair does (`settle`). A pair is `changed` when the text it was made from reads otherwise in the
+essay as it stands; `text_hash`, `start` and `end` still say which text that was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from store.database import Database
 from store.history import edit
-from store.values import now, storable
+from store.values import booleans, now, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +75,17 @@ OR EXISTS (SELECT 1 FROM pair WHERE source_id = s.id AND text_hash > s.text_hash
 
 def files(db: Database) -> list[SourceFile]:
     """Return every source that is a file of its own."""
-    found = db.all("SELECT id, path, title, text_hash, file_bytes, file_mtime_ns, missing_at FROM source ORDER BY id")
+    found = db.all(
+        "SELECT id, path, title, text_hash, file_bytes, file_mtime_ns, missing_at FROM source "
+        "WHERE origin = 'file' ORDER BY id"
+    )
     return [SourceFile(*row) for row in found]
 
 
-def seen(db: Database, times: Sequence[tuple[int, int]]) -> None:
-    """Keep when files were last written, by source id; they are there, so none of them is missing.
-
-    Args:
-        db: the store.
-        times: id and time of last change, in nanoseconds; 0 to have the file read again next time.
-    """
+def seen(db: Database, ids: Sequence[int]) -> None:
+    """Say that the files of sources are there again."""
     with db.transaction() as connection:
-        connection.executemany(
-            "UPDATE source SET file_mtime_ns = ?2, missing_at = NULL WHERE id = ?1 "
-            "AND (file_mtime_ns IS NOT ?2 OR missing_at IS NOT NULL)",
-            times,
-        )
+        connection.executemany("UPDATE source SET missing_at = NULL WHERE id = ?", [(key,) for key in ids])
 
 
 def missing(db: Database, ids: Sequence[int]) -> None:
@@ -146,7 +140,7 @@ def tied(db: Database, source_id: int) -> list[TiedPair]:
         "WHERE p.source_id = ? AND (p.text_hash <> s.text_hash OR p.changed = 1) ORDER BY p.position, p.id",
         (source_id,),
     )
-    return [TiedPair(*row[:7], bool(row[7])) for row in found]
+    return [TiedPair(*booleans(row, 7)) for row in found]
 
 
 def follow(db: Database, source: StaleSource, moves: Sequence[Move], fresh: Sequence[int]) -> bool:
@@ -166,10 +160,7 @@ def follow(db: Database, source: StaleSource, moves: Sequence[Move], fresh: Sequ
             return False
         for move in moves:
             _move(connection, move, source.text_hash)
-        connection.execute(
-            "UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1",
-            (source.id,),
-        )
+        connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source.id,))
         connection.executemany(
             "UPDATE paragraph SET fresh = 1 WHERE source_id = ? AND position = ?",
             [(source.id, position) for position in fresh],
@@ -186,6 +177,15 @@ def _move(connection: sqlite3.Connection, move: Move, digest: str) -> None:
     connection.execute(
         f"UPDATE pair SET {listed} WHERE id = ? AND text_hash = ?", (*changes.values(), move.id, move.made_from)
     )
+
+
+def proposed_from(connection: sqlite3.Connection, source_id: int, digest: str) -> None:
+    """Say that pairs were proposed from a text of a source: no paragraph of it is new from then on."""
+    connection.execute(
+        "UPDATE source SET proposed_hash = ?2, followed_hash = ifnull(followed_hash, ?2), news = '' WHERE id = ?1",
+        (source_id, digest),
+    )
+    connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source_id,))
 
 
 def settle(db: Database, label: str, move: Move, digest: str, texts: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ class PairFilter:
         split: on this side.
         words: in prompt or response, upper and lower case alike: words that follow each other, the last one perhaps
             not finished; where that finds nothing, or these are no plain words, as one string.
+        changed: with True only pairs whose text reads otherwise in the essay now.
     """
 
     statuses: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class PairFilter:
     flagged: bool | None = None
     split: str | None = None
     words: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class PairRow:
     opening: str
     doubt: int = 0
     skipped: bool = False
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Pair:
         response_words: words of the response.
         created_at: UTC.
         updated_at: UTC.
+        changed: whether the text it was made from reads otherwise in the essay now, or is gone.
     """
 
     id: int
@@ -95,6 +99,7 @@ class Pair:
     response_words: int
     created_at: str
     updated_at: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ class PairChange:
 
 @dataclass(frozen=True, slots=True)
 class PairCounts:
-    """How many pairs there are; merged ones count nowhere, flagged ones also under their status."""
+    """How many pairs there are; merged ones count nowhere, flagged and changed ones also under their status."""
 
     proposed: int
     accepted: int
@@ -142,3 +147,4 @@ class PairCounts:
     flagged: int
     accepted_train: int
     accepted_holdout: int
+    changed: int = 0

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from store.database import Database
 from store.errors import NotFound
+from store.following import proposed_from
 from store.history import Edit, edit
 from store.pair_types import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from store.search import is_plain_words, matching
@@ -61,7 +62,8 @@ _CHANGEABLE = (
 )
 _PAIR = """
 SELECT p.id, p.source_id, s.slug, s.title, s.split, p.text_hash, p.position, p.tier, p.status, p.prompt, p.response,
-       p.start, p."end", p.edited, p.flagged, p.note, p.prompt_words, p.response_words, p.created_at, p.updated_at
+       p.start, p."end", p.edited, p.flagged, p.note, p.prompt_words, p.response_words, p.created_at, p.updated_at,
+       p.changed
 FROM source s JOIN pair p ON p.source_id = s.id
 """
 # CROSS JOIN fixes the order of the loops: sources by title from one index, then the pairs of each from theirs, so
@@ -104,11 +106,11 @@ def rows(db: Database, ids: Sequence[int]) -> list[PairRow]:
     found = db.all(
         "SELECT p.id, p.source_id, s.slug, s.title, s.split, p.tier, p.status, p.flagged, p.edited, p.note <> '', "
         f"p.prompt_words, p.response_words, substr(p.response, 1, {_OPENING_CHARACTERS}), ifnull(p.doubt, 0), "
-        "p.skipped "
+        "p.skipped, p.changed "
         "FROM json_each(?) wanted CROSS JOIN pair p ON p.id = wanted.value JOIN source s ON s.id = p.source_id",
         (json.dumps(list(ids)),),
     )
-    return [PairRow(*booleans(row, 7, 8, 9, 14)) for row in found]
+    return [PairRow(*booleans(row, 7, 8, 9, 14, 15)) for row in found]
 
 
 def get(db: Database, pair_id: int) -> Pair:
@@ -155,9 +157,11 @@ def counts(db: Database, source_id: int | None = None) -> PairCounts:
         f"  FROM pair {'' if source_id is None else 'WHERE source_id = ?'} GROUP BY source_id) "
         "SELECT ifnull(sum(proposed), 0), ifnull(sum(accepted), 0), ifnull(sum(rejected), 0), ifnull(sum(flagged), 0), "
         "  ifnull(sum(CASE WHEN split = 'train' THEN accepted END), 0), "
-        "  ifnull(sum(CASE WHEN split = 'holdout' THEN accepted END), 0) "
+        "  ifnull(sum(CASE WHEN split = 'holdout' THEN accepted END), 0), "
+        "  (SELECT count(*) FROM pair WHERE changed = 1 AND status IN ('proposed', 'accepted')"
+        f" {'' if source_id is None else 'AND source_id = ?'}) "
         "FROM counted JOIN source ON source.id = source_id",
-        () if source_id is None else (source_id,),
+        () if source_id is None else (source_id, source_id),
     )
     assert found is not None
     return PairCounts(*found)
@@ -238,6 +242,7 @@ def propose(
             taken = covered[item.tier].count(1, item.start, item.end) if item.tier in covered else 0
             if (item.tier, storable(item.response)) not in responses and 2 * taken <= item.end - item.start:
                 added.append(_insert(change, source_id, digest, item, float(item.start), "proposed"))
+        proposed_from(connection, source_id, digest)
     return added
 
 
@@ -324,6 +329,9 @@ def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[
     if where.flagged is not None:
         conditions.append("p.flagged = ?")
         parameters.append(int(where.flagged))
+    if where.changed:
+        # To the letter, for the index that holds only these.
+        conditions.append("p.changed = 1")
     if where.words and indexed:
         conditions.append("p.id IN (SELECT rowid FROM pair_words WHERE pair_words MATCH ?)")
         parameters.append("{prompt response} : " + matching(where.words))
@@ -337,4 +345,4 @@ def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[
 
 
 def _pair(found: tuple[Any, ...]) -> Pair:
-    return Pair(*booleans(found, 13, 14))
+    return Pair(*booleans(found, 13, 14, 20))

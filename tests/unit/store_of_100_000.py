@@ -20,7 +20,7 @@ def fill(db: Database) -> None:
             [(i, f"{i}.md", f"s-{i}", f"Title {rng.random()}") for i in range(1, SOURCES + 1)],
         )
         connection.executemany(
-            "INSERT INTO paragraph VALUES (?, ?, 'prose', 0, 1, 1)",
+            "INSERT INTO paragraph (source_id, position, kind, start, end, words) VALUES (?, ?, 'prose', 0, 1, 1)",
             [(i, n) for i in range(1, SOURCES + 1) for n in range(40)],
         )
         connection.executemany(

@@ -16,6 +16,7 @@ from workbench import __version__
 _COMMANDS = {
     "init": ("workbench.cli.project", "Make a project in a folder."),
     "import": ("workbench.cli.project", "Import essays, notes and whatever else files and folders hold."),
+    "watch": ("workbench.cli.watch", "Watch the essay folders: what is saved comes in, and its pairs follow."),
     "essays": ("workbench.cli.curate", "List the essays, hold whole ones out, see what goes of them."),
     "pairs": ("workbench.cli.pairs", "Propose, list, accept and reject pairs."),
     "models": ("workbench.cli.models", "The models that pairs are counted for: list, show, add, remove."),

@@ -9,6 +9,7 @@ import click
 
 from store.pairs import PairFilter
 from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.watch import changed_command, settle_command
 from workbench.operations import curating, essays, proposing
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -87,3 +88,5 @@ def _decision(name: str, status: curating.Status, help_text: str) -> click.Comma
 
 pairs_command.add_command(_decision("accept", "accepted", "Accept pairs by id, or all proposed ones."))
 pairs_command.add_command(_decision("reject", "rejected", "Reject pairs by id, or all proposed ones."))
+pairs_command.add_command(changed_command)
+pairs_command.add_command(settle_command)

@@ -9,7 +9,9 @@ from typing import Literal
 import click
 
 from workbench.cli.output import emit, errors_as_sentences, json_option, say, table, with_project
+from workbench.cli.watch import emit_look
 from workbench.operations import importing, maintenance
+from workbench.operations.looking import look
 from workbench.operations.project import Project
 
 
@@ -36,6 +38,7 @@ def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model
 )
 @click.option("--accept", is_flag=True, help="Take pairs as accepted (default: they are proposals).")
 @click.option("--dry-run", is_flag=True, help="Read everything, save nothing, and say what would come in.")
+@click.option("--changed", is_flag=True, help="Only what came, changed, moved or went on the disk since last time.")
 @json_option
 @with_project
 def import_command(
@@ -46,9 +49,15 @@ def import_command(
     also: tuple[str, ...],
     accept: bool,
     dry_run: bool,
+    changed: bool,
     as_json: bool,
 ) -> None:
     """Import what PATHS name or hold, each file by its form; without PATHS, the folders that workbench.toml names."""
+    if changed:
+        if paths or kind or form or also or dry_run:
+            raise click.UsageError("--changed stands by itself: it looks at what came in before.")
+        emit_look(look(project), as_json)
+        return
     report = importing.import_paths(project, paths, kind=kind, form=form, also=also, accept=accept, dry_run=dry_run)
     shown = [item for item in report.arrivals if dry_run or item.outcome != "same"]
     rows = [[i.outcome, i.what, i.name, i.count, i.words, i.paragraphs, i.title, i.path] for i in shown]

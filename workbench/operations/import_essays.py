@@ -32,6 +32,7 @@ def bring_in(intake: Intake, path: Path) -> None:
             title=essay.title,
             text=essay.text,
             file_bytes=essay.file_bytes,
+            file_mtime_ns=essay.file_mtime_ns,
             front_matter=essay.front_matter,
         ),
         str(path),
@@ -49,6 +50,7 @@ def new_source(
     file_bytes: int,
     front_matter: dict[str, Any],
     origin: str = "file",
+    file_mtime_ns: int | None = None,
 ) -> NewSource:
     """Return a source with the paragraphs of its text; see `NewSource` for the arguments."""
     blocks = [
@@ -68,4 +70,5 @@ def new_source(
         origin=origin,
         kind_set=kind_set,
         group=group_of(slug),
+        file_mtime_ns=file_mtime_ns,
     )

@@ -8,9 +8,11 @@ from typing import Literal
 
 from curation.discover import discover
 from workbench.operations.errors import NothingToDoError
+from workbench.operations.following import catch_up
 from workbench.operations.forms import Forms, form_named
 from workbench.operations.intake import ImportOptions, ImportReport, Intake, Progress
 from workbench.operations.project import Project
+from workbench.operations.renaming import adopt_renamed
 
 
 def import_paths(
@@ -52,6 +54,8 @@ def import_paths(
     intake = Intake(project, options, progress, cancelled)
     for problem in found.problems:
         intake.problem(problem)
+    if not dry_run:
+        adopt_renamed(project, found.files)
     for number, (path, name) in enumerate(zip(found.files, found.forms, strict=True), start=1):
         if cancelled():
             break
@@ -59,4 +63,4 @@ def import_paths(
         form_named(name).bring_in(intake, path)
     if not cancelled():
         intake.finish()
-    return intake.report()
+    return intake.report(() if dry_run else catch_up(project, cancelled=cancelled))

@@ -7,13 +7,14 @@ On a dry run it reads all the same and saves nothing, and what it says is what w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, cast
 
 from curation.errors import Problem
 from store import essays
 from store.essays import Outcome
+from workbench.operations.following import Followed
 from workbench.operations.project import Project
 
 Progress = Callable[[int, int, str], None]
@@ -86,6 +87,7 @@ class ImportReport:
         arrivals: each of them, and all else that came in.
         problems: what is wrong, by file and line.
         left_out: what is left out by choice, by file and line, with the way to have it.
+        followed: what became of the pairs of essays that say something else now.
         dry_run: nothing was saved.
         cancelled: it was stopped; what had come in stays.
     """
@@ -96,6 +98,7 @@ class ImportReport:
     arrivals: tuple[Arrival, ...] = ()
     problems: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
+    followed: tuple[Followed, ...] = ()
     dry_run: bool = False
     cancelled: bool = False
 
@@ -198,8 +201,8 @@ class Intake:
         """Say what is left out by choice, and how to have it."""
         self._left_out.append(what)
 
-    def report(self) -> ImportReport:
-        """Return what was said."""
+    def report(self, followed: Sequence[Followed] = ()) -> ImportReport:
+        """Return what was said, with what became of pairs."""
         names: dict[str, list[str]] = {"added": [], "changed": [], "same": []}
         for item in self._arrivals:
             if item.what in ("essay", "note"):
@@ -211,6 +214,7 @@ class Intake:
             arrivals=tuple(self._arrivals),
             problems=tuple(self._problems),
             left_out=tuple(self._left_out),
+            followed=tuple(followed),
             dry_run=self.options.dry_run,
             cancelled=self.cancelled(),
         )

@@ -1,0 +1,206 @@
+"""Look at the disk: which essays changed, moved, went or came; read what changed, and let the pairs follow.
+
+Nothing is ever lost by it: a source whose file is gone stays, with its text and pairs, and goes on when the file is
+back. A file that is new where an old one is missing, and says the same or clearly the same, is that file renamed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.discover import SUFFIXES
+from curation.errors import Problem
+from curation.watch import Places, Stamp, Survey, is_gone, standing, survey
+from store import following
+from store.following import SourceFile
+from workbench.operations.following import Followed, catch_up
+from workbench.operations.forms import recognise
+from workbench.operations.importing import import_paths
+from workbench.operations.project import Project
+from workbench.operations.renaming import adopt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A source whose file has another name or place now."""
+
+    title: str
+    earlier: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookReport:
+    """What a look at the disk found.
+
+    Attributes:
+        added: slugs of sources that came in by themselves.
+        changed: slugs of sources that say something else now.
+        renamed: sources whose files moved.
+        missing: titles of sources whose files are gone.
+        back: titles of those whose files are there again.
+        followed: what became of the pairs of those that changed.
+        problems: what could not be read.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    missing: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    followed: tuple[Followed, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to show anew."""
+        return bool(
+            self.added or self.changed or self.renamed or self.missing or self.back or self.followed or self.problems
+        )
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the status line: what is to be done first."""
+        touched = [item for item in self.followed if item.changed]
+        said = []
+        if touched:
+            pairs = sum(item.changed for item in touched)
+            where = touched[0].title if len(touched) == 1 else f"{len(touched)} essays"
+            said.append(f"{pairs} pair{'s' if pairs > 1 else ''} changed in {where}: settle with w")
+        if self.renamed:
+            said.append(_some("renamed", [item.title for item in self.renamed]))
+        quiet = [slug for slug in self.changed if not touched]
+        for word, names in (
+            ("missing", self.missing),
+            ("back", self.back),
+            ("new", self.added),
+            ("read again", quiet),
+        ):
+            if names:
+                said.append(_some(word, names))
+        if self.problems:
+            said.append(str(self.problems[0]))
+        return "; ".join(said) if said else "Nothing changed on the disk."
+
+
+def places(project: Project) -> Places:
+    """Return what is watched: the folders that the settings name, and the files of the sources."""
+    return Places(
+        folders=tuple(project.root / folder for folder in project.settings.essays),
+        files=tuple(
+            project.absolute(source.path)
+            for source in following.files(project.db)
+            if source.mtime_ns is not None or not is_gone(project.absolute(source.path))
+        ),
+    )
+
+
+def look(
+    project: Project,
+    only: Iterable[str] | None = None,
+    *,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> LookReport:
+    """Look at the disk, and follow what changed there.
+
+    New files come in by themselves where essays of that folder have come in before.
+
+    Args:
+        project: whose files.
+        only: the real paths that are looked at: those that stand still; None looks twice to find out.
+        progress: called with files done, files in all, and the file's name.
+        cancelled: asked before each file.
+    """
+    watched = places(project)
+    chosen = frozenset(only) if only is not None else standing(watched)
+    found = survey(watched)
+    sources = {str(project.absolute(source.path)): source for source in following.files(project.db)}
+    came = [path for path in found if path not in sources and path in chosen and found[path].size_bytes]
+    gone = _gone(sources, found, chosen, came)
+    missing = [source for source in gone.values() if source.missing_at is None and source.mtime_ns is not None]
+    lost = [*gone.values(), *_lost_before(sources, gone)]
+    renamed = adopt(project, lost, [*came, *_beside(project, lost, found, sources)]) if lost else []
+    moved_to = {new for _, new in renamed}
+    followed_ids = {source.id for source, _ in renamed}
+    following.missing(project.db, [source.id for source in missing if source.id not in followed_ids])
+    back = [sources[path] for path in chosen & sources.keys() if sources[path].missing_at and path in found]
+    read = [path for path in chosen & sources.keys() if path in found and not _as_read(sources[path], found[path])]
+    new = [path for path in came if path not in moved_to and _tended(project, path, sources) and _is_essay(path)]
+    paths = sorted(map(Path, {*read, *moved_to, *new}))
+    report = import_paths(project, paths, progress=progress, cancelled=cancelled) if paths else None
+    following.seen(project.db, [source.id for source in back])
+    if report:
+        following.came(project.db, report.added)
+    return LookReport(
+        added=report.added if report else (),
+        changed=report.changed if report else (),
+        renamed=tuple(
+            Renamed(title=source.title, earlier=source.path, path=project.relative(Path(new)))
+            for source, new in renamed
+        ),
+        missing=tuple(source.title for source in missing if source.id not in followed_ids),
+        back=tuple(source.title for source in back),
+        followed=tuple(report.followed if report else catch_up(project, cancelled=cancelled)),
+        problems=report.problems if report else (),
+    )
+
+
+def _gone(
+    sources: dict[str, SourceFile], found: Survey, chosen: frozenset[str], came: list[str]
+) -> dict[str, SourceFile]:
+    """Return the sources whose files are not there under their names."""
+    # Where upper and lower case are alike, a file whose name changed only in that answers to the old name, too.
+    inodes = {found[path].inode for path in came}
+    gone = {}
+    for path, source in sources.items():
+        stamp = found.get(path)
+        if path not in chosen:
+            continue
+        if (stamp is None and is_gone(path)) or (stamp is not None and stamp.inode in inodes):
+            gone[path] = source
+    return gone
+
+
+def _lost_before(sources: dict[str, SourceFile], gone: dict[str, SourceFile]) -> list[SourceFile]:
+    return [source for path, source in sources.items() if source.missing_at and path not in gone and is_gone(path)]
+
+
+def _beside(project: Project, lost: list[SourceFile], found: Survey, sources: dict[str, SourceFile]) -> list[str]:
+    """Return the files nobody knows that lie where missing ones lay, outside of the folders that are watched whole."""
+    folders = {project.absolute(source.path).parent for source in lost}
+    listed = []
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                paths = [os.path.realpath(entry.path) for entry in entries if not entry.name.startswith(".")]
+        except OSError:
+            continue
+        listed += [path for path in paths if path not in found and path not in sources and _is_essay(path)]
+    return listed
+
+
+def _as_read(source: SourceFile, stamp: Stamp) -> bool:
+    return (stamp.size_bytes, stamp.mtime_ns) == (source.file_bytes, source.mtime_ns)
+
+
+def _tended(project: Project, path: str, sources: dict[str, SourceFile]) -> bool:
+    """Say whether a file lies in a folder of the settings from which essays have come in before."""
+    for folder in project.settings.essays:
+        root = os.path.realpath(project.root / folder) + os.sep
+        if path.startswith(root) and any(known.startswith(root) for known in sources):
+            return True
+    return False
+
+
+def _is_essay(path: str) -> bool:
+    """Say whether a file is one essay or note, and nothing that only looks like it, such as a file of pairs."""
+    form = recognise(Path(path)) if path.lower().endswith(SUFFIXES) and Path(path).is_file() else None
+    return form is not None and form.name == "essays"
+
+
+def _some(word: str, names: Sequence[str]) -> str:
+    return f"{names[0]}: {word}" if len(names) == 1 else f"{len(names)} {word}"
