@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.align import align
+from curation.cleaning import CLEAN, Cleaning
 from curation.reading import read_words, words_of
 
 # Below this share of its words found again, a passage counts as written anew.
@@ -76,8 +77,8 @@ class _Passage:
 class Comparison:
     """An older and a newer text of one essay, read and compared once for all its pairs."""
 
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = read_words(old), read_words(new)
+    def __init__(self, old: str, new: str, cleaning: Cleaning = CLEAN) -> None:
+        self.old, self.new = read_words(old, cleaning), read_words(new, cleaning)
         self._old_text, self._new_text = old, new
         self._went = align(self.old, self.new)
         taken = [False] * len(self.new.words)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from curation.cleaning import CLEAN, Cleaning, staying
 from curation.markdown import plain_text
-from curation.paragraphs import Paragraph, paragraphs
+from curation.paragraphs import paragraphs
 
-# What no response is cut from; headings, code and tables stand between the words of two sections.
-_PASSED_OVER = ("front-matter", "footnote", "image", "caption", "html", "break")
 _WORD = re.compile(r"\S+")
 _QUOTE_MARKS = re.compile(r">+\Z")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]}*_»]*\Z")
@@ -126,13 +124,15 @@ def words_of(text: str) -> list[str]:
     return [word for word in text.split() if not _QUOTE_MARKS.match(word)]
 
 
-def read_words(text: str, blocks: Sequence[Paragraph] | None = None) -> Reading:
-    """Read a text; its paragraphs are found where they are not given."""
+def read_words(text: str, cleaning: Cleaning = CLEAN) -> Reading:
+    """Read a text, without what the rules take away from pairs."""
     reading = Reading()
-    for ordinal, block in enumerate(paragraphs(text) if blocks is None else blocks):
-        if block.kind in _PASSED_OVER:
+    blocks = paragraphs(text)
+    ordinals = {block.start: ordinal for ordinal, block in enumerate(blocks)}
+    for block in staying(text, blocks, cleaning):
+        if block.kind == "break":
             continue
-        source = plain_text(text, block)
+        source = plain_text(text, block, cleaning.off)
         for found in _WORD.finditer(source.text):
             if _QUOTE_MARKS.match(found[0]):
                 continue
@@ -143,7 +143,7 @@ def read_words(text: str, blocks: Sequence[Paragraph] | None = None) -> Reading:
         if len(reading.words) > reading.blocks[-1]:
             reading.blocks.append(len(reading.words))
             reading.openings.append(block.start)
-            reading.ordinals.append(ordinal)
+            reading.ordinals.append(ordinals[block.start])
             reading.quoted.append(block.kind == "quote")
             reading._plain.append(source.text)
     return reading

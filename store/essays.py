@@ -197,6 +197,8 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
             source_id = known.id
             listed = ", ".join(f"{column} = ?" for column in columns)
             connection.execute(f"UPDATE source SET {listed} WHERE id = ?", (*columns.values(), source_id))
+            if known.text_hash == columns["text_hash"]:
+                return source_id, "changed"
             connection.execute("DELETE FROM paragraph WHERE source_id = ?", (source_id,))
         connection.executemany(
             'INSERT INTO paragraph (source_id, position, kind, start, "end", words) VALUES (?, ?, ?, ?, ?, ?)',

@@ -81,22 +81,9 @@ def test_rows_list_essays_first_by_title_with_their_counts(db):
     rows = essays.rows(db)
     assert [row.title for row in rows] == ["Alpha", "beta", "C"]
     assert (rows[1].proposed, rows[1].accepted, rows[1].rejected, rows[1].used_words) == (1, 2, 1, 6)
-    assert (rows[0].proposed, rows[0].paragraphs, rows[0].changed) == (0, 2, False)
+    assert (rows[0].proposed, rows[0].paragraphs, rows[0].changed) == (0, 2, 0)
     assert rows == [essays.row(db, row.id) for row in rows]
     assert essays.row(db, a).split == "train"
-
-
-@pytest.mark.parametrize("text", ["New words", "Other new words", "Yet other words", "And more"])
-def test_a_source_is_marked_changed_while_living_pairs_are_of_an_older_text(db, text):
-    source_id, _ = source(db, "a")
-    first, second = pairs.propose(db, source_id, [new(0), new(10)], "propose")
-    old_hash = pairs.get(db, first).text_hash
-    assert not essays.row(db, source_id).changed
-    source(db, "a", text=text)
-    assert essays.row(db, source_id).changed
-    assert essays.text_of(db, old_hash) == "words " * 50
-    pairs.change(db, "x", [PairChange(id=first, status="rejected"), PairChange(id=second, status="merged")])
-    assert not essays.row(db, source_id).changed
 
 
 def test_holding_out_is_one_edit_and_an_unknown_essay_moves_none(db):

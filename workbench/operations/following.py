@@ -65,7 +65,7 @@ def _follow(project: Project, source: StaleSource) -> Followed | None:
 
     def compared_with(digest: str) -> Comparison:
         if digest not in comparisons:
-            comparisons[digest] = Comparison(essays.text_of(db, digest), now)
+            comparisons[digest] = Comparison(essays.text_of(db, digest), now, project.settings.cleaning)
         return comparisons[digest]
 
     moves = []

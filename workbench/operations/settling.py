@@ -104,7 +104,8 @@ def _compared(project: Project, pair_id: int) -> tuple[Pair, str, Place]:
         end=pair.end,
         position=pair.position,
     )
-    return pair, digest, Comparison(essays.text_of(project.db, pair.text_hash), now).follow(tied)
+    compared = Comparison(essays.text_of(project.db, pair.text_hash), now, project.settings.cleaning)
+    return pair, digest, compared.follow(tied)
 
 
 def _move(place: Place, pair: Pair) -> Move:
