@@ -141,13 +141,17 @@ class Comparison:
         return found if found and abs(first - found[1]) <= _PROMPT_WITHIN else None
 
     def _by_letters(self, pair: Tied, word: int) -> Followed:
-        """Follow a pair whose span holds no words of this reading: a caption, or the place of what was taken out."""
+        """Follow a pair whose span holds no words of this reading.
+
+        That is a caption, the place of what was taken out, or a pair that was there before its essay.
+        """
         piece = self._old_text[pair.start : pair.end]
         place = self._new_text.find(piece) if piece.strip() else -1
         start, end = place, place + len(piece)
         if place < 0:
             behind = next((there for there in reversed(self._went[:word]) if there >= 0), -1) + 1
-            start, end = self.new.span(behind, behind)
+            said = None if piece.strip() else self.new.find(pair.response, behind)
+            start, end = self.new.span(*(said or (behind, behind)))
         gone = place < 0 and bool(piece.strip())
         text = pair.prompt, piece
         return Followed(
@@ -156,7 +160,7 @@ class Comparison:
             gone=gone,
             start=start,
             end=end,
-            position=float(start),
+            position=pair.position + start - pair.start if start == end else float(start),
             before=text,
             after=(pair.prompt, "") if gone else text,
         )
@@ -221,7 +225,9 @@ class Comparison:
             high += 1
         begin = self._went[low - 1] + 1 if low else 0
         end = begin
-        while end < len(self._taken) and not self._taken[end]:
+        # The few words that were found again by chance are no bounds.
+        own = set(self._went[first:last])
+        while end < len(self._taken) and (not self._taken[end] or end in own):
             end += 1
         if begin == end:
             return _Passage(begin, begin, same=False, gone=True)

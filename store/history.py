@@ -27,7 +27,10 @@ EDITABLE = {
     "annotation": "annotation",
 }
 # Columns that follow an essay's text: what the disk does to them stands in nobody's way to undo or redo.
-_FOLLOWING: Mapping[str, frozenset[str]] = {"pair": frozenset({"text_hash", "start", "end", "position", "changed"})}
+_FOLLOWING: Mapping[str, frozenset[str]] = {
+    "pair": frozenset({"text_hash", "start", "end", "position", "changed"}),
+    "source": frozenset({"file_mtime_ns", "followed_hash", "proposed_hash", "news", "earlier_path", "missing_at"}),
+}
 _STAMPED = frozenset({"pair", "canary", "verdict"})  # those with a column updated_at
 _SHOWN_CHARACTERS = 40
 
