@@ -13,6 +13,8 @@ from store.essays import NewSource
 from store.pairs import NewPair, PairChange, PairFilter
 
 EDITED = ("source", "pair", "canary", "verdict", "annotation")
+# Of a source only what is the author's: which text its pairs were proposed from is no edit of hers.
+COLUMNS = {"source": "id, path, slug, kind, title, text_hash, split, missing_at"}
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 
 
@@ -33,7 +35,7 @@ class Editing(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def state(self):
-        return [self.db.all(f"SELECT * FROM {name} ORDER BY id") for name in EDITED]
+        return [self.db.all(f"SELECT {COLUMNS.get(name, '*')} FROM {name} ORDER BY id") for name in EDITED]
 
     def done(self):
         if self.state() != self.states[self.at]:
