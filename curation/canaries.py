@@ -25,8 +25,9 @@ from typing import Literal, cast
 from curation.errors import Problem
 from curation.essay import slugify
 
-Topic = Literal["known", "novel"]
-Length = Literal["short", "long"]
+# Unknown are only those of prompts that samples made elsewhere are of.
+Topic = Literal["known", "novel", "unknown"]
+Length = Literal["short", "long", "unknown"]
 
 _BLOCK = re.compile(r"##[ \t]+(\S.*?)[ \t]*\Z")
 _REFERENCE = re.compile(r"###[ \t]+reference[ \t]*\Z", re.IGNORECASE)

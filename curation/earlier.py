@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from curation.outputs import Outputs, same_texts
 from curation.trainlog import LoggedRun
 
+# How many of the folders a file lies in say how it was made, as `5_llada/1_LR 5e-5` does.
+NAMING_FOLDERS = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierRun:
@@ -78,14 +81,21 @@ def earlier_runs(outputs: Sequence[Outputs], logs: Sequence[tuple[LoggedRun, tup
 
 
 def identity(run: EarlierRun) -> str:
-    """Return the sha256 of what a run wrote or a log says of it, with its file's name: the same wherever it lies."""
+    """Return the sha256 of what a run wrote, or a log says of it, with its name: the same wherever its folder lies."""
     if run.outputs is not None:
-        item = run.outputs
-        told = [item.stem, [[canary.letter, list(map(list, canary.samples))] for canary in item.canaries]]
-    else:
-        assert run.logged is not None
-        told = [run.logged.number, run.logged.date, run.logged.text]
-    data = json.dumps([list(run.folders), told], ensure_ascii=True)
+        return outputs_identity(run.outputs)
+    assert run.logged is not None
+    return _hash(run.folders, [run.logged.number, run.logged.date, run.logged.text])
+
+
+def outputs_identity(item: Outputs) -> str:
+    """Return the sha256 of a file's samples, its name, and the folder it lies in."""
+    samples = [[canary.letter, [list(sample) for sample in canary.samples]] for canary in item.canaries]
+    return _hash(item.folders, [item.stem, samples])
+
+
+def _hash(folders: tuple[str, ...], told: object) -> str:
+    data = json.dumps([list(folders[-1:]), told], ensure_ascii=True)
     return "sha256:" + hashlib.sha256(data.encode()).hexdigest()
 
 

@@ -48,7 +48,7 @@ class Outputs:
 
     Attributes:
         path: the file, as it was named.
-        folders: names of the folders it lies in, outermost first, as far as they say how it was made.
+        folders: names of all the folders it lies in, outermost first; the last ones say how it was made.
         stem: its name without the suffix.
         model: from its name; `unknown` where that does not say.
         of: base for baselines, adapter for what was fine-tuned.

@@ -9,10 +9,11 @@ from typing import Any, Literal
 from store.database import Database
 from store.errors import Conflict, NotFound
 from store.history import edit
-from store.values import now
+from store.values import now, storable
 
-Topic = Literal["known", "novel"]
-Length = Literal["short", "long"]
+# Unknown are only those of prompts that samples made elsewhere are of; the working set has none.
+Topic = Literal["known", "novel", "unknown"]
+Length = Literal["short", "long", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class FrozenCanary:
-    """A prompt of a frozen set; positions count from 0."""
+    """A prompt of a frozen set; positions count from 0. Its words are empty where nobody knows them."""
 
     id: int
     slug: str
@@ -132,6 +133,25 @@ def freeze(db: Database, content_hash: str, *, expected: Sequence[Canary] | None
         members = rows(db)
         if expected is not None and members != list(expected):
             raise Conflict("The canary prompts were edited meanwhile: nothing was frozen. Freeze again.")
+        texts = [(item.slug, item.prompt, item.topic, item.length, item.reference) for item in members]
+        return _add_set(db, content_hash, texts)
+
+
+def keep_set(db: Database, content_hash: str, prompts: Sequence[tuple[str, str, Topic, Length, str]]) -> CanarySet:
+    """Keep a set that was never the working set, as the next version, or return the one that stands under this hash.
+
+    Args:
+        db: the store.
+        content_hash: of the set, tagged with its algorithm.
+        prompts: slug, prompt, topic, length and reference of each, in order.
+    """
+    with db.transaction() as connection:
+        standing = connection.execute("SELECT id FROM canary_set WHERE content_hash = ?", (content_hash,)).fetchone()
+        return get_set(db, standing[0]) if standing else _add_set(db, content_hash, prompts)
+
+
+def _add_set(db: Database, content_hash: str, prompts: Sequence[tuple[str, ...]]) -> CanarySet:
+    with db.transaction() as connection:
         set_id = connection.execute(
             "INSERT INTO canary_set (version, content_hash, created_at) "
             "SELECT ifnull(max(version), 0) + 1, ?, ? FROM canary_set",
@@ -141,10 +161,7 @@ def freeze(db: Database, content_hash: str, *, expected: Sequence[Canary] | None
         connection.executemany(
             "INSERT INTO canary_prompt (set_id, position, slug, prompt, topic, length, reference) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (set_id, position, item.slug, item.prompt, item.topic, item.length, item.reference)
-                for position, item in enumerate(members)
-            ],
+            [(set_id, position, *map(storable, prompt)) for position, prompt in enumerate(prompts)],
         )
         return get_set(db, set_id)
 

@@ -31,7 +31,7 @@ class RunRow:
         place: where.
         model: as in its spec.
         dataset_number: what it trains on; None for the task sample.
-        canary_version: the version of its canary prompts.
+        canary_version: the version of its canary prompts; None for an imported run without samples.
         status: as last computed.
         created_at: UTC.
         finished_at: UTC; None while it lives.
@@ -48,7 +48,7 @@ class RunRow:
     place: str
     model: str
     dataset_number: int | None
-    canary_version: int
+    canary_version: int | None
     status: str
     created_at: str
     finished_at: str | None
@@ -72,7 +72,7 @@ class Run:
     model: str
     sample_key: str
     dataset_id: int | None
-    canary_set_id: int
+    canary_set_id: int | None
     adapter_run: str | None
     note: str
     status: str
@@ -169,7 +169,7 @@ def rows(db: Database) -> list[RunRow]:
         f"r.finished_at, {last.format(what='step', name='loss')}, {last.format(what='value', name='loss')}, "
         f"{last.format(what='step', name='val_loss')}, {last.format(what='value', name='val_loss')}, "
         "(SELECT count(*) FROM sample WHERE run = r.name), r.note "
-        "FROM run r JOIN canary_set c ON c.id = r.canary_set_id LEFT JOIN dataset d ON d.id = r.dataset_id "
+        "FROM run r LEFT JOIN canary_set c ON c.id = r.canary_set_id LEFT JOIN dataset d ON d.id = r.dataset_id "
         "ORDER BY r.created_at, r.rowid"
     )
     return [RunRow(*(*row[:11], _measured(row[10], row[11]), _measured(row[12], row[13]), *row[14:])) for row in found]

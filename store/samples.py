@@ -19,15 +19,15 @@ class Sample:
         of: base or adapter.
         step: of training; 0 for the base.
         canary_slug: which prompt.
-        canary_prompt: its words.
-        topic: known or novel.
-        length: short or long.
+        canary_prompt: its words; empty where nobody knows them.
+        topic: known, novel or unknown.
+        length: short, long or unknown.
         reference: the real piece to compare with, or empty.
         idx: counts from 0; samples of base and adapter are paired by it.
-        seed: it was drawn with.
+        seed: it was drawn with; None where nobody knows, as of samples made elsewhere.
         text: up to the first EOS.
-        tokens: of the text.
-        seconds: it took.
+        tokens: of the text; None likewise.
+        seconds: it took; None likewise.
         trace_path: how its canvas filled, relative to the run directory; None where none was kept.
     """
 
@@ -41,10 +41,10 @@ class Sample:
     length: Length
     reference: str
     idx: int
-    seed: int
+    seed: int | None
     text: str
-    tokens: int
-    seconds: float
+    tokens: int | None
+    seconds: float | None
     trace_path: str | None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store import runs, samples
+from store import imported_runs, runs, samples
 from workbench.operations.project import Project
 from workbench.operations.running import OVER, run_view
 
@@ -18,6 +18,12 @@ def nothing_to_review(project: Project, run: str | None = None) -> tuple[str, st
     if not rows:
         return "No run has been made yet.", "Base and adapter are sampled by a training run: press 4, then r."
     row = rows[-1]
+    if row.place == imported_runs.PLACE:
+        return (
+            f"{row.name} was made elsewhere, and "
+            + ("its baselines were not imported." if row.samples else "left no samples."),
+            "Import the baselines of its model with it: press 1, then i. Or choose another run: press o.",
+        )
     if samples.of_run(project.db, row.name, "adapter"):
         return (
             f"{row.name} has samples of its adapter, and the base was never sampled with these prompts and seeds.",

@@ -11,7 +11,7 @@ from runners.events import read_lines
 from runners.places.base import Handle, Poll, read_job
 from runners.rundir import RunDir
 from runners.status import Status, status_of
-from store import runs
+from store import imported_runs, runs
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.places import place
@@ -42,6 +42,8 @@ def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
     problems: list[str] = []
     for name in names or tuple(runs.unfinished(project.db)):
         run = runs.get(project.db, name)
+        if run.place == imported_runs.PLACE:
+            continue
         run_dir = RunDir(project.absolute(run.dir))
         if not run_dir.path.is_dir():
             problems.append(f"{run_dir.path}: the run directory is gone. Put it back; what was collected stands.")

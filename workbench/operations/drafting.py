@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
-from store import datasets, runs
+from store import datasets, imported_runs, runs
 from workbench.operations.fields import FIELDS, Field
 from workbench.operations.launching import Draft, change, draft, parse_value
 from workbench.operations.places import PLACES
@@ -201,7 +201,7 @@ def _filled(
     typed: dict[str, str],
 ) -> Form:
     task: Literal["train", "sample"] = "train" if kind == "train" else "sample"
-    rows = list(reversed(runs.rows(project.db)))
+    rows = [row for row in reversed(runs.rows(project.db)) if row.place != imported_runs.PLACE]
     adapters = tuple(row.name for row in rows if row.task == "train" and runs.checkpoints(project.db, row.name))
     if kind == "sample adapter" and adapter_run is None:
         adapter_run = adapters[0] if adapters else (rows[0].name if rows else None)

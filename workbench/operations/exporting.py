@@ -49,7 +49,9 @@ def review_markdown(view: ReviewView) -> str:
         parts.append("\n".join(f"> {line}" for line in item.base.canary_prompt.splitlines()))
         parts.append(f"Verdict: {_verdict(item)}")
         for name, sample in (("base", item.base), ("run", item.adapter)):
-            parts.append(f"### {name} (seed {sample.seed}, {sample.tokens} tokens)")
+            seed = "unknown" if sample.seed is None else sample.seed
+            size = "" if sample.tokens is None else f", {sample.tokens} tokens"
+            parts.append(f"### {name} (seed {seed}{size})")
             # An indented block shows model output as it is, whatever marks it holds.
             parts.append("\n".join(f"    {line}" for line in sample.text.splitlines()) or "    (nothing)")
             for note in view.annotations.get(sample.id, ()):

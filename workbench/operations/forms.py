@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
@@ -56,12 +57,12 @@ def _essays(intake: Intake, path: Path) -> None:
     bring_in(intake, path)
 
 
-def _pairs(name: str) -> Callable[[Intake, Path], None]:
-    def bring_in(intake: Intake, path: Path) -> None:
-        from workbench.operations import import_pairs
+def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
+    """Return a form's function; its module is loaded when a file of the form is there."""
 
-        read: Callable[[Intake, Path], None] = getattr(import_pairs, f"bring_in_{name}")
-        read(intake, path)
+    def bring_in(intake: Intake, path: Path) -> None:
+        found: Callable[[Intake, Path], None] = getattr(import_module(f"workbench.operations.{module}"), name)
+        found(intake, path)
 
     return bring_in
 
@@ -71,15 +72,37 @@ FORMS: tuple[Form, ...] = (
         name="pairs",
         words="pairs in Markdown, each from a line `## pair: slug`",
         suffixes=SUFFIXES,
-        bring_in=_pairs("markdown"),
+        bring_in=_from("import_pairs", "bring_in_markdown"),
         is_file=heads.pairs,
         max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="prompts",
+        words="canary prompts in Markdown, each from a line `## name` with its tier or topic",
+        suffixes=SUFFIXES,
+        bring_in=_from("import_prompts", "bring_in"),
+        is_file=heads.prompts,
+    ),
+    Form(
+        name="outputs",
+        words="canary outputs that were made elsewhere, as JSON or Markdown",
+        suffixes=(*SUFFIXES, ".json"),
+        bring_in=_from("import_outputs", "bring_in_outputs"),
+        is_file=heads.outputs,
+        max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="log",
+        words="an experiment log in Markdown, each run from a line `## Run N`",
+        suffixes=SUFFIXES,
+        bring_in=_from("import_outputs", "bring_in_log"),
+        is_file=heads.log,
     ),
     Form(
         name="jsonl",
         words="pairs as JSON lines: chat, prompt and completion, text, Alpaca, ShareGPT",
         suffixes=(".jsonl", ".ndjson", ".json"),
-        bring_in=_pairs("jsonl"),
+        bring_in=_from("import_pairs", "bring_in_jsonl"),
         is_file=heads.json_pairs,
         max_bytes=heads.MAX_PAIR_BYTES,
     ),
@@ -87,7 +110,7 @@ FORMS: tuple[Form, ...] = (
         name="csv",
         words="pairs as a table, in CSV or tab-separated",
         suffixes=(".csv", ".tsv"),
-        bring_in=_pairs("csv"),
+        bring_in=_from("import_pairs", "bring_in_csv"),
         is_file=heads.csv_pairs,
         max_bytes=heads.MAX_PAIR_BYTES,
     ),
@@ -95,7 +118,7 @@ FORMS: tuple[Form, ...] = (
         name="parquet",
         words="pairs as a table, in Parquet",
         suffixes=(".parquet",),
-        bring_in=_pairs("parquet"),
+        bring_in=_from("import_pairs", "bring_in_parquet"),
         is_file=lambda path, head: True,
         max_bytes=heads.MAX_PAIR_BYTES,
     ),

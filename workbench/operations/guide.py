@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store import canaries, datasets, essays, pairs, program, runs
+from store import canaries, datasets, essays, imported_runs, pairs, program, runs
 from workbench.operations.project import Project
 
 
@@ -37,7 +37,7 @@ def next_step(project: Project) -> NextStep:
     frozen = datasets.rows(db)
     if not frozen:
         return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")
-    training = [row for row in runs.rows(db) if row.task == "train"]
+    training = [row for row in runs.rows(db) if row.task == "train" and row.place != imported_runs.PLACE]
     living = [row for row in training if row.status in ("submitted", "starting", "running", "stopping")]
     if living:
         return NextStep(text=f"{living[-1].name} is {living[-1].status}: watch it with 4", screen="runs", key="4")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from runners.errors import PlaceError, SpecError
 from runners.rundir import RunDir, run_name
 from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec, diff, from_dict, sample_key
-from store import datasets, runs
+from store import datasets, imported_runs, runs
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
@@ -72,7 +72,9 @@ def draft(
     Raises:
         LaunchError: there is nothing to train on, or the adapter's run has no checkpoint.
     """
-    rows = runs.rows(project.db)
+    rows = [row for row in runs.rows(project.db) if row.place != imported_runs.PLACE]
+    if parent is not None and imported_runs.exists(project.db, parent) and not any(row.name == parent for row in rows):
+        raise LaunchError(f"{parent} was made elsewhere, and how is not known: copy another run, or none.")
     chosen_model = _located(project, model or project.settings.model)
     if parent is None:
         same = [row.name for row in rows if row.task == task and row.model == chosen_model]

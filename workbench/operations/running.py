@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from runners.places.base import Handle
 from runners.rundir import RunDir
 from runners.spec import RunSpec, diff
-from store import runs, samples
+from store import imported_runs, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
 from workbench.operations.errors import NothingToDoError
@@ -27,7 +28,8 @@ class RunView:
 
     Attributes:
         row: its line in the list.
-        spec: what it was to do.
+        spec: what it was to do; None for a run that was made elsewhere.
+        known: of a run that was made elsewhere, what its files say of it: names and words, in order.
         differences: dotted field, parent's value, own value.
         loss: (step, training loss), the latest attempt of each step.
         validation: (step, loss, low, high) with its 95 % interval.
@@ -40,7 +42,8 @@ class RunView:
     """
 
     row: RunRow
-    spec: RunSpec
+    spec: RunSpec | None
+    known: tuple[tuple[str, str], ...]
     directory: Path
     differences: tuple[tuple[str, Any, Any], ...]
     loss: tuple[tuple[int, float], ...]
@@ -52,6 +55,11 @@ class RunView:
     error: str | None
     attempts: int
     log_tail: str
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was made elsewhere, so that nothing here can stop, resume or copy it."""
+        return self.row.place == imported_runs.PLACE
 
     @property
     def over(self) -> bool:
@@ -68,7 +76,8 @@ def run_view(project: Project, name: str) -> RunView:
     """Return one run with its curves, its phase and the end of its log."""
     row = next(item for item in runs.rows(project.db) if item.name == name)
     run = runs.get(project.db, name)
-    spec = RunSpec.from_json(run.spec_json)
+    imported = row.place == imported_runs.PLACE
+    spec = None if imported else RunSpec.from_json(run.spec_json)
     parent = RunSpec.from_json(runs.get(project.db, run.parent).spec_json) if run.parent else None
     directory = project.absolute(run.dir)
     run_dir = RunDir(directory)
@@ -78,8 +87,9 @@ def run_view(project: Project, name: str) -> RunView:
     return RunView(
         row=row,
         spec=spec,
+        known=_known(json.loads(run.spec_json)) if imported else (),
         directory=directory,
-        differences=tuple(diff(parent, spec)) if parent else (),
+        differences=tuple(diff(parent, spec)) if parent and spec else (),
         loss=tuple(runs.metric(project.db, name, "loss")),
         validation=tuple(
             (step, loss, values["val_loss_low"].get(step, loss), values["val_loss_high"].get(step, loss))
@@ -90,8 +100,9 @@ def run_view(project: Project, name: str) -> RunView:
         checkpoints=tuple(runs.checkpoints(project.db, name)),
         warnings=tuple(str(item.data.get("message", "")) for item in runs.events(project.db, name, types=("warning",))),
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
-        attempts=len(run_dir.attempts()),
-        log_tail=_tail(run_dir),
+        attempts=0 if imported else len(run_dir.attempts()),
+        # What a log said of a run made elsewhere is its note.
+        log_tail=row.note if imported else _tail(run_dir),
     )
 
 
@@ -137,6 +148,16 @@ def resume(project: Project, name: str) -> str:
 def set_note(project: Project, name: str, text: str) -> None:
     """Write what was learnt from a run."""
     runs.set_note(project.db, name, text)
+
+
+def _known(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Say what is known of an imported run, a line each."""
+    lines = []
+    for name, value in data.items():
+        if name != "imported":
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            lines.append((name.replace("_", " "), shown))
+    return tuple(lines)
 
 
 def _living(project: Project, name: str) -> runs.Run:

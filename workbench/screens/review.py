@@ -280,7 +280,8 @@ class ReviewScreen(AnnotatingScreen):
         pane = self.query_one("#prompt", TextView)
 
         def make(width: int) -> Lines:
-            lines = _wrapped(sample.canary_prompt, min(width, 100), "$foreground-muted")
+            words = sample.canary_prompt or "What this prompt says is not known."
+            lines = _wrapped(words, min(width, 100), "$foreground-muted")
             if opened == "reference":
                 lines += [Content(""), Content.styled("the real piece", "$accent")]
                 lines += _wrapped(sample.reference, min(width, 100), "$foreground")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
-from workbench.screens.run_lines import short_name
+from workbench.screens.run_lines import seed_words, short_name, size_words
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, Mark, mark_style
 
@@ -118,7 +118,7 @@ def head_line(stand: Stand, width: int) -> Content:
         left = [
             (f"pair {stand.index + 1} of {count}", "bold"),
             (f"  {one_line(sample.canary_slug)}", "$accent"),
-            (f"  {sample.topic}, {sample.length} · sample {sample.idx + 1} · seed {sample.seed}", "$foreground-muted"),
+            (f"  {_kind(sample)}sample {sample.idx + 1} · {seed_words(sample)}", "$foreground-muted"),
         ]
         judged = comparison.verdict is not None
         right = [(stand.verdict_words(), "bold $text-success" if judged else "$foreground-muted")]
@@ -130,10 +130,16 @@ def head_line(stand: Stand, width: int) -> Content:
     return start + " " * (width - start.cell_length - end.cell_length) + end
 
 
+def _kind(sample: Sample) -> str:
+    """Say what kind of prompt it is, as far as anybody knows."""
+    said = [word for word in (sample.topic, sample.length) if word != "unknown"]
+    return f"{', '.join(said)} · " if said else ""
+
+
 def side_head(stand: Stand, side: Side, width: int, *, focused: bool) -> Content:
     """Name a side: A or B, and who that is where names are shown; its tokens and flag to the right."""
     sample = stand.sample(side)
-    end = f"{sample.tokens} tokens"
+    end = size_words(sample)
     name = "base" if stand.is_base(side) else f"run {short_name(sample.run, max(8, width - len(end) - 10))}"
     if stand.hidden:
         name = LETTERS[side]

@@ -15,6 +15,7 @@ from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
     from store.runs import RunRow
+    from store.samples import Sample
 
 _DATED = re.compile(r"^\d{8}-\d{4}-")
 
@@ -79,6 +80,16 @@ def shown_value(value: Any) -> str:
     return one_line(str(value))
 
 
+def seed_words(sample: Sample) -> str:
+    """Say what seed a sample was drawn with, or that nobody knows."""
+    return "seed unknown" if sample.seed is None else f"seed {sample.seed}"
+
+
+def size_words(sample: Sample) -> str:
+    """Say how long a sample is: in tokens, or in words where those were not counted."""
+    return f"{len(sample.text.split()):,} words" if sample.tokens is None else f"{sample.tokens} tokens"
+
+
 def in_words(differences: Sequence[tuple[str, Any, Any]]) -> str:
     """Say what differs from a parent: one variable by name and value, several as a list."""
     if not differences:
@@ -132,7 +143,7 @@ def run_line(row: RunRow, width: int) -> Content:
         dataset = "–" if row.dataset_number is None else f"d{row.dataset_number}"
         parts += [
             (cell(dataset, 4, right=True), "$foreground-muted"),
-            (cell(f"c{row.canary_version}", 4, right=True), "$foreground-muted"),
+            (cell("–" if row.canary_version is None else f"c{row.canary_version}", 4, right=True), "$foreground-muted"),
             (cell(one_line(row.place), 10, right=True), "$foreground-muted"),
         ]
     parts.append((cell(age(row.created_at), 7, right=True), "$foreground-muted"))

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from workbench.screens.run_lines import STATES, in_words, memory, number, short_name, shown_value
+from workbench.screens.run_lines import (
+    STATES,
+    in_words,
+    memory,
+    number,
+    seed_words,
+    short_name,
+    shown_value,
+    size_words,
+)
 from workbench.widgets.plain import one_line, visible, wrap
 
 if TYPE_CHECKING:
@@ -57,9 +66,13 @@ def facts(view: RunView) -> Content:
     if row.parent:
         parts += [(f"{in_words(view.differences)}\n", "")]
     if row.note:
-        parts += [("note  ", _DIM), f"{visible(row.note)}\n"]
+        parts += [("note  ", _DIM), f"{_first_line(row.note)}\n"]
     data = f"dataset {row.dataset_number}" if row.dataset_number is not None else "no dataset"
-    parts += [(f"{one_line(row.model)} · {data} · canary prompts {row.canary_version} · {one_line(row.place)}", _DIM)]
+    prompts = "no canary prompts" if row.canary_version is None else f"canary prompts {row.canary_version}"
+    if view.imported:
+        parts += [(f"{one_line(row.model)} · {prompts} · made elsewhere\n{row.samples} samples", _DIM)]
+        return Content.assemble(*parts)
+    parts += [(f"{one_line(row.model)} · {data} · {prompts} · {one_line(row.place)}", _DIM)]
     parts += [(f" · attempt {view.attempts}\n" if view.attempts > 1 else "\n", _DIM)]
     saved = f"checkpoint at step {view.checkpoints[-1].step}" if view.checkpoints else "no checkpoint"
     if len(view.checkpoints) > 1:
@@ -97,8 +110,8 @@ def sample_lines(samples: list[Sample], width: int) -> Lines:
         return [Content.styled("No samples yet. They appear here as the job writes them.", _DIM)]
     lines: Lines = []
     for sample in sorted(samples, key=lambda item: item.of != "adapter"):
-        head = f"  sample {sample.idx + 1} · seed {sample.seed} · {sample.tokens} tokens"
-        step = f" at step {sample.step}" if sample.of == "adapter" else ""
+        head = f"  sample {sample.idx + 1} · {seed_words(sample)} · {size_words(sample)}"
+        step = f" at step {sample.step}" if sample.of == "adapter" and sample.seed is not None else ""
         lines.append(
             Content.assemble((f"{sample.of}{step}", "bold $accent"), f"  {one_line(sample.canary_slug)}", (head, _DIM))
         )
@@ -110,6 +123,8 @@ def sample_lines(samples: list[Sample], width: int) -> Lines:
 
 def spec_lines(view: RunView, width: int) -> Lines:
     """List every field of the spec; what differs from the parent stands out, with the parent's value."""
+    if view.spec is None:
+        return _known_lines(view, width)
     changed = {path: old for path, old, _ in view.differences}
     lines: Lines = []
     for path, value in _flat(json.loads(view.spec.to_json())):
@@ -124,6 +139,22 @@ def spec_lines(view: RunView, width: int) -> Lines:
             line = Content.assemble((f"{path:<38}", _DIM), text)
         lines.append(line.truncate(width, ellipsis=True))
     return lines
+
+
+def _known_lines(view: RunView, width: int) -> Lines:
+    """List what the files of a run made elsewhere say of it, whole."""
+    lines: Lines = [Content.styled("Made elsewhere: its files say this, and nothing more is known.", _DIM), Content("")]
+    for name, text in view.known:
+        lines.append(Content.styled(one_line(name), "bold $accent"))
+        shown = visible(text)
+        lines += [Content(shown[start:end]) for start, end in wrap(shown, width)]
+    return lines
+
+
+def _first_line(text: str) -> str:
+    """Return the first line of a note, and a sign where more follows."""
+    first, more, rest = text.strip().partition("\n")
+    return visible(first) + (" …" if more and rest.strip() else "")
 
 
 def _flat(data: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:

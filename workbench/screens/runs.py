@@ -170,7 +170,7 @@ class RunsScreen(ProjectScreen):
         self.query_one("#run-text").display = not curve.display
         if curve.display:
             curve.empty = _no_loss(view)
-            curve.last_step = view.spec.train.max_steps if view.spec.train else None
+            curve.last_step = view.spec.train.max_steps if view.spec and view.spec.train else None
             curve.loss, curve.validation = view.loss, view.validation
         else:
             self._draw_text(view, keep_scroll=keep_scroll)
@@ -233,6 +233,9 @@ class RunsScreen(ProjectScreen):
         from workbench.screens.launch import LaunchScreen
 
         row = self._view.row if self._view is not None else None
+        if self._view is not None and self._view.imported:
+            # Made elsewhere: its settings are not known, so there is nothing to copy and no adapter to sample.
+            row = None
         parent = row.name if row is not None and row.task == task else None
         adapter = row.name if row is not None and task == "sample" and row.task == "train" else None
         if adapter is not None and self._view is not None and not self._view.checkpoints:
@@ -308,7 +311,8 @@ class RunsScreen(ProjectScreen):
         screen = self.app.get_screen("review")
         assert isinstance(screen, ReviewScreen)
         name = self.selected
-        if name is not None and (self._view is None or self._view.row.task == "train" or self._view.spec.adapter):
+        view = self._view
+        if name is not None and (view is None or view.row.task == "train" or (view.spec and view.spec.adapter)):
             screen.open_run(name)
         self.app.go("review")
 
@@ -328,6 +332,8 @@ class RunHeading(Static):
 
 
 def _no_loss(view: RunView) -> str:
+    if view.imported:
+        return "It was made elsewhere, and no table of losses came with it: l shows its samples, and what is known."
     if view.row.task == "sample":
         return "A sample run has no loss: l shows its log, and its samples."
     if view.over:
