@@ -22,6 +22,7 @@ from runners.errors import RunDirError
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "started": ("pid", "host", "python", "versions", "device", "task"),
+        "model": ("id", "revision", "family", "layout", "attention", "block_tokens", "objective"),
         "phase": ("phase", "total"),
         "progress": ("phase", "done", "total"),
         "metric": ("step", "values"),

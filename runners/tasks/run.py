@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from runners.errors import SpecError
 from runners.rundir import RunDir
 from runners.spec import RunSpec, method_name
 from runners.tasks.device import choose_device, prepare
 from runners.tasks.distributed import own_device
+from runners.tasks.fitting import about, misfits, pinned
+from runners.tasks.losses.base import load_objective
 from runners.tasks.models.registry import Loaded, load
 from runners.tasks.reporter import Of, Reporter
-from runners.tasks.sample import Canary, longest_canvas, read_canaries, sample_canaries
+from runners.tasks.sample import Canary, longest_prompt, read_canaries, sample_canaries
 from runners.tasks.weights import is_model
 
 
@@ -26,9 +31,15 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
     canaries = read_canaries(run_dir.prompts_jsonl)
     reporter.phase("load")
     kept = None if spec.adapter is None else run_dir.path / spec.adapter.path
-    loaded = load(spec.model, device, weights=kept if kept is not None and is_model(kept) else None)
+    whole = kept if kept is not None and is_model(kept) else None
+    loaded = load(pinned(run_dir, spec.model), device, weights=whole)
+    if spec.objective is not None:
+        loaded = replace(loaded, objective=load_objective(spec.objective))
+    reporter.emit("model", about(spec, loaded))
     # load() has run the self-test: a model that fails it never gets here.
     reporter.phase("self-test")
+    if problems := misfits(spec, loaded, canaries):
+        raise SpecError(problems)
     for message in concerns(spec, loaded, canaries):
         reporter.warning(message)
     if spec.task == "train":
@@ -47,12 +58,14 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
 
 def concerns(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]:
     """Return what the author should know before the run begins, though it can be carried out."""
-    facts, found = loaded.model.facts, []
-    canvas = longest_canvas(loaded, spec.sampling, canaries)
-    if canvas > facts.context_tokens:
+    facts, found = loaded.model.facts, [text for text in (loaded.known.family.unverified,) if text]
+    canvas = longest_prompt(loaded, canaries) + spec.sampling.max_new_tokens
+    if canaries and canvas > facts.context_tokens:
         found.append(
             f"The longest canary prompt and its canvas take {canvas} tokens; the model was made for "
-            f"{facts.context_tokens}. Expect worse text beyond. Lower max_new_tokens to stay within."
+            f"{facts.context_tokens}. "
+            + ("Text ends there." if facts.context_is_hard else "Expect worse text beyond.")
+            + " Lower max_new_tokens to stay within."
         )
     if spec.train is None:
         return found

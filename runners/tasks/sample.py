@@ -117,13 +117,7 @@ def sample_once(
     filled = load_sampler(sampling.sampler)(
         model,
         torch.tensor([prompt_ids], device=model.device),
-        max_new_tokens=sampling.max_new_tokens,
-        block_length=sampling.block_length,
-        steps=sampling.steps,
-        temperature=sampling.temperature,
-        cfg_scale=sampling.cfg_scale,
-        remasking=sampling.remasking,
-        suppress_eos=False,
+        sampling,
         generators=[generator],
         after_step=after_step,
     )
@@ -136,7 +130,7 @@ def trace(prompt_ids: Sequence[int], filled: Filled) -> dict[str, Any]:
     return {"prompt_tokens": len(prompt_ids), "canvas": filled.canvas.shape[1], "commits": commits}
 
 
-def longest_canvas(loaded: Loaded, sampling: SamplingSpec, canaries: Sequence[Canary]) -> int:
-    """Return the longest prompt and its canvas together, in tokens; 0 without prompts."""
+def longest_prompt(loaded: Loaded, canaries: Sequence[Canary]) -> int:
+    """Return the longest canary prompt as it is laid out, in tokens; 0 without prompts."""
     lengths = [len(lay_out(loaded.layout, loaded.codec.encode, canary.prompt).input_ids) for canary in canaries]
-    return max(lengths) + sampling.max_new_tokens if lengths else 0
+    return max(lengths, default=0)

@@ -109,7 +109,7 @@ class Stepper:
         """Add up the gradients of the whole accumulated batch; return loss, tokens, and norms by mask ratio."""
         passes = self.passes(step)
         own = range(self.world.rank, len(passes), self.world.size)
-        norms = _NormsByRatio(self.moving, alone=len(own) == 1)
+        norms = _NormsByRatio(self.moving, alone=len(own) == 1, hides=self.loaded.objective.hides)
         loss = torch.zeros((), device=self.loaded.model.device)
         for number in own:
             # Of the pass, so that dropout neither needs a state nor depends on the number of processes.
@@ -205,10 +205,10 @@ class _NormsByRatio:
     cannot; there, norms are told where a step is one pass.
     """
 
-    def __init__(self, moving: Resumable, *, alone: bool) -> None:
+    def __init__(self, moving: Resumable, *, alone: bool, hides: bool) -> None:
         self._parameters = moving.trained.parameters
         self._scale = 1.0 if moving.scaler is None else moving.scaler.get_scale()
-        self._told = alone or moving.trained.folder == "adapter"
+        self._told = hides and (alone or moving.trained.folder == "adapter")
         self._before: list[Tensor] | None = None
         self._alone = alone
         self._found: dict[str, list[float]] = {}

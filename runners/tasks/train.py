@@ -8,20 +8,17 @@ run would have computed.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from runners.errors import ModelError, RunDirError, SpecError
 from runners.rundir import RunDir
-from runners.spec import Objective as ObjectiveName
 from runners.spec import RunSpec, TrainSpec
 from runners.tasks import checkpoints
 from runners.tasks.batches import Example, Examples, lay_out_pairs, read_pairs
 from runners.tasks.checkpoints import Resumable
 from runners.tasks.distributed import World, joined
-from runners.tasks.losses.base import Objective, load_objective
 from runners.tasks.masks import MaskSource
 from runners.tasks.milestones import Milestones
 from runners.tasks.models.registry import Loaded
@@ -47,8 +44,6 @@ def train(run_dir: RunDir, spec: RunSpec, loaded: Loaded, canaries: list[Canary]
     """
     if spec.train is None:
         raise SpecError(["train: missing, the task is train."])
-    if spec.objective is not None:
-        loaded = replace(loaded, objective=fitting_objective(spec.objective, loaded))
     with joined(spec.train.world_size, loaded.model.device) as world:
         examples, holdout = read_examples(run_dir, spec.train, loaded, reporter)
         stopped = False
@@ -63,20 +58,6 @@ def train(run_dir: RunDir, spec: RunSpec, loaded: Loaded, canaries: list[Canary]
         probe = probe_of(examples, spec.train.probe_pairs) if holdout else ()
         milestones = Milestones(run_dir, spec, spec.train, loaded, canaries, holdout, probe, moving, reporter)
         fit(stepper, milestones, world)
-
-
-def fitting_objective(name: ObjectiveName, loaded: Loaded) -> Objective:
-    """Return the objective a spec names.
-
-    Raises:
-        SpecError: the model cannot be trained by it.
-    """
-    fitting = loaded.known.family.objectives
-    if name not in fitting:
-        raise SpecError(
-            [f"objective: a {loaded.known.family.title} is trained by {', '.join(fitting)}, not by {name}. Choose one."]
-        )
-    return load_objective(name)
 
 
 def set_up(spec: RunSpec, recipe: TrainSpec, loaded: Loaded) -> Resumable:

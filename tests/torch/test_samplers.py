@@ -3,8 +3,9 @@ import torch
 
 from runners.errors import SpecError
 from runners.tasks.models.registry import load_model
+from runners.tasks.samplers import block
 from runners.tasks.samplers.base import load_sampler
-from runners.tasks.samplers.block import commits_a_step, fill
+from runners.tasks.samplers.block import blocks_of, commits_a_step, fill
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,12 @@ def test_whatever_after_step_raises_ends_the_sampling(model):
 
 
 def test_an_unknown_sampler_is_answered_with_the_known_ones():
-    assert load_sampler("block") is fill
-    with pytest.raises(SpecError, match="expected one of block"):
+    assert load_sampler("block") is block.sample
+    with pytest.raises(SpecError, match="expected one of autoregressive, block"):
         load_sampler("base")
+
+
+def test_blocks_are_counted_from_the_canvas_or_from_the_beginning_of_the_sequence():
+    assert blocks_of(6, 8, 4, aligned=False) == [range(6, 10), range(10, 14)]
+    assert blocks_of(6, 8, 4, aligned=True) == [range(6, 8), range(8, 12), range(12, 14)]
+    assert blocks_of(8, 8, 4, aligned=True) == [range(8, 12), range(12, 16)]

@@ -60,8 +60,11 @@ def load_weights(
     """
     if not list(folder.glob("*.safetensors")):
         pickled = sorted(file.name for pattern in _PICKLED for file in folder.glob(pattern))
-        found = f"only {pickled[0]}, a format that can run code and is never read" if pickled else "no weights at all"
-        raise ModelError(f"{folder}: holds no *.safetensors, {found}. Choose a repository that has safetensors.")
+        there = f", and {pickled[0]} is left alone" if pickled else ""
+        raise ModelError(
+            f"{folder}: holds no *.safetensors, the only weights that are read: other formats can run code{there}. "
+            "Choose a repository that has safetensors."
+        )
     if "quantization_config" in config:
         raise ModelError(
             f"{folder}: the weights are stored quantized. Name the model they were made from; it can be made smaller "

@@ -1,4 +1,7 @@
-"""What every sampler is given and gives back; adding one means adding one file with a `fill`."""
+"""What every sampler is given and gives back; adding one means adding one file with a `sample`.
+
+Which fields of the spec it goes by, and their ranges, stand in `runners/sampler_fields.py`, where the form reads them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import torch
 from torch import Tensor
 
 from runners.errors import SpecError
-from runners.spec import Remasking
+from runners.spec import SamplingSpec
 from runners.tasks import samplers
 from runners.tasks.models.base import Model
 
@@ -39,7 +42,7 @@ class Filled:
     """Filled canvases.
 
     Attributes:
-        canvas: int64 `[b, canvas]` on the CPU, without the prompts.
+        canvas: int64 `[b, canvas]` on the CPU, without the prompts; EOS where a row ended before the longest.
         commits: for each row, in commit order.
     """
 
@@ -48,24 +51,26 @@ class Filled:
 
 
 class Sampler(Protocol):
-    """A sampling method: the function `fill` of one file of this folder."""
+    """A sampling method: the function `sample` of one file of this folder."""
 
     def __call__(
         self,
         model: Model,
         prompt_ids: Tensor,
+        sampling: SamplingSpec,
         *,
-        max_new_tokens: int,
-        block_length: int,
-        steps: int,
-        temperature: float,
-        cfg_scale: float,
-        remasking: Remasking,
-        suppress_eos: bool,
         generators: Sequence[torch.Generator],
         after_step: Callable[[], None] | None,
     ) -> Filled:
-        """Fill a canvas behind each prompt; the arguments are documented in `block.fill`."""
+        """Make text behind each prompt.
+
+        Args:
+            model: in evaluation mode.
+            prompt_ids: int64 `[b, p]`, prompts of one length.
+            sampling: how; its fields are checked.
+            generators: one a row; no row's draws depend on another row.
+            after_step: called after each step; whatever it raises ends the sampling.
+        """
         ...
 
 
@@ -78,4 +83,4 @@ def load_sampler(name: str) -> Sampler:
     known = sorted(module.name for module in pkgutil.iter_modules(samplers.__path__) if module.name != "base")
     if name not in known:
         raise SpecError([f"sampling.sampler: found {name!r}, expected one of {', '.join(known)}."])
-    return cast(Sampler, importlib.import_module(f"{samplers.__name__}.{name}").fill)
+    return cast(Sampler, importlib.import_module(f"{samplers.__name__}.{name}").sample)

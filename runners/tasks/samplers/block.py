@@ -3,6 +3,10 @@
 The canvas behind the prompt starts all masked and is filled block by block. Each step predicts every masked token of
 the block and commits the predictions the model is surest of; the rest stay masked ("low-confidence remasking"). Logits
 are computed only at the block's masked positions, which gives the same tokens as computing them everywhere.
+
+A block-causal model has blocks of its own, counted from the beginning of the sequence: they are the ones filled, the
+first of them beginning with the prompt's last tokens where the prompt ends inside one. What lies behind a block cannot
+be seen from it, so it is not computed, and a canvas ends with the block in which every row has ended.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from runners.spec import Remasking
+from runners.spec import Remasking, SamplingSpec
+from runners.tasks.draws import choose, uniform
 from runners.tasks.models.base import Model
 from runners.tasks.samplers.base import Commit, Filled
 
@@ -37,8 +42,9 @@ def fill(
         model: in evaluation mode.
         prompt_ids: int64 `[b, p]`, prompts of one length.
         max_new_tokens: length of the canvas, a multiple of `block_length`.
-        block_length: tokens of one block.
-        steps: over all blocks, a multiple of their number.
+        block_length: tokens of one block; that of the model, for one that has blocks.
+        steps: over all blocks, a multiple of their number; a block cut off by prompt or canvas takes as many steps as
+            a whole one, at most one a token.
         temperature: of the Gumbel noise; 0 takes the likeliest token.
         cfg_scale: guidance w, logits = unconditional + (w + 1) (conditional - unconditional); 0 for none.
         remasking: what is committed: the most confident predictions, or random ones.
@@ -47,20 +53,21 @@ def fill(
         after_step: called after each step; whatever it raises ends the sampling.
     """
     rows, prompt_tokens = prompt_ids.shape
-    blocks = max_new_tokens // block_length
     facts = model.facts
+    steps_a_block = steps // (max_new_tokens // block_length)
     sequence = torch.full((rows, prompt_tokens + max_new_tokens), model.mask_token_id, device=model.device)
     sequence[:, :prompt_tokens] = prompt_ids
     commits: list[list[Commit]] = [[] for _ in range(rows)]
-    step = 0
-    for block in range(blocks):
-        start = prompt_tokens + block * block_length
-        for count in commits_a_step(block_length, steps // blocks):
+    step, filled = 0, prompt_tokens
+    for block in blocks_of(prompt_tokens, max_new_tokens, block_length, aligned=facts.block_tokens is not None):
+        # Whatever lies behind is invisible to a block-causal model.
+        seen = sequence if facts.block_tokens is None else sequence[:, : block.stop]
+        for count in commits_a_step(len(block), steps_a_block):
             if count:
                 _step(
                     model,
-                    sequence,
-                    range(start, start + block_length),
+                    seen,
+                    block,
                     count=count,
                     step=step,
                     prompt_tokens=prompt_tokens,
@@ -74,7 +81,56 @@ def fill(
             step += 1
             if after_step is not None:
                 after_step()
-    return Filled(sequence[:, prompt_tokens:].cpu(), tuple(tuple(row) for row in commits))
+        filled = block.stop
+        if facts.block_tokens is not None and _all_ended(sequence[:, prompt_tokens:filled], facts.end_token_ids):
+            break
+    return Filled(sequence[:, prompt_tokens:filled].cpu(), tuple(tuple(row) for row in commits))
+
+
+def sample(
+    model: Model,
+    prompt_ids: Tensor,
+    sampling: SamplingSpec,
+    *,
+    generators: Sequence[torch.Generator],
+    after_step: Callable[[], None] | None,
+) -> Filled:
+    """Fill a canvas as a spec says; see `fill`."""
+    return fill(
+        model,
+        prompt_ids,
+        max_new_tokens=sampling.max_new_tokens,
+        block_length=sampling.block_length,
+        steps=sampling.steps,
+        temperature=sampling.temperature,
+        cfg_scale=sampling.cfg_scale,
+        remasking=sampling.remasking,
+        generators=generators,
+        after_step=after_step,
+    )
+
+
+def blocks_of(prompt_tokens: int, max_new_tokens: int, block_length: int, *, aligned: bool) -> list[range]:
+    """Return the positions of each block of a canvas, from left to right.
+
+    Args:
+        prompt_tokens: where the canvas begins.
+        max_new_tokens: length of the canvas.
+        block_length: tokens of a whole block.
+        aligned: whether blocks are counted from the beginning of the sequence, so that the canvas cuts off its first
+            and its last, and not from its own beginning.
+    """
+    end = prompt_tokens + max_new_tokens
+    first = prompt_tokens // block_length * block_length if aligned else prompt_tokens
+    return [
+        range(max(start, prompt_tokens), min(start + block_length, end)) for start in range(first, end, block_length)
+    ]
+
+
+def _all_ended(canvas: Tensor, ends: frozenset[int]) -> bool:
+    """Say whether every row of a canvas `[b, c]` holds a token that ends a response."""
+    found = torch.isin(canvas, torch.tensor(sorted(ends), device=canvas.device)).any(dim=1)
+    return bool(found.all())
 
 
 def commits_a_step(tokens: int, steps: int) -> list[int]:
@@ -111,10 +167,10 @@ def _step(
     # The mask is never committed: its position would stay open after being counted as filled. What the model gives it
     # still counts against its confidence, as published.
     logits[..., model.mask_token_id] = -torch.inf
-    predicted = _choose(logits, temperature, generators)
+    predicted = choose(logits, temperature, generators)
     probability = probabilities.gather(-1, predicted[..., None])[..., 0]
     if remasking == "random":
-        draws = [_uniform(generator, row.shape) for row, generator in zip(predicted, generators, strict=True)]
+        draws = [uniform(generator, row.shape) for row, generator in zip(predicted, generators, strict=True)]
         rank = torch.stack(draws).to(logits.device, torch.float32)  # MPS knows no float64
     else:
         rank = probability
@@ -142,24 +198,3 @@ def _logits(model: Model, sequence: Tensor, positions: Tensor, *, cfg_scale: flo
         conditional, unconditional = logits[:rows], logits[rows:]
         logits = unconditional + (cfg_scale + 1) * (conditional - unconditional)
     return logits
-
-
-def _choose(logits: Tensor, temperature: float, generators: Sequence[torch.Generator]) -> Tensor:
-    """Return a token for each position, int64 `[b, m]`: the likeliest, or a draw at `temperature`.
-
-    Adding Gumbel noise times the temperature and taking the largest draws from softmax(logits / temperature). In fp32
-    the noise's tail is cut, which lowers the temperature in effect (arXiv 2409.02908), hence float64.
-    """
-    if temperature == 0:
-        return logits.argmax(dim=-1)
-    chosen = []
-    for row, generator in zip(logits, generators, strict=True):
-        noise = _uniform(generator, row.shape).clamp_min_(torch.finfo(torch.float64).tiny)
-        noise.log_().neg_().log_().neg_()
-        chosen.append(noise.mul_(temperature).add_(row.to(noise.device)).argmax(dim=-1).to(logits.device))
-    return torch.stack(chosen)
-
-
-def _uniform(generator: torch.Generator, shape: torch.Size) -> Tensor:
-    """Draw from [0, 1), float64, on the generator's device."""
-    return torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
