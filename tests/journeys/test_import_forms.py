@@ -73,7 +73,7 @@ def test_a_kind_that_is_given_changes_an_unchanged_file_and_stays(project: Proje
 def test_a_file_of_no_known_form_is_named(project: Project, tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(b"PK")
     report = import_paths(project, [tmp_path / "a.docx"])
-    assert "is nothing that can be imported (.md" in report.problems[0].message
+    assert "is nothing that can be imported (.zip" in report.problems[0].message
 
 
 @pytest.mark.parametrize("name", ["email_list.voice.csv", "12.a-post.delivers.csv", "12.a-post.opens.csv"])

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from curation.archive import zip_names
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
+from curation.substack import MAX_ZIP_BYTES, POSTS_CSV, is_posts_csv
 from workbench.operations import heads
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.intake import Intake
@@ -57,6 +59,19 @@ def _essays(intake: Intake, path: Path) -> None:
     bring_in(intake, path)
 
 
+def _is_substack(path: Path, head: bytes) -> bool:
+    if path.suffix.lower() == ".csv":
+        return path.name.lower() == POSTS_CSV and is_posts_csv(head)
+    # One that cannot be opened is claimed too, so that it is said what is wrong with it.
+    return head.startswith(b"PK") and any(
+        name.rpartition("/")[2] == POSTS_CSV for name in zip_names(path) or [POSTS_CSV]
+    )
+
+
+def _is_substack_folder(path: Path, names: Collection[str]) -> bool:
+    return POSTS_CSV in names and is_posts_csv(_head(path / POSTS_CSV))
+
+
 def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
     """Return a form's function; its module is loaded when a file of the form is there."""
 
@@ -68,6 +83,15 @@ def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
 
 
 FORMS: tuple[Form, ...] = (
+    Form(
+        name="substack",
+        words="a Substack export, as a zip or unpacked",
+        suffixes=(".zip", ".csv"),
+        bring_in=_from("import_substack", "bring_in"),
+        is_file=_is_substack,
+        is_folder=_is_substack_folder,
+        max_bytes=MAX_ZIP_BYTES,
+    ),
     Form(
         name="pairs",
         words="pairs in Markdown, each from a line `## pair: slug`",
