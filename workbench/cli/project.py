@@ -8,9 +8,10 @@ from typing import Literal
 
 import click
 
+from curation.textfile import decode
 from workbench.cli.output import emit, errors_as_sentences, json_option, say, table, with_project
 from workbench.cli.watch import emit_look
-from workbench.operations import importing, maintenance
+from workbench.operations import import_notes, importing, maintenance
 from workbench.operations.looking import look
 from workbench.operations.project import Project
 
@@ -38,6 +39,7 @@ def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model
 )
 @click.option("--accept", is_flag=True, help="Take pairs as accepted (default: they are proposals).")
 @click.option("--dry-run", is_flag=True, help="Read everything, save nothing, and say what would come in.")
+@click.option("--paste", is_flag=True, help="Read notes from standard input, one a section between --- lines.")
 @click.option("--changed", is_flag=True, help="Only what came, changed, moved or went on the disk since last time.")
 @json_option
 @with_project
@@ -49,16 +51,22 @@ def import_command(
     also: tuple[str, ...],
     accept: bool,
     dry_run: bool,
+    paste: bool,
     changed: bool,
     as_json: bool,
 ) -> None:
     """Import what PATHS name or hold, each file by its form; without PATHS, the folders that workbench.toml names."""
     if changed:
-        if paths or kind or form or also or dry_run:
+        if paths or kind or form or also or dry_run or paste:
             raise click.UsageError("--changed stands by itself: it looks at what came in before.")
         emit_look(look(project), as_json)
         return
-    report = importing.import_paths(project, paths, kind=kind, form=form, also=also, accept=accept, dry_run=dry_run)
+    if paste:
+        if paths or kind or form or also:
+            raise click.UsageError("--paste reads notes from standard input, and takes no paths.")
+        report = import_notes.import_pasted(project, _standard_input(), dry_run=dry_run)
+    else:
+        report = importing.import_paths(project, paths, kind=kind, form=form, also=also, accept=accept, dry_run=dry_run)
     shown = [item for item in report.arrivals if dry_run or item.outcome != "same"]
     rows = [[i.outcome, i.what, i.name, i.count, i.words, i.paragraphs, i.title, i.path] for i in shown]
     headings = ["outcome", "what", "name", "count", "words", "paragraphs", "title", "file"]
@@ -68,6 +76,10 @@ def import_command(
     say(report.summary)
     if report.problems and not report.arrivals:
         sys.exit(1)
+
+
+def _standard_input() -> str:
+    return decode(Path("standard input"), sys.stdin.buffer.read())
 
 
 @click.command()

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from curation.archive import zip_names
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
+from curation.errors import EssayError
+from curation.notes import is_notes, is_notes_csv, named_notes
 from curation.substack import MAX_ZIP_BYTES, POSTS_CSV, is_posts_csv
+from curation.textfile import read_text
 from workbench.operations import heads
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.intake import Intake
@@ -70,6 +73,17 @@ def _is_substack(path: Path, head: bytes) -> bool:
 
 def _is_substack_folder(path: Path, names: Collection[str]) -> bool:
     return POSTS_CSV in names and is_posts_csv(_head(path / POSTS_CSV))
+
+
+def _is_notes(path: Path, head: bytes) -> bool:
+    if path.suffix.lower() == ".csv":
+        return is_notes_csv(path, head)
+    if not named_notes(path):
+        return False
+    try:
+        return is_notes(path, read_text(path))
+    except EssayError:
+        return False
 
 
 def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
@@ -145,6 +159,13 @@ FORMS: tuple[Form, ...] = (
         bring_in=_from("import_pairs", "bring_in_parquet"),
         is_file=lambda path, head: True,
         max_bytes=heads.MAX_PAIR_BYTES,
+    ),
+    Form(
+        name="notes",
+        words="notes that were pasted together: one a section between --- lines, or one a row of a CSV",
+        suffixes=(*SUFFIXES, ".csv"),
+        bring_in=_from("import_notes", "bring_in"),
+        is_file=_is_notes,
     ),
     Form(
         name="essays",

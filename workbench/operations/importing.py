@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from curation.discover import discover
+from store import parts
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.following import catch_up
 from workbench.operations.forms import Forms, form_named
+from workbench.operations.import_notes import ORIGIN
 from workbench.operations.intake import ImportOptions, ImportReport, Intake, Progress
 from workbench.operations.project import Project
 from workbench.operations.renaming import adopt_renamed
@@ -60,7 +62,17 @@ def import_paths(
         if cancelled():
             break
         progress(number, len(found.files), path.name)
-        form_named(name).bring_in(intake, path)
+        form_named(form or _as_before(project, path, name)).bring_in(intake, path)
     if not cancelled():
         intake.finish()
     return intake.report(() if dry_run else catch_up(project, cancelled=cancelled))
+
+
+def _as_before(project: Project, path: Path, name: str) -> str:
+    """Return the form a file came in as before, where it is notes or a source of its own: what was one stays one."""
+    stored = project.relative(path)
+    if name == "essays" and parts.is_whole(project.db, stored, ORIGIN):
+        return "notes"
+    if name == "notes" and parts.is_file(project.db, stored):
+        return "essays"
+    return name
