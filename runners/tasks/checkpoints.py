@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from runners.errors import RunDirError
 from runners.rundir import RunDir
@@ -26,6 +27,9 @@ from runners.tasks.trained import Trained
 from runners.tasks.watching import Watch
 
 STATE = "state.pt"
+
+# A disk with less than this is as good as full: file systems keep some of the rest for themselves.
+_FULL_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -78,25 +82,28 @@ def save(run_dir: RunDir, step: int, what: Resumable) -> Path:
         _sync(building)
         building.rename(folder)
         _sync(run_dir.checkpoints)
-    except OSError as error:
-        raise RunDirError(_not_written(folder, error)) from error
-    except RuntimeError as error:
-        # torch's writer tells of a disk that takes no more in an error of its own.
-        if "write" not in str(error) and "PytorchStreamWriter" not in str(error):
-            raise
+    except torch.OutOfMemoryError:
+        raise
+    except (OSError, RuntimeError, SafetensorError) as error:
+        # torch and safetensors tell of a disk that takes no more in errors of their own.
         raise RunDirError(_not_written(folder, error)) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return folder
 
 
-def _not_written(folder: Path, error: Exception) -> str:
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    why = "the disk is full" if full or isinstance(error, RuntimeError) else f"the disk did not take it ({error})"
+def _not_written(path: Path, error: Exception) -> str:
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or _free(path) < _FULL_BYTES
+    why = "the disk is full" if full else f"the disk did not take it ({error})"
     return (
-        f"{folder}: this checkpoint could not be written, because {why}. The checkpoints before it stand. Make room, "
-        "then resume the run."
+        f"{path}: could not be written, because {why}. The checkpoints before it stand. Make room, then resume the run."
     )
+
+
+def _free(path: Path) -> int:
+    """Return the bytes that are free where a path is, or would be."""
+    there = next(folder for folder in path.parents if folder.is_dir())
+    return shutil.disk_usage(there).free
 
 
 def latest(run_dir: RunDir) -> int | None:
