@@ -1,15 +1,19 @@
-"""A frozen dataset: its pairs in order, the bytes of its files, and the hash that names it.
+r"""A frozen dataset: its pairs in order, the bytes of its files, and the hash that names it.
 
-The files are those of `docs/run-directory.md`. White space around a prompt or response only serves editing and is left
-out here, so the same words always have the same hash.
+The files are those of `docs/run-directory.md`. The same words have the same hash on every machine: white space around
+a prompt or response only serves editing and is left out; `normalised` makes line ends `\n` and composes letters with
+their accents (Unicode NFC), since editors on macOS and Windows write both otherwise without showing it. Nothing else is
+changed: look-alikes, quotation marks and spaces inside are the author's. A dataset that was frozen is never normalised
+again, so its files stay what they were.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from curation.errors import CurationError
@@ -72,6 +76,20 @@ class SnapshotPair:
                 f"A pair of {self.source} holds half a character (a lone surrogate), which no file can hold: "
                 f"{self.response[:40]!a}. Delete it from the pair."
             ) from error
+
+
+def normalised(pair: SnapshotPair) -> SnapshotPair:
+    """Return a pair with line ends and accented letters in the one form that is frozen."""
+    return replace(
+        pair,
+        prompt=_one_form(pair.prompt),
+        response=_one_form(pair.response),
+        source=unicodedata.normalize("NFC", pair.source),
+    )
+
+
+def _one_form(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def save(
     leaks_json: str,
     canary_set_id: int | None,
     note: str,
+    report_json: str = "{}",
 ) -> tuple[DatasetRow, bool]:
     """Keep a snapshot; return it and whether it is new: under the same hash the one that stands is returned untouched.
 
@@ -90,6 +91,7 @@ def save(
         leaks_json: a JSON array, one item a leak.
         canary_set_id: the prompts the leaks were looked for against.
         note: for people.
+        report_json: what the check before it found, as a JSON object.
 
     Raises:
         Conflict: two pairs have the same hash, or there is no such canary set; nothing is kept.
@@ -101,10 +103,19 @@ def save(
         train = sum(1 for pair in pairs if pair.split == "train")
         dataset_id = connection.execute(
             "INSERT INTO dataset (number, content_hash, parent_id, canary_set_id, train_pairs, holdout_pairs, "
-            "leaks_json, note, created_at) "
+            "leaks_json, note, created_at, report_json) "
             "SELECT ifnull(max(number), 0) + 1, ?, (SELECT id FROM dataset ORDER BY number DESC LIMIT 1), "
-            "?, ?, ?, ?, ?, ? FROM dataset",
-            (content_hash, canary_set_id, train, len(pairs) - train, storable(leaks_json), storable(note), now()),
+            "?, ?, ?, ?, ?, ?, ? FROM dataset",
+            (
+                content_hash,
+                canary_set_id,
+                train,
+                len(pairs) - train,
+                storable(leaks_json),
+                storable(note),
+                now(),
+                storable(report_json),
+            ),
         ).lastrowid
         assert dataset_id is not None
         connection.executemany(
@@ -161,6 +172,18 @@ def leaks_json(db: Database, dataset_id: int) -> str:
         NotFound: there is no such dataset.
     """
     row = db.one("SELECT leaks_json FROM dataset WHERE id = ?", (dataset_id,))
+    if row is None:
+        raise _missing(dataset_id)
+    return str(row[0])
+
+
+def report_json(db: Database, dataset_id: int) -> str:
+    """Return the report made when the dataset was frozen, as the JSON object that was given; `{}` for an older one.
+
+    Raises:
+        NotFound: there is no such dataset.
+    """
+    row = db.one("SELECT report_json FROM dataset WHERE id = ?", (dataset_id,))
     if row is None:
         raise _missing(dataset_id)
     return str(row[0])

@@ -25,6 +25,7 @@ EDITABLE = {
     "canary": "canary prompt",
     "verdict": "verdict",
     "annotation": "annotation",
+    "waiver": "waiver",
 }
 # Columns that follow an essay's text: what the disk does to them stands in nobody's way to undo or redo.
 _FOLLOWING: Mapping[str, frozenset[str]] = {

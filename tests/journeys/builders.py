@@ -62,7 +62,7 @@ _CANARIES = (
 @contextmanager
 def fixed_time(at: str = NOW) -> Iterator[None]:
     """Let the store write this time wherever it writes the present one."""
-    modules = ("canaries", "datasets", "essays", "pairs", "runs", "history", "annotations")
+    modules = ("canaries", "checks", "datasets", "essays", "pairs", "runs", "history", "annotations")
     with ExitStack() as stack:
         for module in modules:
             target = f"store.{module}.now"

@@ -24,14 +24,14 @@ def project(tmp_path: Path) -> Project:
 
 
 async def test_f_freezes_and_the_report_stands_beside_it(project: Project) -> None:
-    async with opened(project.root, "datasets") as (app, pilot):
+    async with opened(project.root, "datasets", size=(120, 80)) as (app, pilot):
         assert "Nothing is frozen yet" in shown(app.screen)
         await press(pilot, "f")
         rows = dataset_rows(project)
         assert [row.train_pairs + row.holdout_pairs for row in rows] == [8]
         text = shown(app.screen)
         assert "6 pairs to train on, 2 held out" in text
-        assert "continuation 8" in text
+        assert "continuation           6        2" in text
         assert "frozen as version 1" in text
         assert "a model may learn" in text
 
@@ -45,7 +45,7 @@ async def test_freezing_the_same_pairs_again_says_that_the_dataset_stands(projec
 
 async def test_a_second_dataset_tells_the_difference(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "f", "2", "a", "3", "f", "g")
+        await press(pilot, "f", "2", "a", "3", "f")
         assert [row.number for row in dataset_rows(project)] == [2, 1]
         assert "1 added, 0 removed, 8 kept" in shown(app.screen)
 

@@ -99,7 +99,7 @@ def test_an_essay_is_read(snap_compare: Compare, curated: Path, size: tuple[int,
 def test_a_dataset_and_its_report(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:
     with fixed_time():
         freeze(Project.open(curated))
-    assert looks_right(snap_compare, curated, size, screen="datasets", keys=("enter",))
+    assert looks_right(snap_compare, curated, size, screen="datasets", keys=("j", "enter"))
 
 
 def test_an_import_goes_on(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from curation.errors import CurationError
-from curation.snapshot import SnapshotPair, difference, freeze
+from curation.snapshot import SnapshotPair, difference, freeze, normalised
 
 
 def pair(response: str = "It pours.", *, prompt: str = "Salt—", split: str = "train") -> SnapshotPair:
@@ -73,6 +73,27 @@ def test_a_pair_that_no_model_can_learn_from_is_refused_by_name(bad: SnapshotPai
     with pytest.raises(CurationError, match=words) as caught:
         freeze([bad])
     assert "on-salt" in str(caught.value)
+
+
+def test_the_hash_of_a_dataset_is_the_same_on_every_machine_and_in_every_version() -> None:
+    pairs = [pair(), pair("Crème brûlée — “it” pours.\n\nTwice.", prompt="A\tB"), pair("Held.", split="holdout")]
+    # Computed by hand, after docs/run-directory.md alone: a change here breaks every dataset that was ever frozen.
+    assert freeze(pairs).content_hash == "sha256:0ce1cf45075a92587e93f1476e628877e3b3759136c9d59939dd57570ccb62c2"
+
+
+@pytest.mark.parametrize(
+    ("written", "frozen"),
+    [
+        ("It pours.\r\n\r\nTwice.", "It pours.\n\nTwice."),
+        ("It pours.\rTwice.", "It pours.\nTwice."),
+        ("cre\u0300me", "cr\u00e8me"),
+        ("\ufb01ne “quotes”\u00a0and spaces", "\ufb01ne “quotes”\u00a0and spaces"),
+    ],
+)
+def test_line_ends_and_accents_have_one_form_and_nothing_else_is_touched(written: str, frozen: str) -> None:
+    found = normalised(pair(written, prompt=written))
+    assert (found.response, found.prompt) == (frozen, frozen)
+    assert normalised(found) == found
 
 
 def test_the_difference_of_two_datasets() -> None:

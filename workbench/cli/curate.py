@@ -9,7 +9,7 @@ import click
 
 from workbench.cli.cleaning import essays_clean, essays_footnotes, essays_rules
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import canaries, essays, freezing
+from workbench.operations import canaries, essays
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -148,58 +148,3 @@ def canaries_remove(project: Project, name: str) -> None:
     if not found:
         raise WorkbenchError(f"There is no canary named {name!r}. See `workbench canaries list`.")
     canaries.remove_canary(project, found[0].id)
-
-
-@click.group()
-def dataset_command() -> None:
-    """Freeze the accepted pairs, list datasets, look for leaks."""
-
-
-@dataset_command.command("freeze")
-@click.option("--note", default="", help="What this dataset is for.")
-@json_option
-@with_project
-def dataset_freeze(project: Project, note: str, as_json: bool) -> None:
-    """Freeze what is accepted into a dataset with a content hash."""
-    report = freezing.freeze(project, note=note)
-    row = report.dataset
-    emit(report, as_json, [f"{row.number} {row.content_hash}"])
-    say(("Frozen" if report.new else "Stands already") + f": {row.train_pairs} train, {row.holdout_pairs} holdout.")
-    for leak in report.leaks:
-        say(f"leak: {leak.message}")
-    for warning in report.warnings:
-        say(warning)
-
-
-@dataset_command.command("list")
-@json_option
-@with_project
-def dataset_list(project: Project, as_json: bool) -> None:
-    """List the datasets, newest first."""
-    rows = freezing.dataset_rows(project)
-    lines = table(
-        ["number", "hash", "train", "holdout", "leaks", "canaries", "frozen"],
-        [
-            [
-                r.number,
-                r.content_hash[7:19],
-                r.train_pairs,
-                r.holdout_pairs,
-                r.leaks,
-                r.canary_set_version,
-                r.created_at,
-            ]
-            for r in rows
-        ],
-    )
-    emit(rows, as_json, lines)
-
-
-@dataset_command.command("check")
-@json_option
-@with_project
-def dataset_check(project: Project, as_json: bool) -> None:
-    """Look for leaks between train, holdout and canary prompts, without freezing."""
-    found = freezing.check_leaks(project)
-    emit(found, as_json, [leak.message for leak in found])
-    say(f"{len(found)} leaks.")

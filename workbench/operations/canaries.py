@@ -79,7 +79,7 @@ def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
                 length=item.length,
                 reference=item.reference,
             )
-        elif _text(known) != item:
+        elif canary_text(known) != item:
             change_canary(
                 project,
                 known.id,
@@ -93,7 +93,7 @@ def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
 
 def export_canaries(project: Project) -> str:
     """Return the working set as Markdown that `import_canaries` reads."""
-    return format_canaries([_text(row) for row in canary_rows(project)])
+    return format_canaries([canary_text(row) for row in canary_rows(project)])
 
 
 def freeze_canaries(project: Project) -> CanarySet:
@@ -123,8 +123,9 @@ def is_frozen(project: Project) -> bool:
 
 
 def _hash(rows: Sequence[Canary]) -> str:
-    return canary_set_hash([_text(row) for row in rows])
+    return canary_set_hash([canary_text(row) for row in rows])
 
 
-def _text(row: Canary) -> CanaryText:
+def canary_text(row: Canary) -> CanaryText:
+    """Return a prompt of the working set as files and hashes take it."""
     return CanaryText(slug=row.slug, prompt=row.prompt, topic=row.topic, length=row.length, reference=row.reference)

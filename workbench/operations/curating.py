@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from curation import lint
+from curation.findings import Finding
 from curation.markdown import count_words
 from curation.pairs import PairText, merge, move_boundary, split
 from curation.sentences import sentences
 from store import pairs
 from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.errors import NothingToDoError
-from workbench.operations.members import lint_pair
 from workbench.operations.project import Project
 from workbench.operations.tokens import TokenView, counter, token_view
+from workbench.operations.waiving import findings_of_pair
 
 Status = Literal["proposed", "accepted", "rejected"]
 
@@ -57,12 +57,15 @@ def pair_view(project: Project, pair_id: int) -> PairView:
     """Return one pair with its token counts and warnings."""
     pair = pairs.get(project.db, pair_id)
     tokens = token_view(project, pair.prompt, pair.response)
-    found = lint.warnings(
-        lint_pair(pair.id, pair),
-        tokens=tokens.total,
-        max_tokens=tokens.max_length,
-    )
-    return PairView(pair=pair, tokens=tokens, warnings=tuple(found))
+    found = findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
+    return PairView(pair=pair, tokens=tokens, warnings=tuple(item.message for item in found if not item.waived))
+
+
+def pair_findings(project: Project, pair_id: int) -> list[Finding]:
+    """Return everything that is to be said of one pair, waived or not."""
+    pair = pairs.get(project.db, pair_id)
+    tokens = token_view(project, pair.prompt, pair.response)
+    return findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
 
 
 def seen_by_model(project: Project, pair_id: int) -> SeenView:

@@ -21,5 +21,9 @@ class LaunchError(WorkbenchError):
     """A run that cannot be launched as drafted."""
 
 
+class ChildError(WorkbenchError):
+    """A child process that could not be started, ended by itself, or says what went wrong."""
+
+
 class UnknownModelError(WorkbenchError):
     """A name that is no model of the project, or a model that cannot be had."""

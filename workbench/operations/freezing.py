@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 
-from curation import lint, snapshot
-from curation.lint import Leak
-from store import datasets, pairs
+from curation import snapshot
+from curation.findings import Finding, with_waivers
+from curation.statistics import statistics
+from store import checks, datasets, pairs
 from store.datasets import DatasetPair, DatasetRow
-from workbench.operations.canaries import canary_rows, freeze_canaries
-from workbench.operations.errors import NothingToDoError
+from workbench.operations.canaries import freeze_canaries
+from workbench.operations.checking import Progress, Report, check_members, report_from, waivers
+from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.members import lint_pair, snapshot_pair
 from workbench.operations.project import Project
-
-# The author's own rule: no source above 15 to 20 % of the pairs.
-SHARE_WARNING = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,73 +29,114 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class FreezeReport:
-    """The dataset that stands after freezing; `new` is False when the same pairs were frozen before."""
+    """The dataset that stands after freezing.
+
+    Attributes:
+        dataset: it.
+        new: False when the same pairs were frozen before.
+        report: as it was checked now; of a dataset that stood already, its own keeps what was found then.
+        difference: to the dataset before it; None for the first.
+        twice: accepted pairs that are the same as another to the letter, and are kept once.
+    """
 
     dataset: DatasetRow
     new: bool
-    leaks: tuple[Leak, ...]
-    warnings: tuple[str, ...]
+    report: Report
     difference: Difference | None
+    twice: int = 0
+
+    @property
+    def leaks(self) -> list[Finding]:
+        """The leaks that stand."""
+        return self.report.leaks
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to look at, as sentences."""
+        found = [item.message for item in self.report.warnings]
+        if self.twice:
+            found.append(f"{self.twice} pairs are the same as another to the letter, and are kept once.")
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetView:
-    """One dataset with its leak report, its warnings, its tiers and sources, and what changed since its parent."""
+    """One dataset with the report it was frozen with, and what changed since its parent.
+
+    Attributes:
+        row: the dataset.
+        report: findings and statistics as of then; what was waived later is marked so.
+        difference: to its parent; None for the first.
+    """
 
     row: DatasetRow
-    leaks: tuple[Leak, ...]
-    tiers: tuple[tuple[str, int], ...]
-    sources: tuple[tuple[str, str, int], ...]
+    report: Report
     difference: Difference | None
-    warnings: tuple[str, ...]
 
 
-def check_leaks(project: Project) -> list[Leak]:
-    """Look for duplicates and near-copies across the split, and for canary prompts and topics in training text."""
-    return _leaks(project, list(pairs.accepted(project.db)))
-
-
-def freeze(project: Project, *, note: str = "") -> FreezeReport:
+def freeze(
+    project: Project,
+    *,
+    note: str = "",
+    progress: Progress = lambda done, total, name: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> FreezeReport:
     """Freeze the accepted pairs into a dataset; the canary prompts are frozen with it.
+
+    Args:
+        project: whose.
+        note: for people.
+        progress: called with steps done, steps in all, and what is being done.
+        cancelled: asked now and then; nothing is frozen then.
 
     Raises:
         NothingToDoError: no pair of the train side is accepted.
         WorkbenchError: there are no canary prompts.
+        Cancelled: it was asked to stop.
     """
+    stamp = checks.stamp(project.db)
     accepted = list(pairs.accepted(project.db))
     if not any(pair.split == "train" for pair in accepted):
         held = f"All {len(accepted)} accepted pairs are of essays held out. " if accepted else ""
         raise NothingToDoError(f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.")
     canary_set = freeze_canaries(project)
-    members = [
-        DatasetPair(
-            pair_hash=snapshot_pair(pair).id,
-            pair_id=pair.id,
-            split=pair.split,
-            tier=pair.tier,
-            source=pair.source,
-            prompt=pair.prompt,
-            response=pair.response,
-        )
-        for pair in accepted
-    ]
-    frozen = snapshot.freeze(snapshot_pair(pair) for pair in accepted)
-    found = _leaks(project, accepted)
+    report = check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled)
+    progress(0, 0, "hashing and writing")
+    members = frozen_pairs(accepted)
+    frozen = snapshot.freeze(snapshot_pair(pair) for pair in members)
     row, new = datasets.save(
         project.db,
         content_hash=frozen.content_hash,
-        pairs=list({member.pair_hash: member for member in members}.values()),
-        leaks_json=json.dumps([asdict(leak) for leak in found], ensure_ascii=False),
+        pairs=members,
+        leaks_json=json.dumps([asdict(leak) for leak in report.leaks], ensure_ascii=False),
         canary_set_id=canary_set.id,
         note=note,
+        report_json=json.dumps(report.to_json(), ensure_ascii=False),
     )
-    warnings = _warnings([lint_pair(pair.id, pair) for pair in accepted])
-    if len(members) > row.train_pairs + row.holdout_pairs:
-        twice = len(members) - row.train_pairs - row.holdout_pairs
-        warnings.append(f"{twice} pairs are the same as another to the letter, and are kept once.")
     return FreezeReport(
-        dataset=row, new=new, leaks=tuple(found), warnings=tuple(warnings), difference=_difference(project, row)
+        dataset=row,
+        new=new,
+        report=report,
+        difference=dataset_difference(project, row),
+        twice=len(accepted) - len(members),
     )
+
+
+def frozen_pairs(accepted: Iterable[pairs.Pair]) -> list[DatasetPair]:
+    """Return pairs as a dataset holds them, each text once."""
+    members = {}
+    for pair in accepted:
+        text = snapshot.normalised(snapshot_pair(pair))
+        members[text.id] = DatasetPair(
+            pair_hash=text.id,
+            pair_id=pair.id,
+            split=text.split,
+            tier=text.tier,
+            source=text.source,
+            prompt=text.prompt,
+            response=text.response,
+        )
+    return list(members.values())
 
 
 def dataset_rows(project: Project) -> list[DatasetRow]:
@@ -104,23 +144,28 @@ def dataset_rows(project: Project) -> list[DatasetRow]:
     return sorted(datasets.rows(project.db), key=lambda row: -row.number)
 
 
+def dataset_numbered(project: Project, number: int) -> DatasetRow:
+    """Return a dataset by its number.
+
+    Raises:
+        WorkbenchError: there is none of that number.
+    """
+    found = [row for row in datasets.rows(project.db) if row.number == number]
+    if not found:
+        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
+    return found[0]
+
+
 def dataset_view(project: Project, dataset_id: int) -> DatasetView:
-    """Return one dataset with its report."""
+    """Return one dataset with its report; what was waived since it was frozen says so."""
     row = datasets.get(project.db, dataset_id)
-    tiers: dict[str, int] = {}
-    sources: dict[tuple[str, str], int] = {}
-    members = datasets.pairs(project.db, dataset_id)
-    for pair in members:
-        tiers[pair.tier] = tiers.get(pair.tier, 0) + 1
-        sources[pair.source, pair.split] = sources.get((pair.source, pair.split), 0) + 1
-    return DatasetView(
-        row=row,
-        leaks=tuple(Leak(**item) for item in json.loads(datasets.leaks_json(project.db, dataset_id))),
-        tiers=tuple(sorted(tiers.items())),
-        sources=tuple((source, split, count) for (source, split), count in sorted(sources.items())),
-        difference=_difference(project, row),
-        warnings=tuple(_warnings([lint_pair(pair.pair_hash, pair) for pair in members])),
+    report = _frozen_report(project, row)
+    later = [replace(item, reason=f"since: {item.reason}") for item in waivers(project)]
+    findings = tuple(
+        finding if finding.waived else now
+        for finding, now in zip(report.findings, with_waivers(report.findings, later), strict=True)
     )
+    return DatasetView(row=row, report=replace(report, findings=findings), difference=dataset_difference(project, row))
 
 
 def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
@@ -128,24 +173,35 @@ def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
     return snapshot.freeze(snapshot_pair(pair) for pair in datasets.pairs(project.db, dataset_id))
 
 
-def _leaks(project: Project, members: Sequence[pairs.Pair]) -> list[Leak]:
-    prompts = [lint.LintCanary(slug=row.slug, prompt=row.prompt, topic=row.topic) for row in canary_rows(project)]
-    return lint.leaks([lint_pair(pair.id, pair) for pair in members], prompts)
+def _frozen_report(project: Project, row: DatasetRow) -> Report:
+    data = json.loads(datasets.report_json(project.db, row.id))
+    if data:
+        return report_from(data)
+    # Frozen before reports were kept: its leaks were, and what it is made of can be counted again.
+    members = [lint_pair(pair.pair_id, pair) for pair in datasets.pairs(project.db, row.id)]
+    by_id = {pair.id: pair.source for pair in members}
+    return Report(
+        findings=tuple(
+            Finding(
+                rule=leak["kind"],
+                severity="leak",
+                scope="pair",
+                subject=leak["left"],
+                source=by_id.get(leak["left"], ""),
+                other=leak["right"],
+                other_source=by_id.get(leak["right"], leak["right"]),
+                message=leak["message"],
+            )
+            for leak in json.loads(datasets.leaks_json(project.db, row.id))
+        ),
+        unclear_topics=(),
+        statistics=statistics(members),
+        checked_at=row.created_at,
+    )
 
 
-def _warnings(members: Sequence[lint.LintPair]) -> list[str]:
-    """Say what speaks against training on these pairs."""
-    warnings = [
-        f"{source} gives {share:.0%} of the training pairs: above {SHARE_WARNING:.0%} a model may learn that one essay."
-        for source, share in lint.source_shares([pair for pair in members if pair.split == "train"])
-        if share > SHARE_WARNING
-    ]
-    if not any(pair.split == "holdout" for pair in members):
-        warnings.append("Nothing is held out: validation is not possible. Hold an essay out in Essays with h.")
-    return warnings
-
-
-def _difference(project: Project, row: DatasetRow) -> Difference | None:
+def dataset_difference(project: Project, row: DatasetRow) -> Difference | None:
+    """Return how a dataset differs from the one before it, in numbers; None for the first."""
     if row.parent_id is None:
         return None
     before = set(datasets.pair_hashes(project.db, row.parent_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from curation.lint import LintPair
+from curation.findings import LintPair
 from curation.snapshot import SnapshotPair
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from curation.cleaning import CLEAN, RULES, Cleaning
+from curation.rules import DEFAULT, Rules
 from store.database import Database
 from workbench.operations.errors import NoProjectError, ProjectError
+from workbench.operations.rule_settings import rules_table
 
 SETTINGS_FILE = "workbench.toml"
 DATABASE_FILE = "workbench.db"
@@ -39,6 +41,7 @@ context_tokens = 160
 max_length = 512
 
 {cleaning}
+{rules}
 [local]
 # The interpreter that runs jobs on this machine; empty for the one that runs the workbench.
 python = ""
@@ -52,7 +55,7 @@ _CLEANING = """\
 [cleaning]
 """
 
-_TABLES = ("cleaning", "local")
+_TABLES = ("cleaning", "local", "rules")
 
 _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
 
@@ -76,6 +79,7 @@ class Settings:
     context_tokens: int = 160
     max_length: int = 512
     cleaning: Cleaning = CLEAN
+    rules: Rules = DEFAULT
     local: LocalSettings = LocalSettings()
 
 
@@ -101,7 +105,8 @@ class Project:
         if not settings_path.exists():
             listed = "[" + ", ".join(_toml_string(folder) for folder in essays) + "]"
             settings_path.write_text(
-                _TEMPLATE.format(essays=listed, model=model, cleaning=_cleaning_table()), encoding="utf-8"
+                _TEMPLATE.format(essays=listed, model=model, cleaning=_cleaning_table(), rules=rules_table()),
+                encoding="utf-8",
             )
         ignore = root / ".gitignore"
         if not ignore.exists():
@@ -186,6 +191,8 @@ def read_settings(path: Path) -> Settings:
     problems: list[str] = []
     local = _read_table(LocalSettings, data.pop("local", {}), "local.", problems)
     cleaning = _read_table(Cleaning, data.pop("cleaning", {}), "cleaning.", problems)
+    rules = Rules(**_read_table(Rules, data.pop("rules", {}), "rules.", problems))
+    problems += [f"rules.{problem}" for problem in rules.problems()]
     top = _read_table(Settings, data, "", problems)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
@@ -203,7 +210,7 @@ def read_settings(path: Path) -> Settings:
         raise ProjectError("\n".join(f"{path}: {problem}" for problem in problems))
     if local.get("python") == "":
         local["python"] = None
-    return Settings(**top, local=LocalSettings(**local), cleaning=Cleaning(**cleaning))
+    return Settings(**top, local=LocalSettings(**local), cleaning=Cleaning(**cleaning), rules=rules)
 
 
 def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> dict[str, Any]:
@@ -220,6 +227,8 @@ def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> 
             )
             continue
         value = tuple(value) if isinstance(value, list) else value
+        if isinstance(defaults[key], float) and type(value) is int:
+            value = float(value)
         expected = str if defaults[key] is None else type(defaults[key])
         if type(value) is not expected:
             problems.append(f"{prefix}{key}: found {value!r}, expected {expected.__name__}.")

@@ -1,4 +1,4 @@
-"""How datasets and canary prompts are written: their lines in the lists, and the report beside them."""
+"""How datasets and canary prompts are written in their lists, and a canary prompt in full."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from workbench.screens.dataset_base import CandidateRow
 from workbench.widgets.plain import cell, one_line, visible, wrap
 from workbench.widgets.text_view import MEASURE, Lines
 
 if TYPE_CHECKING:
     from store.canaries import Canary
     from store.datasets import DatasetRow
-    from workbench.operations.freezing import DatasetView
 
 # number, train, holdout, leaks, runs, hash, frozen at: their widths in cells.
 _WIDTHS = (4, 6, 8, 6, 5)
 _HASH = 8
 
 
-def dataset_line(row: DatasetRow, width: int) -> Content:
-    """Lay a dataset out as one line of the list."""
+def dataset_line(row: DatasetRow | CandidateRow, width: int) -> Content:
+    """Lay a dataset, or what a freeze would take now, out as one line of the list."""
+    if isinstance(row, CandidateRow):
+        return _candidate_line(row, width)
     cells = (str(row.number), f"{row.train_pairs:,}", f"{row.holdout_pairs:,}", str(row.leaks), str(row.runs))
     number, train, holdout, leaks, runs = (
         cell(text, size, right=True) for text, size in zip(cells, _WIDTHS, strict=True)
@@ -36,6 +38,23 @@ def dataset_line(row: DatasetRow, width: int) -> Content:
         (leaks, "bold $text-warning" if row.leaks else "$text-muted"),
         (runs, "$text-muted"),
         (cell(rest, max(0, width - used)), "$text-muted"),
+    )
+
+
+def _candidate_line(row: CandidateRow, width: int) -> Content:
+    leaks = "?" if row.leaks is None or row.stale else str(row.leaks)
+    cells = ("now", f"{row.train_pairs:,}", f"{row.holdout_pairs:,}", leaks, "")
+    number, train, holdout, found, runs = (
+        cell(text, size, right=True) for text, size in zip(cells, _WIDTHS, strict=True)
+    )
+    words = "  not checked yet" if row.leaks is None else "  edited since the check" if row.stale else "  checked"
+    return Content.assemble(
+        (number, "bold $accent"),
+        train,
+        holdout,
+        (found, "bold $text-warning" if row.leaks and not row.stale else "$text-muted"),
+        runs,
+        (cell(words, max(0, width - sum(_WIDTHS))), "$text-muted"),
     )
 
 
@@ -57,49 +76,6 @@ def canary_line(row: Canary, width: int) -> Content:
     )
 
 
-def report_lines(view: DatasetView, width: int) -> Lines:
-    """Write what a dataset holds: counts, difference, tiers, leaks, sources."""
-    measure = min(width - 4, MEASURE)
-    row = view.row
-    lines: Lines = [
-        Content.styled(f"  Dataset {row.number}", "bold"),
-        Content.styled(f"  {row.content_hash}"[: width - 1], "$text-muted"),
-        Content(""),
-        Content(f"  {row.train_pairs:,} pairs to train on, {row.holdout_pairs:,} held out"),
-        Content(f"  tiers: {', '.join(f'{tier} {count}' for tier, count in view.tiers)}"),
-    ]
-    if view.difference is not None:
-        change = view.difference
-        lines.append(
-            Content(f"  since the one before: {change.added} added, {change.removed} removed, {change.kept} kept")
-        )
-    canaries = "" if row.canary_set_version is None else f" (canary prompts version {row.canary_set_version})"
-    lines += [Content(""), Content.assemble(("  Leaks", "bold"), (canaries, "$text-muted"))]
-    if not view.leaks:
-        lines.append(Content.styled("  none found", "$text-success"))
-    for leak in view.leaks:
-        lines += _paragraph(leak.message, measure, "$text-warning")
-    if view.warnings:
-        lines += [Content(""), Content.styled("  Warnings", "bold")]
-        for warning in view.warnings:
-            lines += _paragraph(warning, measure, "$text-warning")
-    lines += [Content(""), Content.styled("  Sources", "bold")]
-    most = max((count for _, _, count in view.sources), default=1)
-    name_width = max(12, measure - 32)
-    for source, split, count in sorted(view.sources, key=lambda item: (item[1] == "holdout", -item[2])):
-        bar = "▇" * max(1, round(12 * count / most))
-        lines.append(
-            Content.assemble(
-                f"  {cell(source, name_width)}",
-                (cell("held" if split == "holdout" else "", 6), "bold $accent"),
-                cell(str(count), 5, right=True),
-                "  ",
-                (bar, "$accent" if split == "train" else "$text-muted"),
-            )
-        )
-    return lines
-
-
 def canary_lines(row: Canary, width: int) -> Lines:
     """Write a canary prompt out, and the real piece beneath."""
     measure = min(width - 4, MEASURE)
@@ -107,16 +83,17 @@ def canary_lines(row: Canary, width: int) -> Lines:
         Content.styled(f"  {row.slug}", "bold"),
         Content.styled(f"  {row.topic} topic, {row.length}", "$text-muted"),
         Content(""),
-        *_paragraph(row.prompt, measure, "$foreground"),
+        *paragraph(row.prompt, measure, "$foreground"),
         Content(""),
     ]
     if row.reference:
-        lines += [Content.styled("  The real piece", "bold"), *_paragraph(row.reference, measure, "$text-muted")]
+        lines += [Content.styled("  The real piece", "bold"), *paragraph(row.reference, measure, "$text-muted")]
     else:
-        lines += _paragraph("No real piece to compare with. Add one with e.", measure, "$text-muted")
+        lines += paragraph("No real piece to compare with. Add one with e.", measure, "$text-muted")
     return lines
 
 
-def _paragraph(text: str, measure: int, style: str) -> Lines:
+def paragraph(text: str, measure: int, style: str) -> Lines:
+    """Wrap a text of others to lines."""
     shown = visible(text)
     return [Content.styled(f"  {shown[start:end]}", style) for start, end in wrap(shown, measure)]

@@ -20,6 +20,7 @@ from workbench.screens.pair_mark import MarkKeys
 from workbench.screens.pair_pane import PanePart
 from workbench.screens.pair_seen import SeenKeys
 from workbench.screens.pair_shape import ShapeKeys
+from workbench.screens.pair_waive import WaiveKeys
 from workbench.screens.pair_write import WriteKeys
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
@@ -29,7 +30,7 @@ from workbench.widgets.pair_text import PairText
 _EDITING = ("decide", "edit", "shift", "split", "merge", "tier", "note", "flag", "accept_all")
 
 
-class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys):
+class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys):
     """The list of pairs and the one being judged."""
 
     NAME = "pairs"

@@ -1,0 +1,140 @@
+"""Datasets, by its keys: check, waive with a reason, compare; and a long freeze in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from store.pairs import PairFilter
+from tests.journeys.builders import make_curated_project
+from tests.journeys.program import opened, press, shown
+from workbench.operations import checking, curating, waiving
+from workbench.operations.freezing import dataset_rows
+from workbench.operations.project import Project
+from workbench.widgets.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
+
+# So tall that a whole report is in view.
+TALL = (120, 80)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Eight pairs accepted, two of them held out, three canary prompts, nothing frozen."""
+    return make_curated_project(tmp_path / "voice")
+
+
+async def type_in(pilot: Any, text: str) -> None:
+    """Fill the line of a dialog in and send it."""
+    pilot.app.screen.query_one(Input).value = text
+    await press(pilot, "enter")
+
+
+async def test_what_a_freeze_would_take_is_checked_by_key_and_an_edit_makes_that_old(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        text = shown(app.screen)
+        assert "What a freeze would take now" in text
+        assert "not checked yet" in text
+        await press(pilot, "c")
+        text = shown(app.screen)
+        assert "  checked" in text
+        assert "decide little" in text
+        assert "Responses, in words" in text
+        assert "▇" in text
+        await press(pilot, "2", "a", "3")
+        assert "edited since the check" in shown(app.screen)
+
+
+async def test_a_finding_is_waived_with_a_reason_frozen_with_it_and_taken_back(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await press(pilot, "c", "W")
+        assert isinstance(app.screen, ChoiceDialog)
+        assert "small-holdout" in shown(app.screen)
+        number = 1 + [item.rule for item in _findings(project)].index("small-holdout")
+        await press(pilot, str(number))
+        assert isinstance(app.screen, TextDialog)
+        await type_in(pilot, "")
+        assert "needs its reason" in shown(app.screen)
+        assert waiving.waiver_rows(project) == []
+        await press(pilot, "W", str(number))
+        await type_in(pilot, "a first try")
+        assert [row.reason for row in waiving.waiver_rows(project)] == ["a first try"]
+        await press(pilot, "f")
+        assert "small-holdout: a first try" in shown(app.screen)
+        await press(pilot, "W", "end", "enter")
+        assert isinstance(app.screen, ConfirmDialog)
+        await press(pilot, "y")
+        assert waiving.waiver_rows(project) == []
+        # What was frozen with a reason keeps it.
+        assert "small-holdout: a first try" in shown(app.screen)
+        await press(pilot, "u")
+        assert [row.reason for row in waiving.waiver_rows(project)] == ["a first try"]
+
+
+def _findings(project: Project) -> list[Any]:
+    report = checking.last_check(project)
+    assert report is not None
+    return sorted(report.findings, key=lambda item: (bool(item.waived), item.severity))
+
+
+async def test_what_was_frozen_is_compared_with_what_is_accepted_and_with_another(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await press(pilot, "D")
+        assert "Mark two datasets" in shown(app.screen)
+        await press(pilot, "f", "2", "a", "3", "g", "D")
+        text = shown(app.screen)
+        assert "From dataset 1 to what is accepted" in text
+        assert "1 added, 0 removed, 0 changed, 8 kept" in text
+        assert " + " in text
+        await press(pilot, "escape", "f", "space", "space", "D")
+        assert "From dataset 1 to dataset 2" in shown(app.screen)
+        await press(pilot, "escape", "escape")
+        assert not app.screen.query_one("#dataset-list").marked  # type: ignore[attr-defined]
+
+
+async def test_two_sets_that_are_the_same_say_so(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await press(pilot, "f", "g", "D")
+        assert "They hold the same pairs." in shown(app.screen)
+
+
+async def test_a_warning_of_a_pair_is_waived_in_pairs(project: Project) -> None:
+    pair = list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))[0]
+    curating.edit_pair(project, pair, prompt="Begin.", response="A whole sentence of the author, long enough.\n\n***")
+    async with opened(project.root, "pairs") as (app, pilot):
+        assert "ends in a scene break" in shown(app.screen)
+        await press(pilot, "W")
+        assert "closing-break" in shown(app.screen)
+        await press(pilot, "enter", "enter")
+        await type_in(pilot, "the break belongs to it")
+        assert [(row.rule, row.scope, row.subject) for row in waiving.waiver_rows(project)] == [
+            ("closing-break", "pair", str(pair))
+        ]
+        assert "ends in a scene break" not in shown(app.screen)
+
+
+async def test_other_work_keeps_a_freeze_from_starting_and_says_so(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await pilot.press("f", "f")
+        await press(pilot, "2")
+        assert len(dataset_rows(project)) == 1
+
+
+async def test_a_check_is_cancelled_by_key(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A child that never says anything.
+    monkeypatch.setattr("workbench.operations.checking_job._MODULE", "asyncio")
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await pilot.press("c")
+        await pilot.pause(0.05)
+        await press(pilot, "escape")
+        assert checking.last_check(project) is None
+
+
+async def test_where_there_is_no_room_the_difference_is_read_and_left_again(project: Project) -> None:
+    async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
+        await press(pilot, "f", "2", "a", "3", "g", "D")
+        assert "1 added" in shown(app.screen)
+        await press(pilot, "escape")
+        assert "Canary prompts" in shown(app.screen)

@@ -1,0 +1,88 @@
+"""Set a rule aside for a pair, a source or the whole dataset, with the reason; and let it stand again."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from curation.findings import Finding, Scope, Waiver, with_waivers
+from curation.lint import pair_findings
+from curation.rules import RULES, Rules
+from store import checks
+from store.checks import WaiverRow
+from store.pairs import Pair
+from workbench.operations.checking import CANDIDATE, last_check, waivers
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.members import lint_pair
+from workbench.operations.project import Project
+
+# Rules of one pair that only its own pane knows.
+PAIR_RULES = ("empty", "short", "echo")
+
+
+def waiver_rows(project: Project) -> list[WaiverRow]:
+    """Return every rule that is set aside, oldest first."""
+    return checks.waivers(project.db)
+
+
+def waive(project: Project, *, rule: str, scope: Scope, subject: str, reason: str) -> int:
+    """Set a rule aside and record why; return the waiver's id. Undo takes it back.
+
+    Raises:
+        WorkbenchError: there is no such rule, or no reason is given.
+    """
+    if rule not in RULES and rule not in PAIR_RULES:
+        raise WorkbenchError(f"There is no rule {rule!r}. They are {', '.join((*RULES, *PAIR_RULES))}.")
+    if not reason.strip():
+        raise WorkbenchError(f"The rule {rule} was not waived: say why. The reason stands in every report.")
+    if (scope == "dataset") != (subject == ""):
+        raise WorkbenchError("Waive a rule for a pair by its id, for an essay by its name, or for the whole dataset.")
+    return checks.waive(project.db, rule=rule, scope=scope, subject=subject, reason=reason.strip())
+
+
+def take_back(project: Project, waiver_id: int) -> None:
+    """Let a rule stand again.
+
+    Raises:
+        NotFound: it was not set aside, or no more.
+    """
+    checks.take_back(project.db, waiver_id)
+
+
+def covering(project: Project, finding: Finding) -> WaiverRow | None:
+    """Return the waiver that sets a finding aside, the narrowest; None where none does."""
+    order = {"pair": 0, "source": 1, "dataset": 2}
+    for row in sorted(checks.waivers(project.db), key=lambda row: order[row.scope]):
+        if Waiver(row.rule, row.scope, row.subject, row.reason).covers(finding):
+            return row
+    return None
+
+
+def findings_of_pair(project: Project, pair: Pair, *, tokens: int, max_tokens: int) -> list[Finding]:
+    """Return everything that is to be said of one pair, waived or not: of its text as it is, and of the last check.
+
+    Args:
+        project: whose.
+        pair: it.
+        tokens: how many it has with its layout.
+        max_tokens: how many the model sees.
+    """
+    found = pair_findings(lint_pair(pair.id, pair), tokens=tokens, max_tokens=max_tokens)
+    if key := checks.kept_key(project.db, CANDIDATE):
+        checked = _by_subject(project, key, project.settings.rules)
+        of_source = [item for item in checked.get(pair.source, ()) if pair.split == "train"]
+        # What was found of a text that was edited since may be true no more.
+        of_pair = checked.get(str(pair.id), ()) if pair.updated_at <= key[1] else ()
+        told = {item.rule for item in found}
+        found += [item for item in (*of_pair, *of_source) if item.rule not in told]
+    return with_waivers(found, waivers(project))
+
+
+@lru_cache(maxsize=4)
+def _by_subject(project: Project, _key: tuple[str, str], _rules: Rules) -> dict[str, tuple[Finding, ...]]:
+    """Return what the last check found, by pair or source; read once for each check, not for each pair."""
+    report = last_check(project)
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in report.findings if report else ():
+        if finding.subject:
+            by_subject.setdefault(finding.subject, []).append(finding)
+    return {subject: tuple(found) for subject, found in by_subject.items()}

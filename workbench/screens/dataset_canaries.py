@@ -1,0 +1,146 @@
+"""Keys of Datasets for the canary prompts: write, edit, remove, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.screens.dataset_base import DatasetBase
+from workbench.widgets.plain import visible
+
+if TYPE_CHECKING:
+    from curation.errors import Problem
+    from workbench.screens.canary_form import CanaryDraft
+
+
+class CanaryKeys(DatasetBase):
+    """Write, edit, remove, import."""
+
+    def action_new_canary(self) -> None:
+        """Write a new canary prompt."""
+        from workbench.screens.canary_form import CanaryDraft
+
+        self._open_form(CanaryDraft())
+
+    def action_edit_canary(self) -> None:
+        """Edit the canary prompt under the cursor."""
+        row = self.canaries.current_row
+        if row is None:
+            self.say("There is no canary prompt to edit: write one with n.", "warning")
+            return
+        from workbench.screens.canary_form import CanaryDraft
+
+        draft = CanaryDraft(
+            canary_id=row.id,
+            slug=row.slug,
+            prompt=row.prompt,
+            novel=row.topic == "novel",
+            long=row.length == "long",
+            reference=row.reference,
+        )
+        self._open_form(draft)
+
+    def _keep(self, draft: CanaryDraft | None) -> None:
+        if draft is None:
+            return
+
+        def refused(sentence: str) -> None:
+            # A name that is taken, say: what was typed is not thrown away.
+            if draft.prompt.strip():
+                self.notify(visible(sentence), severity="error", markup=False)
+                self._open_form(draft)
+
+        words = "Kept. The next freeze or run makes it a version."
+        self.act(lambda: self._store(draft), lambda stored: self.changed(words) if stored else None, failed=refused)
+
+    def _open_form(self, draft: CanaryDraft) -> None:
+        from workbench.screens.canary_form import CanaryForm
+
+        self.app.push_screen(CanaryForm(draft), self._keep)
+
+    def _take_draft(self) -> None:
+        def operate() -> bool:
+            from workbench.operations import guide
+            from workbench.screens.canary_form import DRAFT, draft_of
+
+            draft = draft_of(guide.recall(self.project, DRAFT))
+            return draft is not None and self._store(draft)
+
+        words = "A canary prompt that was not finished last time was kept. u takes it back."
+        self.act(operate, lambda stored: self.changed(words) if stored else None)
+
+    def _store(self, draft: CanaryDraft) -> bool:
+        """Make a draft the edit it stands for, in the writer's thread; return whether there was anything to store."""
+        from workbench.operations import guide
+        from workbench.operations.canaries import add_canary, change_canary
+        from workbench.screens.canary_form import DRAFT
+
+        guide.remember(self.project, DRAFT, None)
+        topic, length = "novel" if draft.novel else "known", "long" if draft.long else "short"
+        if draft.canary_id is not None:
+            change_canary(
+                self.project,
+                draft.canary_id,
+                prompt=draft.prompt,
+                topic=topic,
+                length=length,
+                reference=draft.reference,
+            )
+            return True
+        if not draft.prompt.strip():
+            return False
+        add_canary(
+            self.project,
+            prompt=draft.prompt,
+            slug=draft.slug,
+            topic=topic,
+            length=length,
+            reference=draft.reference,
+        )
+        return True
+
+    def action_remove_canary(self) -> None:
+        """Take the prompt under the cursor out of the working set."""
+        row = self.canaries.current_row
+        if row is None or not self.canaries.has_focus:
+            self.say("Choose a canary prompt first: tab goes to their list.", "warning")
+            return
+
+        def operate() -> None:
+            from workbench.operations.canaries import remove_canary
+
+            remove_canary(self.project, row.id)
+
+        self.act(operate, lambda _none: self.changed(f"Removed {row.slug}: u brings it back. Versions keep it."))
+
+    def action_import_canaries(self) -> None:
+        """Ask for a file of prompts."""
+        from workbench.widgets.dialogs import PathDialog
+
+        self.app.push_screen(
+            PathDialog(
+                "Import canary prompts",
+                "A Markdown file of `## name` blocks.",
+                root=self.project.root,
+                suffixes=(".md", ".markdown", ".txt"),
+            ),
+            self._import,
+        )
+
+    def _import(self, given: str | None) -> None:
+        if not given or not given.strip():
+            return
+        path = self.project.root / Path(given.strip()).expanduser()
+
+        def operate() -> tuple[int, list[Problem]]:
+            from workbench.operations.canaries import import_canaries
+
+            return import_canaries(self.project, path)
+
+        def done(result: tuple[int, list[Problem]]) -> None:
+            count, problems = result
+            self.changed(f"{count} canary prompts imported.")
+            if problems:
+                self.say("\n".join(str(problem) for problem in problems), "warning")
+
+        self.act(operate, done)

@@ -1,0 +1,118 @@
+"""Keys of Datasets for what may be frozen: check it, freeze it, compare two, set a finding aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.screens.dataset_base import CANDIDATE_ID, DatasetBase
+from workbench.screens.report_lines import comparison_lines
+from workbench.screens.shell import CancelledCall, ProgressCall
+from workbench.screens.waive import open_waivers
+
+if TYPE_CHECKING:
+    from curation.findings import Finding
+    from store.datasets import DatasetRow
+    from workbench.operations.checking import Report
+    from workbench.operations.comparing import Comparison
+    from workbench.operations.freezing import FreezeReport
+
+
+class CheckKeys(DatasetBase):
+    """Check, freeze, compare, waive."""
+
+    def action_freeze(self) -> None:
+        """Freeze what is accepted, behind everything else; it is checked first."""
+        project, app = self.project, self.app
+
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> FreezeReport | None:
+            from workbench.operations.checking_job import freeze_in_child
+
+            return freeze_in_child(project, progress=progress, cancelled=cancelled)
+
+        def done(report: FreezeReport | None) -> None:
+            if report is None:
+                app.say("Nothing was frozen.")
+                return
+            app.project_changed()
+            self._frozen(report)
+
+        app.background("Freeze", operate, done)
+
+    def _frozen(self, done: FreezeReport) -> None:
+        row = done.dataset
+        what = f"Dataset {row.number} {'frozen' if done.new else 'stands already with these very pairs'}"
+        leaks, warnings = len(done.leaks), len(done.warnings)
+        words = f"{what}: {row.train_pairs} train, {row.holdout_pairs} holdout, {leaks} leaks. Launch with 4, r."
+        if warnings:
+            # They stand in the report as well, where there is room for them.
+            words = f"{what}, with {warnings} warnings and {leaks} leaks: enter reads its report."
+        self.app.say(words, "warning" if leaks or warnings else "information")
+        if self.is_current:
+            self.go_to_dataset(row.id)
+
+    def action_check(self) -> None:
+        """Look for leaks and broken rules in what a freeze would take now."""
+        project, app = self.project, self.app
+
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> Report | None:
+            from workbench.operations.checking_job import check_in_child
+
+            return check_in_child(project, progress=progress, cancelled=cancelled)
+
+        def done(report: Report | None) -> None:
+            if report is None:
+                app.say("The check was cancelled; the one before stands.")
+                return
+            app.project_changed()
+            leaks, warnings = len(report.leaks), len(report.warnings)
+            app.say(
+                f"Checked: {leaks} leaks, {warnings} warnings, {len(report.waived)} waived. W waives with a reason.",
+                "warning" if leaks else "information",
+            )
+            if self.is_current:
+                self.go_to_dataset(CANDIDATE_ID)
+
+        app.background("Check", operate, done)
+
+    def action_compare(self) -> None:
+        """Compare the two marked datasets, or the current one with the one before it."""
+        chosen = self.datasets.targets
+        order = list(self.datasets.ids)
+        if len(chosen) == 1 and not self.datasets.marked:
+            chosen = order[order.index(chosen[0]) : order.index(chosen[0]) + 2]
+        if len(chosen) != 2:
+            self.say("Mark two datasets with space, or stand on one that has another before it.", "warning")
+            return
+        new, old = chosen
+        numbers = {item: self._number(item) for item in chosen}
+
+        def ask() -> Comparison:
+            from workbench.operations.comparing import compare_datasets
+
+            return compare_datasets(self.project, numbers[old], numbers[new])
+
+        def show(found: Comparison) -> None:
+            self.report.lay(lambda width: comparison_lines(found, width))
+            self.read_pane()
+            self.report.focus()
+
+        self.ask(ask, show, group="report")
+
+    def _number(self, dataset_id: int) -> int | None:
+        row: DatasetRow | object | None = self.datasets.row(dataset_id)
+        return getattr(row, "number", None)
+
+    def action_waive(self) -> None:
+        """Set a finding of the dataset under the cursor aside, or let it stand again."""
+        dataset_id = self.datasets.current
+
+        def ask() -> list[Finding]:
+            from workbench.operations.checking import last_check
+            from workbench.operations.freezing import dataset_view
+
+            if dataset_id:
+                return list(dataset_view(self.project, dataset_id).report.findings)
+            report = last_check(self.project)
+            return [] if report is None else list(report.findings)
+
+        open_waivers(self, ask, nothing="There is nothing to waive here. c looks for leaks and broken rules.")
