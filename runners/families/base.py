@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from runners.spec import Objective, SamplerName
+from runners.spec import Dtype, Method, Objective, SamplerName
 
 Attention = Literal["bidirectional", "block-causal", "causal"]
 """What a position sees: everything; its own block and those before it; itself and what is before it."""
@@ -19,11 +19,10 @@ Attention = Literal["bidirectional", "block-causal", "causal"]
 Config = Mapping[str, Any]
 """A `config.json`, as it was published."""
 
-Method = Literal["lora", "full"]
-"""What is trained: an adapter, whatever the base's number format, or every weight."""
-
 Network = Literal["LlamaForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", "GPT2LMHeadModel"]
 """The class of transformers that computes the family."""
+
+_METHODS: Mapping[Method, str] = {"lora": "for an adapter", "full": "in full"}
 
 TOKEN_IDS = ("mask_token_id", "eos_token_id", "pad_token_id")
 
@@ -66,6 +65,7 @@ class Family:
         rates: published learning rates by method; none where nothing was published.
         published: what was published of other fields of a spec, by dotted path.
         learning_rate: where a run of it starts from.
+        dtype: likewise, the number format of its weights.
         sampling: where its sampling starts from, by field, beside the program's own defaults.
         unverified: what of it was never checked against a published file; empty when all was.
     """
@@ -90,6 +90,7 @@ class Family:
     rates: Mapping[Method, Rate] = field(default_factory=dict)
     published: Mapping[str, str] = field(default_factory=dict)
     learning_rate: float = 2e-5
+    dtype: Dtype = "bfloat16"
     sampling: Mapping[str, Any] = field(default_factory=dict)
     unverified: str = ""
 
@@ -101,7 +102,7 @@ class Known:
     Attributes:
         family: its family.
         context_tokens: longest sequence it was made for; None where `config.json` is not here or does not say.
-        block_tokens: length of its blocks; None for a model without blocks, or whose `config.json` is not here.
+        block_tokens: length of its blocks; None for a model without blocks.
         small: whether it is too small for the published rates.
     """
 
@@ -115,21 +116,23 @@ class Known:
         rate = self.family.rates.get(method)
         return None if rate is None or self.small else rate.highest
 
-    def published(self, path: str) -> str:
-        """Return what was published of a field, by dotted path; empty where nothing was."""
-        title = self.family.title
-        if path != "train.learning_rate":
-            if path == "train.max_length" and self.context_tokens:
-                return f"{title} was made for up to {self.context_tokens}"
-            if path == "sampling.block_length" and self.block_tokens:
-                return f"{self.block_tokens}: the block this model was trained with, and the only one it can fill"
-            return self.family.published.get(path, "")
+    def published(self, path: str) -> str | None:
+        """Return what was published of a field, by dotted path; None where nothing of it is this model's own."""
+        if path == "train.learning_rate":
+            return self._published_rates()
+        if path == "train.max_length" and self.context_tokens:
+            whose = "this model" if self.small else self.family.title
+            return f"{whose} was made for up to {self.context_tokens}"
+        if path == "sampling.block_length" and self.block_tokens:
+            return f"{self.block_tokens}, the block this model was trained with and the only one it can fill"
+        return None if self.small else self.family.published.get(path)
+
+    def _published_rates(self) -> str:
         if self.small:
-            return "nothing for a model this small, which takes far higher rates than its family's large ones"
-        words = [f"{rate.words} ({method})" for method, rate in self.family.rates.items()]
-        missing = [method for method in get_args(Method) if method not in self.family.rates]
-        words += [f"nothing for {method}" for method in missing]
-        return f"{title}: {'; '.join(words)}"
+            return "nothing for a model this small, which takes a far higher rate than its large relatives do"
+        said = [f"{rate.words} ({_METHODS[method]})" for method, rate in self.family.rates.items()]
+        said += [f"nothing {_METHODS[method]}" for method in _METHODS if method not in self.family.rates]
+        return f"{self.family.title}: {', '.join(said)}"
 
 
 def plain_settings(config: Config) -> dict[str, Any]:

@@ -20,5 +20,6 @@ FAMILY = Family(
     published_width=768,
     rates={"lora": Rate(highest=2e-4, words="2e-4 on GPT-2 medium and large, arXiv 2106.09685")},
     learning_rate=2e-4,
+    dtype="float32",
     sampling={"temperature": 0.8, "top_p": 0.9, "top_k": 50, "repetition_penalty": 1.1},
 )

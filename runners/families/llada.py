@@ -107,10 +107,10 @@ FAMILY = Family(
         "full": Rate(highest=2.5e-5, words="2.5e-5, arXiv 2502.09992"),
     },
     published={
-        "train.eos_padding": "LLaDA pads with EOS; at batch 1 there is nothing to pad",
-        "train.t_min": "0 for LLaDA",
+        "train.method": "both for LLaDA-8B",
+        "train.eos_padding": "LLaDA pads with EOS, Rainbow padding with a cycle, against answers that end too early; "
+        "at batch 1 there is nothing to pad unless pad_to_multiple_of says so",
         "sampling.sampler": "block, LLaDA",
-        "sampling.block_length": "small blocks and more steps against collapse (LLaDA)",
         "model.dtype": "bfloat16 for LLaDA-8B",
     },
     learning_rate=5e-5,

@@ -70,7 +70,10 @@ def known(model_id: str, config: Config | None = None) -> Known | None:
             key=lambda pair: len(pair[0]),
             default=None,
         )
-        return None if found is None else Known(family=found[1])
+        if found is None:
+            return None
+        blocks = found[1].block_tokens
+        return Known(family=found[1], block_tokens=blocks({}, model_id) if blocks else None)
     try:
         family = family_of(config)
     except ModelError:

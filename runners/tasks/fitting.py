@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from runners.events import read_lines
+from runners.misfits import misfits
 from runners.rundir import RunDir
 from runners.spec import ModelSpec, RunSpec
 from runners.tasks.models.registry import Loaded
@@ -37,35 +38,13 @@ def about(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def misfits(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]:
-    """Return what of the spec cannot be carried out with this model."""
-    facts, family = loaded.model.facts, loaded.known.family
-    title, sampling, found = family.title, spec.sampling, []
-    if spec.task == "train" and loaded.objective.name not in family.objectives:
+def unfit(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]:
+    """Return what of the spec cannot be carried out with this model and these prompts."""
+    found, facts = misfits(spec, loaded.known), loaded.model.facts
+    prompt = longest_prompt(loaded, canaries)
+    if facts.context_is_hard and prompt >= facts.context_tokens:
         found.append(
-            f"objective: found {loaded.objective.name}, which does not fit {title}. Expected "
-            f"{' or '.join(family.objectives)}."
+            f"prompts.jsonl: the longest canary prompt takes {prompt} tokens and leaves no room: "
+            f"{loaded.known.family.title} has positions for {facts.context_tokens}. Shorten it."
         )
-    if sampling.sampler not in family.samplers:
-        found.append(
-            f"sampling.sampler: found {sampling.sampler}, which does not fit {title}. Expected "
-            f"{' or '.join(family.samplers)}."
-        )
-    if facts.block_tokens is not None and sampling.block_length != facts.block_tokens:
-        found.append(
-            f"sampling.block_length: found {sampling.block_length}, and this model fills blocks of "
-            f"{facts.block_tokens}, as it was trained to. Set it to {facts.block_tokens}."
-        )
-    if facts.context_is_hard:
-        if spec.train is not None and spec.train.max_length > facts.context_tokens:
-            found.append(
-                f"train.max_length: found {spec.train.max_length}; {title} has positions for {facts.context_tokens} "
-                "tokens and none beyond. Lower it."
-            )
-        prompt = longest_prompt(loaded, canaries)
-        if prompt >= facts.context_tokens:
-            found.append(
-                f"prompts.jsonl: the longest canary prompt takes {prompt} tokens and leaves no room: {title} has "
-                f"positions for {facts.context_tokens}. Shorten it."
-            )
     return found

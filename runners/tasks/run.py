@@ -9,7 +9,7 @@ from runners.rundir import RunDir
 from runners.spec import RunSpec, method_name
 from runners.tasks.device import choose_device, prepare
 from runners.tasks.distributed import own_device
-from runners.tasks.fitting import about, misfits, pinned
+from runners.tasks.fitting import about, pinned, unfit
 from runners.tasks.losses.base import load_objective
 from runners.tasks.models.registry import Loaded, load
 from runners.tasks.reporter import Of, Reporter
@@ -38,7 +38,7 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
     reporter.emit("model", about(spec, loaded))
     # load() has run the self-test: a model that fails it never gets here.
     reporter.phase("self-test")
-    if problems := misfits(spec, loaded, canaries):
+    if problems := unfit(spec, loaded, canaries):
         raise SpecError(problems)
     for message in concerns(spec, loaded, canaries):
         reporter.warning(message)

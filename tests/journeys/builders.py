@@ -258,6 +258,7 @@ def _spec(project: Project, name: str, dataset_id: int, *, parent: str | None, l
         sampling=SamplingSpec(max_new_tokens=96, block_length=16, steps=96, samples_per_prompt=2),
         train=TrainSpec(learning_rate=learning_rate, max_steps=60, per_device_train_batch_size=8, eval_every_steps=20),
         lora=LoraSpec(),
+        objective="masked-diffusion",
         parent=parent,
         dataset_hash=datasets.get(project.db, dataset_id).content_hash,
         canary_hash=freeze_canaries(project).content_hash,

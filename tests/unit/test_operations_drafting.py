@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.spec import LoraSpec, ModelSpec, SamplingSpec, TrainSpec
+from runners.spec import LoraSpec, ModelSpec, Objective, RunSpec, SamplingSpec, TrainSpec
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
 from workbench.operations import drafting
 from workbench.operations.drafting import Form, Line
@@ -30,6 +30,7 @@ def line(form: Form, path: str) -> Line:
 
 def test_every_field_of_the_spec_is_explained_and_no_other() -> None:
     expected = {f"{part}.{field.name}" for part, cls in PARTS.items() for field in dataclasses.fields(cls)}
+    expected |= {"objective"}
     assert {item.path for item in FIELDS} == expected
     assert len(FIELDS) == len(expected)
     assert all(item.does.endswith(".") for item in FIELDS)
@@ -37,8 +38,9 @@ def test_every_field_of_the_spec_is_explained_and_no_other() -> None:
 
 def test_the_choices_shown_are_those_the_spec_allows() -> None:
     for item in FIELDS:
-        part, name = item.path.split(".")
-        hint = typing.get_type_hints(PARTS[part])[name]
+        part, _, name = item.path.rpartition(".")
+        hint = typing.get_type_hints(PARTS.get(part, RunSpec))[name]
+        hint = Objective if name == "objective" else hint
         allowed = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
         allowed = ("false", "true") if hint is bool else allowed
         assert item.choices == allowed, item.path

@@ -14,7 +14,7 @@ from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, imported_runs, runs
-from workbench.operations.fields import FIELDS, Field
+from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field
 from workbench.operations.launching import Draft, change, draft, parse_value
 from workbench.operations.places import PLACES
 from workbench.operations.project import Project
@@ -22,7 +22,7 @@ from workbench.operations.project import Project
 Kind = Literal["train", "sample base", "sample adapter"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _LISTS = ("lora.target_modules", "train.sample_at_steps")
-_TEXTS = ("model.id", "model.revision", "sampling.sampler")
+_TEXTS = ("objective", "model.id", "model.revision", "sampling.sampler")
 _HEAD: dict[str, str] = {
     "task": "Train an adapter and sample it, or only sample the canary prompts, from the base or from an adapter.",
     "dataset": "The frozen pairs to train on; only what is frozen in Datasets is trained on.",
@@ -112,10 +112,13 @@ class Form:
         return self.unfolded or bool(changed)
 
     def _matters(self, item: Field) -> bool:
-        """Say whether the run's sampler goes by a field, or something is wrong with it."""
-        sampling = self.draft.spec.sampling
-        known = SAMPLER_FIELDS[sampling.sampler]
-        return item.section != "sampling" or item.name in known or item.path in {**self.typed, **self.problems}
+        """Say whether the run's sampler and objective go by a field, or something is wrong with it."""
+        spec = self.draft.spec
+        if item.path in {**self.typed, **self.problems}:
+            return True
+        if item.path in ONLY_WHERE_TOKENS_ARE_HIDDEN:
+            return spec.objective != "causal"
+        return item.section != "sampling" or item.name in SAMPLER_FIELDS[spec.sampling.sampler]
 
     def _line(self, item: Field, own: dict[str, Any], before: dict[str, Any]) -> Line:
         path = item.path
@@ -126,7 +129,7 @@ class Form:
             parent=shown(before[path]) if differs else "",
             problem=self.problems.get(path, ""),
             choices=item.choices,
-            explanation=item.explanation,
+            explanation=item.explained(self.draft.known),
         )
 
 
@@ -282,6 +285,8 @@ def _flat(spec: RunSpec) -> dict[str, Any]:
 
 def _flat_parts(parts: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if parts.get("task") == "train":
+        found["objective"] = parts["objective"]
     for part, values in json.loads(json.dumps(parts)).items():
         if part in ("train", "lora", "sampling", "model") and isinstance(values, dict):
             found.update({f"{part}.{key}": value for key, value in values.items()})

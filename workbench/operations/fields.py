@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runners.families.base import Known
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
@@ -18,7 +20,8 @@ class Field:
         does: one sentence.
         unit: of the value; empty for words and bare numbers.
         range: what is allowed.
-        published: the value in papers and recipes; empty where there is none.
+        published: the value in papers and recipes that holds for every model; what was published of one model stands
+            in its family's file.
         choices: all allowed values, where they are few.
         rare: whether the form folds it away until it is asked for, or differs from what is usual.
     """
@@ -39,37 +42,53 @@ class Field:
     @property
     def name(self) -> str:
         """Its name within that part."""
-        return self.path.split(".")[1]
+        return self.path.rpartition(".")[2]
 
-    @property
-    def explanation(self) -> str:
-        """Everything the table says, as one line."""
+    def explained(self, model: Known | None) -> str:
+        """Return everything the table says, as one line.
+
+        Args:
+            model: whose published values are named; those that hold for every model where None.
+        """
         parts = [self.does]
         if self.unit:
             parts.append(f"Unit: {self.unit}.")
         if self.range:
             parts.append(f"Range: {self.range}.")
-        if self.published:
-            parts.append(f"Published: {self.published}.")
+        own = model.published(self.path) if model else None
+        if published := self.published if own is None else own:
+            parts.append(f"Published: {published}.")
         return " ".join(parts)
 
 
 _YES_NO = ("false", "true")
 
+ONLY_WHERE_TOKENS_ARE_HIDDEN = (
+    "train.t_min",
+    "train.t_max",
+    "train.max_loss_weight",
+    "train.complementary_masks",
+    "train.eval_draws",
+)
+"""Fields that a causal model has no use for."""
+
 FIELDS: tuple[Field, ...] = (
+    Field(
+        path="objective",
+        does="What training minimises: masked-diffusion fills tokens hidden anywhere, block-diffusion those of a block "
+        "behind clean ones, causal predicts each next token. The model says which fits; null for its own.",
+        choices=("masked-diffusion", "block-diffusion", "causal"),
+    ),
     Field(
         path="train.method",
         does="lora trains a small adapter beside the weights; full trains every weight, which moves the model further "
         "and takes many times the memory.",
-        published="both for LLaDA-8B",
         choices=("lora", "full"),
     ),
     Field(
         path="train.learning_rate",
         does="Peak rate of AdamW after warm-up: how far one step moves the weights.",
         range="above 0",
-        published="1e-5 to 2e-5 for LoRA on LLaDA-8B, 5e-5 the highest seen, 2.5e-5 in full; 2e-4 destroyed a model. "
-        "None for the embedded model, which is small and starts from 1e-3",
     ),
     Field(path="train.max_steps", does="How long to train.", unit="optimizer steps", range="1 or more"),
     Field(
@@ -97,7 +116,6 @@ FIELDS: tuple[Field, ...] = (
         does="Longest pair, prompt, response and EOS together; longer ones go by over_long.",
         unit="tokens",
         range="1 or more",
-        published="LLaDA was made for up to 4096",
     ),
     Field(
         path="train.over_long",
@@ -141,8 +159,6 @@ FIELDS: tuple[Field, ...] = (
         path="train.eos_padding",
         does="What follows a response in a batch: one true EOS only, EOS up to the longest, counted as response, or "
         "a rainbow of reserved tokens that is.",
-        published="LLaDA pads with EOS, Rainbow padding with a cycle, against answers that end too early; at batch 1 "
-        "there is nothing to pad unless pad_to_multiple_of says so",
         choices=("none", "eos", "rainbow"),
     ),
     Field(
@@ -157,7 +173,7 @@ FIELDS: tuple[Field, ...] = (
         does="Least share of a response that is hidden; higher is steadier and teaches less of the last words.",
         unit="mask ratio",
         range="0 to below t_max",
-        published="0 for LLaDA",
+        published="0, arXiv 2502.09992",
         rare=True,
     ),
     Field(
@@ -165,14 +181,14 @@ FIELDS: tuple[Field, ...] = (
         does="Largest share of a response that is hidden; lower spares the hopeless guesses of the first words.",
         unit="mask ratio",
         range="above t_min, up to 1",
-        published="1 for LLaDA",
+        published="1, arXiv 2502.09992",
         rare=True,
     ),
     Field(
         path="train.max_loss_weight",
         does="Caps the weight 1 / p of a hidden token: steadier, and no longer unbiased at small mask ratios.",
         range="1 or more, or 0 for none",
-        published="none for LLaDA",
+        published="none, arXiv 2502.09992",
         rare=True,
     ),
     Field(
@@ -271,21 +287,20 @@ FIELDS: tuple[Field, ...] = (
         path="sampling.sampler",
         does="How text is made: block fills the blocks of a canvas from left to right, autoregressive adds a token "
         "behind the last. The model says which fits.",
-        published="block, LLaDA",
         choices=("block", "autoregressive"),
     ),
     Field(
         path="sampling.max_new_tokens",
-        does="Length of the canvas.",
+        does="Length of the canvas, or most tokens to write.",
         unit="tokens",
-        range="1 or more, a multiple of block_length",
+        range="1 or more; in blocks, a multiple of block_length",
     ),
     Field(
         path="sampling.block_length",
         does="Length of a block; a small one keeps the sampler close to its context.",
         unit="tokens",
         range="1 or more",
-        published="small blocks and more steps against collapse (LLaDA)",
+        published="small blocks and more steps against collapse, arXiv 2502.09992",
     ),
     Field(
         path="sampling.steps",
@@ -296,7 +311,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         path="sampling.temperature",
-        does="Gumbel noise on the choice of words; 0 is greedy.",
+        does="How freely a token is drawn; 0 always takes the likeliest.",
         range="0 or more",
     ),
     Field(
@@ -336,7 +351,6 @@ FIELDS: tuple[Field, ...] = (
     Field(
         path="model.dtype",
         does="Number format of the weights in memory.",
-        published="bfloat16 for LLaDA-8B",
         choices=("float32", "bfloat16", "float16"),
     ),
     Field(

@@ -11,20 +11,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runners.errors import PlaceError, SpecError
+from runners.families.base import Known
+from runners.misfits import misfits
 from runners.rundir import RunDir, run_name
-from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec, diff, from_dict, sample_key
+from runners.spec import AdapterSpec, LoraSpec, RunSpec, diff, from_dict, method_name, sample_key
 from store import datasets, imported_runs, runs
+from workbench.operations.beginning import carried_over, first_model, first_sampling, first_train, known_model
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
 from workbench.operations.places import place
 from workbench.operations.project import Project
-
-# The embedded model is four layers wide of 256: it takes a far higher rate than LLaDA-8B does.
-EMBEDDED_TRAIN = TrainSpec(learning_rate=1e-3, max_steps=60, per_device_train_batch_size=8, eval_every_steps=20)
-EMBEDDED_SAMPLING = SamplingSpec(max_new_tokens=96, block_length=16, steps=96, samples_per_prompt=2)
-# Read in the published LLaDA recipes; the highest rate seen for LoRA.
-LLADA_HIGHEST_LEARNING_RATE = 5e-5
 
 _UNFINISHED_NAME = "draft"
 
@@ -39,6 +36,7 @@ class Draft:
         dataset_id: what it trains on; None for the task `sample`.
         differences: dotted field, parent's value, own value.
         warnings: sentences; a launch is not refused for them.
+        known: what is known of its model; None where that is nothing.
     """
 
     spec: RunSpec
@@ -46,6 +44,7 @@ class Draft:
     dataset_id: int | None
     differences: tuple[tuple[str, Any, Any], ...]
     warnings: tuple[str, ...]
+    known: Known | None = None
 
 
 def draft(
@@ -75,9 +74,11 @@ def draft(
     rows = [row for row in runs.rows(project.db) if row.place != imported_runs.PLACE]
     if parent is not None and imported_runs.exists(project.db, parent) and not any(row.name == parent for row in rows):
         raise LaunchError(f"{parent} was made elsewhere, and how is not known: copy another run, or none.")
-    chosen_model = _located(project, model or project.settings.model)
+    source = RunSpec.from_json(runs.get(project.db, adapter_run).spec_json) if adapter_run else None
+    # An adapter fits the model it was trained on, and no other.
+    chosen = source.model if source else first_model(project, model or project.settings.model)
     if parent is None:
-        same = [row.name for row in rows if row.task == task and row.model == chosen_model]
+        same = [row.name for row in rows if row.task == task and row.model == chosen.id]
         parent = same[-1] if same else None
     base = RunSpec.from_json(runs.get(project.db, parent).spec_json) if parent else None
     if base and base.task != task:
@@ -87,33 +88,24 @@ def draft(
         if not frozen:
             raise LaunchError("There is no dataset to train on. Freeze one in Datasets with f.")
         dataset_id = dataset_id or frozen[-1].id
-    if base is None:
-        embedded = chosen_model == "embedded"
-        model_spec = ModelSpec(id=chosen_model) if embedded else ModelSpec(id=chosen_model, dtype="bfloat16")
-        train = EMBEDDED_TRAIN if embedded else TrainSpec(per_device_train_batch_size=1, gradient_accumulation_steps=8)
-        base_spec = RunSpec(
-            name=_UNFINISHED_NAME,
-            task="sample",
-            model=model_spec,
-            sampling=EMBEDDED_SAMPLING if embedded else SamplingSpec(),
-        )
+    if base is not None:
+        base = carried_over(project, base, chosen.id)
+        model_spec = source.model if source else base.model
+        frozen_hash = _dataset_hash(project, dataset_id) if task == "train" else None
+        base_spec = replace(base, name=_UNFINISHED_NAME, model=model_spec, dataset_hash=frozen_hash, hashes={})
+    else:
+        found = known_model(project, chosen.id)
+        sampling = source.sampling if source else first_sampling(found)
+        base_spec = RunSpec(name=_UNFINISHED_NAME, task="sample", model=chosen, sampling=sampling)
         if task == "train":
-            lora = LoraSpec()
             base_spec = replace(
                 base_spec,
                 task="train",
-                train=replace(train, max_length=project.settings.max_length),
-                lora=lora,
+                train=first_train(project, found),
+                lora=LoraSpec(),
+                objective=found.family.objectives[0] if found else None,
                 dataset_hash=_dataset_hash(project, dataset_id),
             )
-    else:
-        base_spec = replace(
-            base,
-            name=_UNFINISHED_NAME,
-            model=replace(base.model, id=chosen_model),
-            dataset_hash=_dataset_hash(project, dataset_id) if task == "train" else None,
-            hashes={},
-        )
     canary_set = freeze_canaries(project)
     adapter = _adapter(project, adapter_run) if task == "sample" and adapter_run else None
     spec = replace(base_spec, parent=parent, adapter=adapter, canary_hash=canary_set.content_hash, sample_base=False)
@@ -123,10 +115,17 @@ def draft(
 def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:
     """Return the draft with some fields replaced, named by dotted path such as `train.learning_rate`.
 
+    Another model brings what belongs to it along: what only fitted the old one begins anew, unless it is named too.
+
     Raises:
-        SpecError: an unknown field, a wrong type or a value out of range; all of them at once.
+        SpecError: an unknown field, a wrong type, a value out of range or one that does not fit the model; all of them
+            at once.
     """
-    data = json.loads(current.spec.to_json())
+    spec = current.spec
+    if isinstance(model := changes.get("model.id"), str) and model:
+        spec = carried_over(project, spec, model)
+        changes = changes | {"model.id": spec.model.id}
+    data = json.loads(spec.to_json())
     problems = []
     # An adapter belongs to the method lora alone: choosing a method takes it away, or brings it.
     if isinstance(train := data.get("train"), dict) and changes.get("train.method", train.get("method")) == "full":
@@ -145,7 +144,11 @@ def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:
             target[last] = value
     if problems:
         raise SpecError(problems)
-    return _described(project, from_dict(RunSpec, data), current.place, current.dataset_id)
+    changed = from_dict(RunSpec, data)
+    found = known_model(project, changed.model.id)
+    if found is not None and (problems := misfits(changed, found)):
+        raise SpecError(problems)
+    return _described(project, changed, current.place, current.dataset_id)
 
 
 def parse_value(text: str) -> Any:
@@ -239,12 +242,9 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
             warnings.append(
                 f"Differs from its parent in {len(differences)} variables ({names}): what helps stays open."
             )
-    train = spec.train
-    if train and spec.model.id != "embedded" and train.learning_rate > LLADA_HIGHEST_LEARNING_RATE:
-        warnings.append(
-            f"train.learning_rate {train.learning_rate:g} is above {LLADA_HIGHEST_LEARNING_RATE:g}, the highest "
-            "published for LLaDA-8B with LoRA; 2e-4 is known to have destroyed a model."
-        )
+    found = known_model(project, spec.model.id)
+    if found is not None:
+        warnings += _of_the_model(spec, found)
     if dataset_id is not None and datasets.get(project.db, dataset_id).holdout_pairs == 0:
         warnings.append("The dataset holds nothing out: there will be no validation loss.")
     return Draft(
@@ -253,13 +253,27 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
         dataset_id=dataset_id,
         differences=tuple(differences),
         warnings=tuple(warnings),
+        known=found,
     )
 
 
-def _located(project: Project, model: str) -> str:
-    """Make a model folder absolute: a job's working directory is its run directory."""
-    folder = project.root / Path(model).expanduser()
-    return str(folder.resolve()) if model != "embedded" and folder.is_dir() else model
+def _of_the_model(spec: RunSpec, found: Known) -> list[str]:
+    """Return what the author should know of this model before a launch."""
+    family, train = found.family, spec.train
+    warnings = [family.unverified] if family.unverified else []
+    if train is None:
+        return warnings
+    highest = found.highest_rate(train.method)
+    if highest is not None and train.learning_rate > highest:
+        warnings.append(
+            f"train.learning_rate {train.learning_rate:g} is above {highest:g}, the highest published for "
+            f"{family.title} with {method_name(spec)} ({family.rates[train.method].words})."
+        )
+    if found.context_tokens and train.max_length > found.context_tokens:
+        warnings.append(
+            f"train.max_length {train.max_length} is beyond the {found.context_tokens} tokens the model was made for."
+        )
+    return warnings
 
 
 def _dataset_hash(project: Project, dataset_id: int | None) -> str:
