@@ -37,6 +37,7 @@ __all__ = [
     "next_skip",
     "propose",
     "rows",
+    "sources_having",
     "unjudged",
 ]
 
@@ -165,6 +166,11 @@ def counts(db: Database, source_id: int | None = None) -> PairCounts:
     )
     assert found is not None
     return PairCounts(*found)
+
+
+def sources_having(db: Database, tier: str) -> set[int]:
+    """Return the sources that have a pair of a tier, whatever became of it."""
+    return {key for (key,) in db.all("SELECT DISTINCT source_id FROM pair WHERE tier = ?", (tier,))}
 
 
 def next_skip(db: Database) -> int:

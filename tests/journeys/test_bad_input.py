@@ -175,7 +175,7 @@ def test_the_program_killed_in_the_middle_of_edits_keeps_all_up_to_the_last_one(
         "number = 0\n"
         "while True:\n"
         "    number += 1\n"
-        "    curating.note(project, first, str(number))\n"
+        "    curating.note(project, [first], str(number))\n"
         "    print(number, flush=True)\n"
     )
     process = subprocess.Popen(

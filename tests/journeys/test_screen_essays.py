@@ -65,6 +65,8 @@ async def test_a_folder_is_imported_by_key_and_pairs_are_proposed_from_all(bare:
         assert len(rows) == 22
         assert f"{sum(row.kind == 'essay' for row in rows)} essays" in shown(app.screen)
         await press(pilot, "p")
+        assert "Propose pairs from all 22 essays and notes" in shown(app.screen)
+        await press(pilot, "enter")
         assert all(row.proposed for row in essay_rows(bare) if row.kind == "essay")
         assert "pairs proposed: read them with 2" in shown(app.screen)
 

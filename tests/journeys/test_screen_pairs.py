@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
-from workbench.operations import curating, guide
+from workbench.operations import curating, guide, reshaping
 from workbench.operations.project import Project
 from workbench.screens.pair_edit import EditPair
 from workbench.screens.pairs import PairsScreen
@@ -223,7 +223,7 @@ async def test_a_note_and_a_flag_are_kept_and_shown(project: Project) -> None:
 
 async def test_what_the_model_sees_is_told_and_what_is_cut(project: Project) -> None:
     first = proposed(project)[0]
-    curating.edit_pair(project, first, prompt="Before.", response="word " * 900 + "lastword")
+    reshaping.edit_pair(project, first, prompt="Before.", response="word " * 900 + "lastword")
     async with opened(project.root, "pairs") as (app, pilot):
         assert "⚠" in shown(app.screen)
         await press(pilot, "v")
@@ -281,7 +281,7 @@ async def test_the_program_opens_where_it_was_left(project: Project) -> None:
 
 async def test_escapes_in_a_pair_are_shown_and_not_obeyed(project: Project) -> None:
     first = proposed(project)[0]
-    curating.edit_pair(project, first, prompt="a \x1b[31mred", response="[bold]x[/bold] \x1b]0;title\x07 end of it.")
+    reshaping.edit_pair(project, first, prompt="a \x1b[31mred", response="[bold]x[/bold] \x1b]0;title\x07 end of it.")
     async with opened(project.root, "pairs") as (app, _pilot):
         text = shown(app.screen)
         assert "␛[31mred" in text

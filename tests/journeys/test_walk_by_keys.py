@@ -16,6 +16,7 @@ from tests.conftest import ROOT, SAMPLE_ESSAYS, shared_essays
 from workbench.app import WorkbenchApp
 from workbench.operations import canaries, curating, essays, freezing, reviewing, running
 from workbench.operations.project import Project
+from workbench.widgets.choose_many import ManyDialog
 
 CANARIES = ROOT / "workbench" / "demo" / "canaries.md"
 QUICK = {
@@ -69,6 +70,8 @@ async def test_from_an_empty_folder_to_a_reviewed_canary_by_keys_alone(which: st
         # Essays: propose from all, hold four out.
         await until(pilot, lambda: len(app.screen.sources.ids) == expected)  # type: ignore[attr-defined]
         await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, ManyDialog))
+        await pilot.press("enter")
         await until(pilot, lambda: curating.pair_counts(project).proposed >= 100 and app.progress is None)
         await pilot.press("g")
         for _ in range(held_out):

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from curation.errors import CurationError
-from curation.pairs import PairText, merge, move_boundary, split
+from curation.reshape import PairText, merge, move_boundary, split
 
 SENTENCE = st.lists(
     st.sampled_from(["salt", "Mr. Hill", "“yes!”", "so", "(or not.)", "G. K.", "why?", "3.5", "*no.*"]),

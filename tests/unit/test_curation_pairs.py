@@ -12,8 +12,9 @@ import pytest
 from curation.discover import discover
 from curation.errors import CurationError
 from curation.essay import read_essay
-from curation.pairs import PairText, Proposal, merge, move_boundary, propose, split
+from curation.pairs import Proposal, propose
 from curation.paragraphs import paragraphs
+from curation.reshape import PairText, merge, move_boundary, split
 
 
 def words(text: str) -> int:

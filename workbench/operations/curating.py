@@ -1,4 +1,4 @@
-"""Read pairs, decide on them, change them; every change is one edit of the history."""
+"""Read pairs, decide on them, mark them; every change is one edit of the history."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curation.findings import Finding
-from curation.markdown import count_words
-from curation.pairs import PairText, merge, move_boundary, split
 from curation.sentences import sentences
 from store import pairs
-from store.pairs import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
+from store.pairs import Order, Pair, PairChange, PairCounts, PairFilter, PairRow
+from workbench.operations.doubting import doubt_names
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
 from workbench.operations.tokens import TokenView, counter, token_view
@@ -23,11 +22,12 @@ Status = Literal["proposed", "accepted", "rejected"]
 
 @dataclass(frozen=True, kw_only=True)
 class PairView:
-    """One pair whole, with its counts and warnings."""
+    """One pair whole, with its counts, its warnings, and what makes it doubtful."""
 
     pair: Pair
     tokens: TokenView
     warnings: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class SeenView:
     cut: str
 
 
-def pair_ids(project: Project, where: PairFilter) -> array[int]:
-    """Return the ids of all pairs that pass the filter, in reading order."""
-    return pairs.ids(project.db, where)
+def pair_ids(project: Project, where: PairFilter, order: Order = "reading") -> array[int]:
+    """Return the ids of all pairs that pass the filter, in reading order or as the queue has them."""
+    return pairs.ids(project.db, where, order)
 
 
 def pair_rows(project: Project, ids: Sequence[int]) -> list[PairRow]:
@@ -48,9 +48,9 @@ def pair_rows(project: Project, ids: Sequence[int]) -> list[PairRow]:
     return pairs.rows(project.db, ids)
 
 
-def pair_counts(project: Project) -> PairCounts:
-    """Return how many pairs there are of each status."""
-    return pairs.counts(project.db)
+def pair_counts(project: Project, source_id: int | None = None) -> PairCounts:
+    """Return how many pairs there are of each status, in one source or in all."""
+    return pairs.counts(project.db, source_id)
 
 
 def pair_view(project: Project, pair_id: int) -> PairView:
@@ -58,7 +58,12 @@ def pair_view(project: Project, pair_id: int) -> PairView:
     pair = pairs.get(project.db, pair_id)
     tokens = token_view(project, pair.prompt, pair.response)
     found = findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
-    return PairView(pair=pair, tokens=tokens, warnings=tuple(item.message for item in found if not item.waived))
+    return PairView(
+        pair=pair,
+        tokens=tokens,
+        warnings=tuple(item.message for item in found if not item.waived),
+        doubts=doubt_names(project, pair, tokens.total),
+    )
 
 
 def pair_findings(project: Project, pair_id: int) -> list[Finding]:
@@ -89,106 +94,58 @@ def sentence_starts(text: str) -> list[int]:
 
 
 def decide(project: Project, ids: Sequence[int], status: Status) -> int:
-    """Accept, reject or put back the pairs; return how many changed."""
-    changes = [PairChange(id=row.id, status=status) for row in pairs.rows(project.db, ids) if row.status != status]
+    """Accept, reject or put back the pairs; return how many changed.
+
+    A pair whose prompt is not written yet is not accepted.
+
+    Raises:
+        NothingToDoError: none of those to be accepted has its prompt.
+    """
+    rows = [row for row in pairs.rows(project.db, ids) if row.status not in (status, "merged")]
+    ready = rows if status != "accepted" else [row for row in rows if row.prompt_words]
+    if rows and not ready:
+        raise NothingToDoError(
+            "Its prompt is not written yet: write it with i, then accept."
+            if len(rows) == 1
+            else f"The prompts of these {len(rows)} pairs are not written yet: write each with i."
+        )
+    changes = [PairChange(id=row.id, status=status) for row in ready]
     if changes:
         words = {"accepted": "accept", "rejected": "reject", "proposed": "put back"}[status]
-        pairs.change(project.db, f"{words} {_some(len(changes))}", changes)
+        pairs.change(project.db, f"{words} {some(len(changes))}", changes)
     return len(changes)
+
+
+def skip(project: Project, ids: Sequence[int]) -> int:
+    """Let proposed pairs come back last in the queue, in the order given; return how many were proposed."""
+    chosen = [row.id for row in pairs.rows(project.db, ids) if row.status == "proposed"]
+    if chosen:
+        first = pairs.next_skip(project.db)
+        changes = [PairChange(id=key, skipped=first + number) for number, key in enumerate(chosen)]
+        pairs.change(project.db, f"skip {some(len(chosen))}", changes)
+    return len(chosen)
 
 
 def retag(project: Project, ids: Sequence[int], tier: str) -> None:
     """Give the pairs a tier."""
     pairs.change(
-        project.db, f"tier {tier} for {_some(len(ids))}", [PairChange(id=pair_id, tier=tier) for pair_id in ids]
+        project.db, f"tier {tier} for {some(len(ids))}", [PairChange(id=pair_id, tier=tier) for pair_id in ids]
     )
 
 
 def flag(project: Project, ids: Sequence[int]) -> bool:
     """Flag the pairs, or take the flags off when all are flagged; return whether they are flagged now."""
     flagged = not all(row.flagged for row in pairs.rows(project.db, ids))
-    label = f"flag {_some(len(ids))}" if flagged else f"unflag {_some(len(ids))}"
+    label = f"flag {some(len(ids))}" if flagged else f"unflag {some(len(ids))}"
     pairs.change(project.db, label, [PairChange(id=pair_id, flagged=flagged) for pair_id in ids])
     return flagged
 
 
-def note(project: Project, pair_id: int, text: str) -> None:
-    """Write the note of a pair; an empty text removes it."""
-    pairs.change(project.db, "note on a pair", [PairChange(id=pair_id, note=text)])
+def note(project: Project, ids: Sequence[int], text: str) -> None:
+    """Write the note of the pairs, the same for all; an empty text removes it."""
+    pairs.change(project.db, f"note on {some(len(ids))}", [PairChange(id=pair_id, note=text) for pair_id in ids])
 
 
-def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
-    """Replace the texts of a pair; texts that are the same change nothing."""
-    pair = pairs.get(project.db, pair_id)
-    if (pair.prompt, pair.response) != (prompt, response):
-        pairs.change(project.db, "edit a pair", [_text_change(pair_id, PairText(prompt, response))])
-
-
-def shift_boundary(project: Project, pair_id: int, sentences: int) -> None:
-    """Move the boundary between prompt and response: +1 gives the prompt a sentence, -1 gives it back.
-
-    Raises:
-        CurationError: one side would be left empty.
-    """
-    pair = pairs.get(project.db, pair_id)
-    moved = move_boundary(PairText(pair.prompt, pair.response), sentences)
-    pairs.change(project.db, "move the boundary", [_text_change(pair_id, moved)])
-
-
-def split_pair(project: Project, pair_id: int, offset: int) -> int:
-    """Split the response at a character; return the id of the second pair.
-
-    Raises:
-        CurationError: one part would be empty.
-    """
-    pair = pairs.get(project.db, pair_id)
-    first, second = split(PairText(pair.prompt, pair.response), offset)
-    new = new_pair(pair.tier, second, pair.start, pair.end)
-    added = pairs.change(
-        project.db, "split a pair", [_text_change(pair_id, first)], added=[(pair_id, new, pair.status)]
-    )
-    return added[0]
-
-
-def merge_with_next(project: Project, pair_id: int) -> None:
-    """Merge a pair with the next one of its essay, which goes out of the list.
-
-    Raises:
-        NothingToDoError: it is the last pair of its essay.
-    """
-    pair = pairs.get(project.db, pair_id)
-    following = pairs.next_in_source(project.db, pair_id)
-    if following is None:
-        raise NothingToDoError("This is the last pair of its essay: nothing to merge with.")
-    whole = merge(PairText(pair.prompt, pair.response), PairText(following.prompt, following.response))
-    pairs.change(
-        project.db, "merge two pairs", [_text_change(pair_id, whole), PairChange(id=following.id, status="merged")]
-    )
-
-
-def new_pair(tier: str, text: PairText, start: int, end: int) -> NewPair:
-    """Return a pair to be added, with its words counted."""
-    return NewPair(
-        tier=tier,
-        prompt=text.prompt,
-        response=text.response,
-        start=start,
-        end=end,
-        prompt_words=count_words(text.prompt),
-        response_words=count_words(text.response),
-    )
-
-
-def _text_change(pair_id: int, text: PairText) -> PairChange:
-    return PairChange(
-        id=pair_id,
-        prompt=text.prompt,
-        response=text.response,
-        prompt_words=count_words(text.prompt),
-        response_words=count_words(text.response),
-        edited=True,
-    )
-
-
-def _some(count: int) -> str:
+def some(count: int) -> str:
+    """Name so many pairs in a sentence."""
     return "a pair" if count == 1 else f"{count} pairs"

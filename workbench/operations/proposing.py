@@ -1,54 +1,78 @@
-"""Propose pairs from essays."""
+"""Propose pairs from essays: of the tiers the author chose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from curation.pairs import PairText, propose
+from curation.pairs import Tier
 from curation.paragraphs import Paragraph
+from curation.reshape import PairText
+from curation.tiers import propose_tier
 from store import essays, pairs
-from workbench.operations.curating import new_pair
+from store.essays import SourceRow
+from store.pairs import NewPair
+from workbench.operations.curating import some
 from workbench.operations.project import Project
+from workbench.operations.reshaping import new_pair
 from workbench.operations.tokens import counter
+
+# What a layout adds to a pair, at most, in tokens.
+_LAYOUT_TOKENS = 8
 
 
 def propose_pairs(
     project: Project,
     source_ids: Sequence[int] = (),
     *,
+    tiers: Sequence[Tier] = ("continuation",),
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Propose continuation pairs for the named sources, or for all that have none; return how many.
+    """Propose pairs of some tiers for the named sources, or for all that have none of the tier; return how many.
 
-    Proposals nobody decided on are replaced; decided pairs stay.
+    Proposals of these tiers that nobody decided on or wrote in are replaced; all others stay.
     """
     rows = essays.rows(project.db)
+    having: dict[Tier, set[int]] = {}
     if source_ids:
         wanted = set(source_ids)
         rows = [row for row in rows if row.id in wanted]
     else:
-        rows = [row for row in rows if not (row.proposed or row.accepted or row.rejected)]
-    count = counter(project).count
+        having = {tier: pairs.sources_having(project.db, tier) for tier in tiers}
+        rows = [row for row in rows if any(row.id not in having[tier] for tier in tiers)]
     made = 0
     for number, row in enumerate(rows, start=1):
         if cancelled():
             break
         progress(number, len(rows), row.title)
-        text = essays.text(project.db, row.id)
-        blocks = [
-            Paragraph(kind=block.kind, start=block.start, end=block.end)
-            for block in essays.paragraphs(project.db, row.id)
-        ]
-        proposals = propose(
+        chosen = [tier for tier in tiers if row.id not in having.get(tier, ())]
+        new = _proposals(project, row, chosen)
+        if new or row.proposed:
+            label = f"propose {some(len(new))} from {row.title}"
+            made += len(pairs.propose(project.db, row.id, new, label, tiers=chosen))
+    return made
+
+
+def _proposals(project: Project, row: SourceRow, tiers: Sequence[Tier]) -> list[NewPair]:
+    settings = project.settings
+    text = essays.text(project.db, row.id)
+    blocks = [
+        Paragraph(kind=block.kind, start=block.start, end=block.end) for block in essays.paragraphs(project.db, row.id)
+    ]
+    room = settings.max_length - settings.context_tokens - _LAYOUT_TOKENS
+    found = [
+        item
+        for tier in tiers
+        for item in propose_tier(
+            tier,
             text,
             blocks,
-            count_tokens=count,
-            response_tokens=project.settings.response_tokens,
-            context_tokens=project.settings.context_tokens,
-            cleaning=project.settings.cleaning,
+            source_kind=row.kind,
+            count_tokens=counter(project).count,
+            response_tokens=settings.response_tokens,
+            context_tokens=settings.context_tokens,
+            longest_tokens=max(room, settings.response_tokens),
+            cleaning=settings.cleaning,
         )
-        new = [new_pair(item.tier, PairText(item.prompt, item.response), item.start, item.end) for item in proposals]
-        if new or row.proposed:
-            made += len(pairs.propose(project.db, row.id, new, f"propose {len(new)} pairs from {row.title}"))
-    return made
+    ]
+    return [new_pair(project, item.tier, PairText(item.prompt, item.response), item.start, item.end) for item in found]

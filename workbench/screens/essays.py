@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.hold_out import SplitActions
+from workbench.screens.proposing import propose
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.essay_text import essay_lines
 from workbench.widgets.filter_line import FilterLine
@@ -268,19 +269,13 @@ class EssaysScreen(SplitActions):
             return
         untouched = not any(row.proposed or row.accepted or row.rejected for row in self._rows)
         ids = [] if untouched and not self.sources.marked else self.sources.targets
-        project, app = self.project, self.app
-
-        def operate(progress: ProgressCall, cancelled: CancelledCall) -> int:
-            from workbench.operations.proposing import propose_pairs
-
-            return propose_pairs(project, ids, progress=progress, cancelled=cancelled)
-
-        def done(made: int) -> None:
-            app.say(f"{made} pairs proposed: read them with 2." if made else "No pairs came of it: too little prose.")
-            app.project_changed()
-
-        if self.app.background("Propose", operate, done):
-            self.sources.unmark()
+        if not ids:
+            about = f"all {len(self._rows)} essays and notes"
+        elif len(ids) == 1 and (row := self.sources.row(ids[0])) is not None:
+            about = row.title
+        else:
+            about = f"{len(ids)} essays and notes"
+        propose(self, ids, about, self.sources.unmark)
 
     def action_import(self) -> None:
         """Ask for a path and import it."""

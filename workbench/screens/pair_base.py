@@ -6,9 +6,10 @@ thing. A part reaches the others only through what stands here.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.screens.base import ProjectScreen
 from workbench.widgets.page_list import PageList
@@ -18,19 +19,27 @@ if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
     from workbench.operations.curating import PairView
 
+# Decisions that the pace is taken from.
+_PACED = 30
+
 
 class PairBase(ProjectScreen):
     """The state of the screen, and the calls from part to part."""
 
+    # The clock the pace is taken by; a test gives its own.
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
     def __init__(self) -> None:
         super().__init__()
         self._filter = "proposed"
+        self._order: Literal["reading", "queue"] = "reading"
         self._words = ""
         self._source: tuple[int, str] | None = None
         self._counts: PairCounts | None = None
         self._views: OrderedDict[int, PairView] = OrderedDict()
         self._shown: int | None = None
         self._placed = False
+        self._decided_at: deque[float] = deque(maxlen=_PACED)
         # The last line of the list, once decided with the cursor still on it: the next key was meant for a pair after.
         self._decided_last: int | None = None
 
@@ -48,6 +57,14 @@ class PairBase(ProjectScreen):
     def view(self) -> PairView | None:
         """The pair under the cursor, whole, if it is here."""
         return None if self.pairs.current is None else self._views.get(self.pairs.current)
+
+    def go_on(self) -> None:
+        """Put the cursor on the next pair; on the last one, remember that it is done with."""
+        if self.pairs.cursor < len(self.pairs.ids) - 1:
+            self.pairs.action_move(1)
+        else:
+            self._decided_last = self.pairs.current
+            self.show_pair()
 
     def where(self, chosen: str | None = None) -> PairFilter:
         """Return the filter in force."""

@@ -1,14 +1,22 @@
-"""Keys of Pairs that decide: accept, reject, put back; on the row, the marked rows, or all that the filter shows."""
+"""Keys of Pairs that decide: accept, reject, put back, skip; on the row, the marked rows, or all that the filter shows.
+
+Decisions are drawn at once and written behind.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.binding import Binding, BindingType
 
 from workbench.screens.pair_base import PairBase
+from workbench.screens.pair_lines import pairs_said
 
 if TYPE_CHECKING:
     from store.pairs import PairRow
+
+Status = Literal["proposed", "accepted", "rejected"]
 
 _WORDS = {"accepted": "accepted", "rejected": "rejected", "proposed": "put back"}
 
@@ -16,7 +24,13 @@ _WORDS = {"accepted": "accepted", "rejected": "rejected", "proposed": "put back"
 class DecideKeys(PairBase):
     """Decisions."""
 
-    def action_decide(self, status: Literal["proposed", "accepted", "rejected"]) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "skip", "skip", show=False, tooltip="skip: comes back last in the queue", id="pairs.skip"),
+        Binding("o", "decide('proposed')", "put back", show=False, tooltip="put back as proposed", id="pairs.put-back"),
+        Binding("A", "accept_all", "accept all", show=False, tooltip="accept all of the list", id="pairs.accept-all"),
+    ]
+
+    def action_decide(self, status: Status) -> None:
         """Decide on the marked pairs, or on the current one and go on to the next."""
         ids = self.pairs.targets
         if not ids:
@@ -27,16 +41,26 @@ class DecideKeys(PairBase):
         if decided and not several and status != "proposed":
             self.say("That was the last pair of this list, and it is decided: o puts it back.", "warning")
             return
-        before = self.redraw_rows(ids, lambda row: replace(row, status=status))
+        if status == "accepted" and not several and row is not None and not row.prompt_words:
+            self.say("Its prompt is not written yet: i writes it, then a accepts.", "warning")
+            return
+
+        def drawn(row: PairRow) -> PairRow:
+            waits = status == "accepted" and not row.prompt_words
+            return row if waits else replace(row, status=status)
+
+        before = self.redraw_rows(ids, drawn)
         self._count_ahead(before, status)
         if several:
             self.pairs.unmark()
             self.show_pair()
-        elif self.pairs.cursor < len(self.pairs.ids) - 1:
-            self.pairs.action_move(1)
         else:
-            self._decided_last = self.pairs.current
-            self.show_pair()
+            self._decided_at.append(self.clock())
+            self.go_on()
+        self._write(ids, status, before, several)
+
+    def _write(self, ids: list[int], status: Status, before: dict[int, PairRow], several: bool) -> None:
+        waiting = [item for item in ids if (row := before.get(item)) is not None and not row.prompt_words]
 
         def operate() -> int:
             from workbench.operations.curating import decide
@@ -45,13 +69,17 @@ class DecideKeys(PairBase):
 
         def done(changed: int) -> None:
             if several:
-                self.say(f"{changed} pairs {_WORDS[status]}.")
+                wait = f" {len(waiting)} still need their prompt (i)." if status == "accepted" and waiting else ""
+                self.say(f"{pairs_said(changed)} {_WORDS[status]}. u takes it back.{wait}")
             self.ask_counts()
 
         def failed(_sentence: str) -> None:
             self.pairs.put(before)
             self.forget(ids)
+            self.ask_counts()
 
+        if several and len(ids) > len(before):
+            self.say(f"{pairs_said(len(ids))} …")
         self.act(operate, done, failed=failed)
 
     def _count_ahead(self, before: dict[int, PairRow], status: str) -> None:
@@ -60,11 +88,39 @@ class DecideKeys(PairBase):
             return
         counts = self._counts
         for row in before.values():
-            if row.status in _WORDS:
+            waits = status == "accepted" and not row.prompt_words
+            if row.status in _WORDS and not waits:
                 counts = replace(counts, **{row.status: getattr(counts, row.status) - 1})
                 counts = replace(counts, **{status: getattr(counts, status) + 1})
         self._counts = counts
         self.show_title()
+
+    def action_skip(self) -> None:
+        """Skip: the pair comes back last in the queue; in reading order it keeps its place."""
+        ids = [item for item in self.pairs.targets if (row := self.pairs.row(item)) is None or row.status == "proposed"]
+        if not ids:
+            self.say("Only a proposed pair can be skipped.", "warning")
+            return
+        several = bool(self.pairs.marked)
+        before = self.redraw_rows(ids, lambda row: replace(row, skipped=True))
+        self.pairs.unmark()
+        if self._order == "queue":
+            self.pairs.send_last(ids)
+            self.show_pair()
+        elif not several:
+            self.go_on()
+
+        def operate() -> int:
+            from workbench.operations.curating import skip
+
+            return skip(self.project, ids)
+
+        def done(changed: int) -> None:
+            if several or self._order == "reading":
+                last = "last in the queue" if self._order == "queue" else "last in the queue (O)"
+                self.say(f"{pairs_said(changed)} skipped: {last}.")
+
+        self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
 
     def action_accept_all(self) -> None:
         """Accept all that the list would show, after a question that names their number."""
@@ -83,7 +139,8 @@ class DecideKeys(PairBase):
                 return
             self.app.push_screen(
                 ConfirmDialog(
-                    f"Accept {len(ids):,} pairs unread?", "All that this filter shows. One undo takes them all back."
+                    f"Accept {pairs_said(len(ids))} unread?",
+                    "All that this filter shows. One undo takes them all back.",
                 ),
                 lambda yes: accept(ids) if yes else None,
             )
@@ -95,11 +152,12 @@ class DecideKeys(PairBase):
                 return decide(self.project, ids, "accepted")
 
             def done(changed: int) -> None:
-                self.say(f"{changed:,} pairs accepted. u takes them back.")
+                wait = f" {len(ids) - changed} still need their prompt (i)." if changed < len(ids) else ""
+                self.say(f"{pairs_said(changed)} accepted. u takes them back.{wait}")
                 self.on_project_changed()
                 self.refresh_status()
 
-            self.say(f"Accepting {len(ids):,} pairs …")
+            self.say(f"Accepting {pairs_said(len(ids))} …")
             self.act(operate, done)
 
         self.ask(ask, confirm, group="accept-all")

@@ -10,7 +10,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from textual import getters, on
 from textual.app import App, ComposeResult
@@ -20,6 +20,7 @@ from textual.widgets import Static, TextArea
 
 from workbench.operations.errors import WorkbenchError
 from workbench.screens.editor import edit_file
+from workbench.screens.pair_lines import TO_WRITE
 from workbench.screens.shell import Shell
 from workbench.widgets.plain import one_line
 
@@ -51,23 +52,42 @@ class EditPair(ModalScreen[PairDraft]):
     ]
     app = getters.app(Shell)
 
-    def __init__(self, draft: PairDraft, title: str) -> None:
+    def __init__(
+        self,
+        draft: PairDraft,
+        title: str,
+        *,
+        tier: str = "continuation",
+        part: Literal["prompt", "response"] = "response",
+    ) -> None:
+        """Make the editor.
+
+        Args:
+            draft: the texts to begin with.
+            title: of the essay.
+            tier: of the pair: it says what its prompt is.
+            part: the text to begin in.
+        """
         super().__init__()
         self._draft = draft
-        self._edit_title = title
-        self._planned = False
+        wanted = TO_WRITE.get(tier)
+        self._head = f"{one_line(title)} · prompt" + (f": {wanted}" if wanted else "")
+        self._part = part
 
     def compose(self) -> ComposeResult:
         """Lay out prompt above response."""
-        yield Static(f"{one_line(self._edit_title)} · prompt", markup=False)
+        yield Static(self._head, markup=False)
         yield TextArea(self._draft.prompt, id="edit-prompt", soft_wrap=True, show_line_numbers=False)
         yield Static("response", markup=False)
         yield TextArea(self._draft.response, id="edit-response", soft_wrap=True, show_line_numbers=False)
         yield Static("esc keep and go back · tab other text · ctrl+z undo what was typed", markup=False)
 
     def on_mount(self) -> None:
-        """Begin in the response."""
-        self.query_one("#edit-response", TextArea).focus()
+        """Begin in the text that was asked for; a prompt at its end, as it is gone on with."""
+        area = self.query_one(f"#edit-{self._part}", TextArea)
+        area.focus()
+        if self._part == "prompt":
+            area.move_cursor(area.document.end)
 
     @property
     def typed(self) -> PairDraft:

@@ -1,12 +1,14 @@
-"""How pairs are drawn: a line of the list, the line above a pair, the line of the filters."""
+"""How pairs are drawn: a line of the list, the line above a pair, and the line of the filters with the progress."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.style import Style
 
+from curation.pace import minutes_left
 from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
@@ -24,53 +26,109 @@ MARKS = {
 FILTERS = ("proposed", "accepted", "rejected", "flagged", "all")
 
 TIERS = (
-    ("rewrite", "a flat paragraph, and the author's own words for it"),
-    ("thesis", "a sentence that says what is meant, and the paragraph that says it"),
     ("continuation", "what stands before, and how it goes on"),
-    ("note", "a note, whole"),
+    ("thesis", "what is meant in a sentence, and the section that says it"),
+    ("note", "a summary in the third person, and the finished note"),
+    ("rewrite", "a rough draft, and the finished paragraph"),
 )
+# What the author writes where a tier's prompt is hers, for the line above the pair.
+TO_WRITE = {"thesis": "your thesis", "note": "a summary", "rewrite": "a rough draft"}
+# From here on a pair is marked as doubtful in the list.
+_DOUBTFUL = 3
+_FLAGS_WIDTH = 5
+
+
+def pairs_said(count: int) -> str:
+    """Say a number of pairs."""
+    return "1 pair" if count == 1 else f"{count:,} pairs"
 
 
 def pair_line(row: PairRow, width: int) -> Content:
-    """Lay a pair out as one line of the list."""
+    """Lay a pair out as one line of the list: status, what stands out about it, title, tier, opening, words."""
     mark, style = MARKS.get(row.status, MARKS["proposed"])
-    flags = ("!" if row.flagged else " ") + ("n" if row.has_note else " ")
+    judged = row.status != "proposed"
+    held = row.split == "holdout"
     title_width = 0 if width < 84 else min(26, width // 4)
     tier_width = 0 if width < 90 else 13
-    opening_width = max(8, width - 2 - 3 - title_width - tier_width - 5)
-    judged = row.status != "proposed"
+    opening_width = max(8, width - 2 - _FLAGS_WIDTH - 1 - title_width - tier_width - 5)
+    text_style = "$text-muted" if judged else "$foreground"
     return Content.assemble(
         (f"{mark} ", style),
-        (f"{flags} ", "bold $text-warning"),
+        ("!" if row.flagged else " ", "bold $text-warning"),
+        ("n" if row.has_note else " ", "bold $text-warning"),
+        ("h" if held else " ", "bold $accent"),
+        ("i" if not row.prompt_words else " ", "bold $accent"),
+        ("z" if row.skipped and not judged else "?" if row.doubt >= _DOUBTFUL and not judged else " ", "$text-muted"),
+        " ",
         (cell(one_line(row.title), title_width - 1) + " " if title_width else "", "$text-muted"),
         (cell(row.tier, tier_width), "$text-muted"),
-        (cell(one_line(row.opening), opening_width), "$text-muted" if judged else "$foreground"),
+        (cell(one_line(row.opening), opening_width), f"italic {text_style}" if held else text_style),
         (cell(str(row.response_words), 5, right=True), "$text-muted"),
     )
 
 
-def filter_line(chosen: str, counts: PairCounts, *, words: str, source: str, marked: int, width: int) -> Content:
-    """Name the filters with their counts, the one in force marked, and what else narrows the list."""
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the line of the filters says: which filter, its counts, what else narrows the list, how far she is."""
+
+    chosen: str
+    counts: PairCounts
+    words: str = ""
+    source: str = ""
+    marked: int = 0
+    queue: bool = False
+    rate: float | None = None
+
+
+def filter_line(standing: Standing, width: int) -> Content:
+    """Name the filters with their counts, the one in force in brackets, and on the right how far the author is."""
+    counts = standing.counts
+    total = counts.proposed + counts.accepted + counts.rejected
     numbers = {
         "proposed": counts.proposed,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
         "flagged": counts.flagged,
-        "all": counts.proposed + counts.accepted + counts.rejected,
+        "all": total,
     }
     names = {"proposed": "left", "accepted": "✓", "rejected": "✗", "flagged": "!", "all": "all"}
     parts: list[Content | str | tuple[str, str]] = []
     for name in FILTERS:
-        label = f"{numbers[name]:,} {name if width >= 74 else names[name]}"
-        style = "bold $accent underline" if name == chosen else "$text-muted"
-        parts += [Content.styled(label, style).stylize(Style.from_meta({"filter": name})), "  "]
-    if marked:
-        parts.append((f"{marked} marked  ", "bold $accent"))
-    if source:
-        parts.append((f"in {one_line(source)}  ", "$accent"))
-    if words:
-        parts.append((f"with {words!r}", "$accent"))
-    return Content.assemble(*parts)
+        here = name == standing.chosen
+        label = f"{numbers[name]:,} {name if width >= 90 else names[name]}"
+        # In brackets, so that it is seen where there is no colour.
+        content = Content.styled(f"[{label}]" if here else f" {label} ", "bold $accent" if here else "$text-muted")
+        parts.append(content.stylize(Style.from_meta({"filter": name})))
+    if standing.queue:
+        parts.append((" queue ", "bold $accent"))
+    if standing.marked:
+        parts.append((f" {standing.marked:,} marked ", "bold $accent"))
+    if standing.source:
+        parts.append((f" in {one_line(standing.source)} ", "$accent"))
+    if standing.words:
+        parts.append((f" with {standing.words!r}", "$accent"))
+    line = Content.assemble(*parts)
+    room = width - line.cell_length - 2
+    said = next((text for text in _progress(standing, total) if len(text) <= room), "")
+    return line + Content.styled(said.rjust(room + 1), "$text-muted") if said else line
+
+
+def _progress(standing: Standing, total: int) -> list[str]:
+    """Say how far she is, the longest way first."""
+    left = standing.counts.proposed
+    done = total - left
+    if not total or not left or not done:
+        return []
+    minutes = minutes_left(left, standing.rate)
+    if standing.rate is None or minutes is None:
+        return [f"{done:,} of {total:,}"]
+    rate, unit = round(standing.rate), "minute" if minutes == 1 else "minutes"
+    return [
+        f"{done:,} of {total:,}, {rate} a minute, {minutes} {unit} left",
+        f"{done:,} of {total:,}, {rate}/min, {minutes} min left",
+        f"{done:,}/{total:,} · {minutes} min",
+        f"{minutes} min",
+    ]
 
 
 def pair_head(view: PairView, width: int) -> Content:

@@ -7,13 +7,16 @@ jumps under the author's eyes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import FILTERS, filter_line
+from workbench.screens.pair_lines import FILTERS, Standing, filter_line, pairs_said
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 
@@ -30,14 +33,69 @@ _NOTHING = {
 }
 
 
+# In the place of an id: the first of the list, whatever it is.
+_TOP = -1
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the author stands: which pairs, in which order, and the one under the cursor."""
+
+    filter: str
+    order: Literal["reading", "queue"]
+    words: str
+    source: tuple[int, str] | None
+    cursor: int | None
+
+
+def _kept_place(kept: object, standing: _Place) -> _Place:
+    """Read a place as it was kept; what is not as expected stays as it stands."""
+    if not isinstance(kept, dict):
+        return standing
+    source = kept.get("source")
+    return _Place(
+        filter=str(kept["filter"]) if kept.get("filter") in FILTERS else standing.filter,
+        order="queue" if kept.get("order") == "queue" else "reading",
+        words=str(kept.get("words") or ""),
+        source=(int(source[0]), str(source[1])) if isinstance(source, list) and len(source) == 2 else None,
+        cursor=kept["cursor"] if isinstance(kept.get("cursor"), int) else None,
+    )
+
+
 class ListPart(PairBase):
     """The list and its filters."""
+
+    # What the list was asked by the last time.
+    _listed: tuple[str, str, tuple[int, str] | None] | None = None
+    _wanted_pair: int | None = None
+    _judging = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "words", show=False, tooltip="filter by words", id="pairs.filter-words"),
+        Binding(
+            "O", "order", "order", show=False, tooltip="doubtful pairs first, or as they are read", id="pairs.order"
+        ),
+    ]
 
     def only_source(self, source_id: int, title: str) -> None:
         """Show the pairs of one source; called before the screen is shown."""
         self._source = (source_id, title)
         self._filter = "all"
         self._placed = True
+        self._clear_words()
+
+    def only_pair(self, pair_id: int) -> None:
+        """Show one pair among all; called before the screen is shown, or on it."""
+        self._source = None
+        self._filter = "all"
+        self._placed = True
+        self._wanted_pair = pair_id
+        self._clear_words()
+
+    def _clear_words(self) -> None:
+        self._words = ""
+        if self.is_mounted:
+            self.query_one(FilterLine).restore("")
 
     def on_project_changed(self) -> None:
         """Ask for the list again."""
@@ -46,44 +104,92 @@ class ListPart(PairBase):
 
     def where(self, chosen: str | None = None) -> PairFilter:
         """Return the filter in force."""
+        return self._filtered_by(_Place(chosen or self._filter, self._order, self._words, self._source, None))
+
+    @staticmethod
+    def _filtered_by(place: _Place) -> PairFilter:
         from store.pairs import PairFilter
 
-        name = chosen or self._filter
         return PairFilter(
-            statuses=() if name in ("all", "flagged") else (name,),
-            flagged=True if name == "flagged" else None,
-            source_id=self._source[0] if self._source else None,
-            words=self._words,
+            statuses=() if place.filter in ("all", "flagged") else (place.filter,),
+            flagged=True if place.filter == "flagged" else None,
+            source_id=place.source[0] if place.source else None,
+            words=place.words,
         )
 
     def ask_list(self, *, cursor: int | None = None) -> None:
         """Ask for the ids and counts; the cursor goes to the id `cursor` when that is among them."""
         first = not self._placed
+        standing = _Place(self._filter, self._order, self._words, self._source, cursor)
+        if self._wanted_pair is not None:
+            standing = replace(standing, cursor=self._wanted_pair)
+            self._wanted_pair = None
 
-        def ask() -> tuple[Sequence[int], PairCounts, object | None, str]:
+        def ask() -> tuple[Sequence[int], PairCounts, _Place]:
             from workbench.operations import guide
             from workbench.operations.curating import pair_counts, pair_ids
 
-            chosen, place = self._filter, cursor
-            if first:
-                kept = guide.recall(self.project, "pairs.place")
-                if isinstance(kept, dict):
-                    chosen = str(kept.get("filter")) if kept.get("filter") in FILTERS else chosen
-                    place = kept.get("cursor") if isinstance(kept.get("cursor"), int) else None
-            return pair_ids(self.project, self.where(chosen)), pair_counts(self.project), place, chosen
+            place = _kept_place(guide.recall(self.project, "pairs.place"), standing) if first else standing
+            source = place.source[0] if place.source else None
+            ids = pair_ids(self.project, self._filtered_by(place), place.order)
+            return ids, pair_counts(self.project, source), place
 
-        def show(answer: tuple[Sequence[int], PairCounts, object | None, str]) -> None:
-            ids, self._counts, place, self._filter = answer
+        def show(answer: tuple[Sequence[int], PairCounts, _Place]) -> None:
+            ids, self._counts, place = answer
+            if first:
+                self._filter, self._order, self._words, self._source = (
+                    place.filter,
+                    place.order,
+                    place.words,
+                    place.source,
+                )
+                self.query_one(FilterLine).restore(self._words)
+            elif (place.filter, place.words, place.source) == self._listed:
+                self._say_gone(ids)
+            self._listed = (place.filter, place.words, place.source)
             self._placed = True
             empty = _NOTHING[self._filter]
             if self._words or self._source:
                 empty = "No pair here fits. esc shows more, tab another filter."
-            self.pairs.show(ids, cursor=place if isinstance(place, int) else None, empty=empty)
+            top = place.cursor == _TOP and len(ids) > 0
+            self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
             self.pairs.reload()
             self.show_title()
             self.show_pair()
+            self._judge_more()
 
         self.ask(ask, show, group="list")
+
+    def _say_gone(self, ids: Sequence[int]) -> None:
+        """Say so when pairs that were decided here are no longer in the list."""
+        kept = set(ids)
+        decided = [
+            row
+            for item in self.pairs.ids
+            if item not in kept and (row := self.pairs.row(item)) is not None and row.status in ("accepted", "rejected")
+        ]
+        if decided and self._filter not in ("all", "flagged"):
+            were = "is" if len(decided) == 1 else "are"
+            self.say(f"{pairs_said(len(decided))} decided before {were} no longer in this list: tab shows them.")
+
+    def _judge_more(self) -> None:
+        """Let the pairs of an older version be judged, a few at a time; the queue is put in order after the last."""
+
+        def ask() -> int:
+            from workbench.operations.doubting import judge_unjudged
+
+            return judge_unjudged(self.project)
+
+        def done(judged: int) -> None:
+            self._judging = self._judging or bool(judged)
+            if judged:
+                self._judge_more()
+            elif self._judging:
+                self._judging = False
+                if self._order == "queue":
+                    self.ask_list()
+
+        self.ask(ask, done, group="judge")
 
     def show_title(self) -> None:
         """Draw the line of the filters."""
@@ -91,12 +197,16 @@ class ListPart(PairBase):
             title = self.query_one("#pairs-title", Static)
             title.update(
                 filter_line(
-                    self._filter,
-                    self._counts,
-                    words=self._words,
-                    source=self._source[1] if self._source else "",
-                    marked=len(self.pairs.marked),
-                    width=title.size.width or self.size.width,
+                    Standing(
+                        chosen=self._filter,
+                        counts=self._counts,
+                        words=self._words,
+                        source=self._source[1] if self._source else "",
+                        marked=len(self.pairs.marked),
+                        queue=self._order == "queue",
+                        rate=per_minute(self._decided_at),
+                    ),
+                    title.size.width or self.size.width,
                 ),
                 layout=False,
             )
@@ -107,7 +217,7 @@ class ListPart(PairBase):
         def ask() -> PairCounts:
             from workbench.operations.curating import pair_counts
 
-            return pair_counts(self.project)
+            return pair_counts(self.project, self._source[0] if self._source else None)
 
         def show(counts: PairCounts) -> None:
             self._counts = counts
@@ -132,12 +242,25 @@ class ListPart(PairBase):
         if event.id != self._decided_last:
             self._decided_last = None
         if self._placed:
-            self.keep("place", {"filter": self._filter, "cursor": event.id})
+            self.keep(
+                "place",
+                {
+                    "filter": self._filter,
+                    "cursor": event.id,
+                    "order": self._order,
+                    "words": self._words,
+                    "source": list(self._source) if self._source else None,
+                },
+            )
         self.show_pair()
 
     @on(PageList.Marked)
-    def _marked(self) -> None:
+    def _marked(self, event: PageList.Marked) -> None:
         self.show_title()
+        if event.count > 1 and event.count == len(self.pairs.ids):
+            self.say(
+                f"All {event.count:,} pairs that the filter shows are marked: the next key acts on them. esc unmarks."
+            )
 
     def on_reversal(self, reversal: Reversal) -> None:
         """Go to the pair that was touched; the list is asked anew only when pairs came or went."""
@@ -155,7 +278,7 @@ class ListPart(PairBase):
 
         def show(rows: list[PairRow]) -> None:
             living = [row for row in rows if row.status != "merged"]
-            if len(living) == len(touched) and all(self.pairs.row(item) is not None for item in touched):
+            if len(living) == len(touched) and self.pairs.lists(touched):
                 self.pairs.put({row.id: row for row in rows})
                 if self.pairs.go_to(touched[0]):
                     self.show_pair()
@@ -179,6 +302,13 @@ class ListPart(PairBase):
     def action_filter(self) -> None:
         """Filter by words."""
         self.query_one(FilterLine).open()
+
+    def action_order(self) -> None:
+        """Put the most doubtful pairs first, or go back to reading order."""
+        self._order = "reading" if self._order == "queue" else "queue"
+        said = "The most doubtful pairs first; held out and skipped ones last." if self._order == "queue" else ""
+        self.say(said or "In reading order: by essay, as they follow in the text.")
+        self.ask_list(cursor=_TOP if self._order == "queue" else None)
 
     def action_next_filter(self, step: int) -> None:
         """Go to the next filter."""

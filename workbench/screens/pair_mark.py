@@ -1,15 +1,43 @@
-"""Keys of Pairs that say something about a pair: tier, flag, note; and copy."""
+"""Keys of Pairs that say something about a pair or its essay: tier, flag, note, hold out; and copy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import TIERS
+from workbench.screens.pair_lines import TIERS, pairs_said
 
 
 class MarkKeys(PairBase):
-    """Tier, flag, note, copy."""
+    """Tier, flag, note, hold out, copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "hold_out", "hold out", show=False, tooltip="hold the essay out, or back", id="pairs.hold-out"),
+        Binding("y", "copy", "copy", show=False, tooltip="copy the response", id="pairs.copy"),
+    ]
+
+    def action_hold_out(self) -> None:
+        """Hold the essays of the marked pairs or of the current one out, or take them back."""
+        rows = [row for item in self.pairs.targets if (row := self.pairs.row(item)) is not None]
+        if not rows:
+            return
+        sources = list(dict.fromkeys(row.source_id for row in rows))
+
+        def operate() -> str:
+            from workbench.operations.essays import toggle_holdout
+
+            return toggle_holdout(self.project, sources)
+
+        def done(sentence: str) -> None:
+            self.say(sentence)
+            self.pairs.unmark()
+            self.on_project_changed()
+            self.refresh_status()
+
+        self.act(operate, done)
 
     def action_tier(self) -> None:
         """Choose the tier of the marked pairs or the current one."""
@@ -36,7 +64,7 @@ class MarkKeys(PairBase):
 
         self.app.push_screen(
             ChoiceDialog(
-                f"Tier of {len(ids)} pairs" if len(ids) > 1 else "Tier",
+                f"Tier of {pairs_said(len(ids))}" if len(ids) > 1 else "Tier",
                 [Choice(value=name, name=name, words=words) for name, words in TIERS],
                 current=row.tier if row else None,
             ),
@@ -64,11 +92,10 @@ class MarkKeys(PairBase):
         """Write the note of the pair."""
         from workbench.widgets.dialogs import TextDialog
 
-        pair_id = self.pairs.current
-        view = None if pair_id is None else self._views.get(pair_id)
-        if view is None:
+        ids = self.pairs.targets
+        view = self.view
+        if not ids or view is None:
             return
-        noted = view.pair.id
 
         def written(text: str | None) -> None:
             if text is None:
@@ -77,15 +104,19 @@ class MarkKeys(PairBase):
             def operate() -> None:
                 from workbench.operations.curating import note
 
-                note(self.project, noted, text.strip())
+                note(self.project, ids, text.strip())
 
-            self.act(operate, lambda _none: self.forget([noted]))
+            self.redraw_rows(ids, lambda row: replace(row, has_note=bool(text.strip())))
+            self.pairs.unmark()
+            self.act(operate, lambda _none: self.forget(ids))
 
-        self.app.push_screen(TextDialog("Note", "An empty note is removed.", value=view.pair.note), written)
+        title = "Note" if len(ids) == 1 else f"Note on {pairs_said(len(ids))}"
+        kept = view.pair.note if len(ids) == 1 else ""
+        self.app.push_screen(TextDialog(title, "An empty note is removed.", value=kept), written)
 
     def action_copy(self) -> None:
         """Copy the response."""
-        view = self._views.get(self.pairs.current) if self.pairs.current is not None else None
+        view = self.view
         if view is not None:
             self.app.copy_to_clipboard(view.pair.response)
             self.say("Copied the response.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import pair_head
+from workbench.screens.pair_lines import TO_WRITE, pair_head
 from workbench.widgets.pair_text import PairTexts
 
 if TYPE_CHECKING:
@@ -66,8 +66,15 @@ class PanePart(PairBase):
         head.update(pair_head(view, (head.size.width or self.size.width) - 4), layout=False)
         if self.text.splitting and self._shown == view.pair.id:
             return
+        wanted = TO_WRITE.get(view.pair.tier, "the prompt")
         texts = PairTexts(
-            prompt=view.pair.prompt, response=view.pair.response, note=view.pair.note, warnings=view.warnings
+            prompt=view.pair.prompt,
+            response=view.pair.response,
+            note=view.pair.note,
+            # That a prompt is still to be written is said in its place.
+            warnings=tuple(text for text in view.warnings if not text.startswith("The prompt is empty.")),
+            doubts=view.doubts if view.pair.status == "proposed" else (),
+            to_write=f"Press i and write {wanted} here.",
         )
         self.text.show(texts, keep_scroll=self._shown == view.pair.id)
         self._shown = view.pair.id

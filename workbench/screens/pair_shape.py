@@ -1,48 +1,108 @@
-"""Keys of Pairs that change where a pair begins and ends: move the boundary, merge, split."""
+"""Keys of Pairs that change where a pair begins and ends: move the boundary, trim, merge, split.
+
+The brackets stand as the ends of a pair do: `{` prompt `(` boundary `)` response `}` cut a sentence there, `[` and `]`
+carry one over the boundary.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal
+
 from textual import on
+from textual.binding import Binding, BindingType
 
 from workbench.screens.pair_base import PairBase
+from workbench.screens.pair_lines import pairs_said
 from workbench.widgets.pair_text import PairText
+from workbench.widgets.plain import one_line
+
+if TYPE_CHECKING:
+    from workbench.operations.reshaping import Reshaped
+
+# Characters of a sentence that are enough to know it by.
+_KNOWN_BY = 36
+
+
+def _trim(key: str, shown: str, side: str, end: str) -> Binding:
+    return Binding(
+        key,
+        f"trim('{side}', '{end}')",
+        f"cut the {side}'s {end} sentence",
+        key_display=shown,
+        show=False,
+        id=f"pairs.trim-{side}-{end}",
+    )
 
 
 class ShapeKeys(PairBase):
     """Boundaries."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _trim("left_curly_bracket", "{", "prompt", "first"),
+        _trim("left_parenthesis", "(", "prompt", "last"),
+        _trim("right_parenthesis", ")", "response", "first"),
+        _trim("right_curly_bracket", "}", "response", "last"),
+    ]
+
     def action_shift(self, sentences: int) -> None:
         """Move the boundary between prompt and response."""
-        pair_id = self.pairs.current
-        if pair_id is None:
+        ids = self.pairs.targets
+
+        def operate() -> Reshaped:
+            from workbench.operations.reshaping import shift_boundary
+
+            return shift_boundary(self.project, ids, sentences)
+
+        where = "went to the prompt" if sentences > 0 else "went to the response"
+        self._reshape(ids, operate, where)
+
+    def action_trim(self, side: Literal["prompt", "response"], end: Literal["first", "last"]) -> None:
+        """Cut a sentence off one end."""
+        ids = self.pairs.targets
+
+        def operate() -> Reshaped:
+            from workbench.operations.reshaping import trim
+
+            return trim(self.project, ids, side, end)
+
+        self._reshape(ids, operate, f"was cut from the {side}. u brings it back")
+
+    def _reshape(self, ids: list[int], operate: Callable[[], Reshaped], what: str) -> None:
+        if not ids:
             return
+        several = bool(self.pairs.marked)
 
-        def operate() -> None:
-            from workbench.operations.curating import shift_boundary
-
-            shift_boundary(self.project, pair_id, sentences)
-
-        def done(_none: None) -> None:
-            self.forget([pair_id])
-            self.say("A sentence went to the prompt." if sentences > 0 else "A sentence went back to the response.")
+        def done(reshaped: Reshaped) -> None:
+            self.forget(ids)
+            if several:
+                left = f" {pairs_said(reshaped.left)} stayed as they are." if reshaped.left else ""
+                self.say(f"A sentence {what}, in {pairs_said(reshaped.changed)}.{left}")
+            else:
+                self.say(f"{_known(reshaped.text)} {what}.")
 
         self.act(operate, done)
 
     def action_merge(self) -> None:
-        """Merge with the next pair of the essay."""
-        pair_id = self.pairs.current
-        if pair_id is None:
+        """Merge with the next pair of the essay; of marked ones, those that follow each other."""
+        ids = self.pairs.targets
+        if not ids:
             return
 
-        def operate() -> None:
-            from workbench.operations.curating import merge_with_next
+        def operate() -> int:
+            from workbench.operations.reshaping import merge_pairs
 
-            merge_with_next(self.project, pair_id)
+            return merge_pairs(self.project, ids)
 
-        def done(_none: None) -> None:
-            self.say("Merged with the next. u takes it back.")
+        def done(gone: int) -> None:
+            self.say(
+                "Merged with the next. u takes it back."
+                if gone == 1
+                else f"{gone} pairs went into others. u undoes it."
+            )
             self._views.clear()
-            self.ask_list(cursor=pair_id)
+            self.pairs.unmark()
+            self.ask_list(cursor=ids[0])
             self.refresh_status()
 
         self.act(operate, done)
@@ -50,8 +110,11 @@ class ShapeKeys(PairBase):
     def action_split(self) -> None:
         """Choose a place in the response, and split there."""
         pair_id = self.pairs.current
-        view = None if pair_id is None else self._views.get(pair_id)
+        view = self.view
         if view is None:
+            return
+        if self.pairs.marked:
+            self.say("A split has one place in one pair: take the marks off with esc first.", "warning")
             return
         response = view.pair.response
 
@@ -80,7 +143,7 @@ class ShapeKeys(PairBase):
             return
 
         def operate() -> int:
-            from workbench.operations.curating import split_pair
+            from workbench.operations.reshaping import split_pair
 
             return split_pair(self.project, pair_id, offset)
 
@@ -91,3 +154,9 @@ class ShapeKeys(PairBase):
             self.refresh_status()
 
         self.act(operate, done)
+
+
+def _known(text: str) -> str:
+    """Return the beginning of a sentence in quotation marks."""
+    short = one_line(text)
+    return f"“{short if len(short) <= _KNOWN_BY else short[: _KNOWN_BY - 1].rstrip() + '…'}”"

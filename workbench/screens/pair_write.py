@@ -1,21 +1,79 @@
-"""Keys of Pairs that write: edit prompt and response here or in the author's editor."""
+"""Keys of Pairs that write: edit prompt and response here or in the author's editor, and the essay there."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual.binding import Binding, BindingType
 
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_edit import DRAFT, EditPair, PairDraft, draft_of, edit_in_editor
 
 
 class WriteKeys(PairBase):
-    """Edits of the two texts."""
+    """Edits of the two texts, and of the essay."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "write_prompt", "write prompt", show=False, tooltip="write the prompt", id="pairs.write-prompt"),
+        Binding("E", "edit_outside", "edit in $EDITOR", show=False, id="pairs.edit-outside"),
+        Binding(
+            "ctrl+e", "edit_essay", "essay", show=False, tooltip="open the essay in $EDITOR here", id="pairs.edit-essay"
+        ),
+    ]
 
     def action_edit(self) -> None:
-        """Edit prompt and response here."""
+        """Edit prompt and response here; begin in the prompt where it is still to be written."""
+        view = self.view
+        self._open("prompt" if view is not None and not view.pair.prompt.strip() else "response")
+
+    def action_write_prompt(self) -> None:
+        """Edit both texts here, beginning in the prompt."""
+        self._open("prompt")
+
+    def _open(self, part: Literal["prompt", "response"]) -> None:
         draft = self._draft()
         if draft is None:
             return
-        view = self._views[draft.pair_id]
-        self.app.push_screen(EditPair(draft, view.pair.title), self._keep_edit)
+        if self.pairs.marked:
+            self.say("One pair is written at a time: take the marks off with esc first.", "warning")
+            return
+        pair = self._views[draft.pair_id].pair
+        self.app.push_screen(EditPair(draft, pair.title, tier=pair.tier, part=part), self._keep_edit)
+
+    def action_edit_essay(self) -> None:
+        """Open the essay in the author's editor at the pair's line, and read it again afterwards."""
+        pair_id = self.pairs.current
+        if pair_id is None:
+            return
+
+        def ask() -> tuple[Path, int]:
+            from workbench.operations.reshaping import essay_place
+
+            return essay_place(self.project, pair_id)
+
+        self.ask(ask, lambda place: self._essay_edited(*place), group="essay-place")
+
+    def _essay_edited(self, path: Path, line: int) -> None:
+        from workbench.operations.errors import WorkbenchError
+        from workbench.screens.editor import edit_file
+
+        try:
+            edit_file(self.app, path, line=line)
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+            return
+
+        def operate() -> str:
+            from workbench.operations.importing import import_paths
+
+            return import_paths(self.project, [path]).summary
+
+        def done(summary: str) -> None:
+            self.say(summary)
+            self.on_project_changed()
+
+        self.act(operate, done)
 
     def action_edit_outside(self) -> None:
         """Edit prompt and response in the author's editor."""
@@ -30,8 +88,7 @@ class WriteKeys(PairBase):
             self.say(str(error), "error")
 
     def _draft(self) -> PairDraft | None:
-        pair_id = self.pairs.current
-        view = None if pair_id is None else self._views.get(pair_id)
+        view = self.view
         if view is None:
             return None
         return PairDraft(pair_id=view.pair.id, prompt=view.pair.prompt, response=view.pair.response)
@@ -42,7 +99,7 @@ class WriteKeys(PairBase):
 
         def operate() -> None:
             from workbench.operations import guide
-            from workbench.operations.curating import edit_pair
+            from workbench.operations.reshaping import edit_pair
 
             edit_pair(self.project, typed.pair_id, prompt=typed.prompt, response=typed.response)
             guide.remember(self.project, DRAFT, None)
@@ -54,7 +111,7 @@ class WriteKeys(PairBase):
 
         def operate() -> str | None:
             from workbench.operations import guide
-            from workbench.operations.curating import edit_pair
+            from workbench.operations.reshaping import edit_pair
 
             draft = draft_of(guide.recall(self.project, DRAFT))
             if draft is None:

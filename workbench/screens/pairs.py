@@ -22,12 +22,16 @@ from workbench.screens.pair_seen import SeenKeys
 from workbench.screens.pair_shape import ShapeKeys
 from workbench.screens.pair_waive import WaiveKeys
 from workbench.screens.pair_write import WriteKeys
+from workbench.screens.proposing import propose
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 from workbench.widgets.pair_text import PairText
 
 # What must not act while a place in the text is being chosen.
-_EDITING = ("decide", "edit", "shift", "split", "merge", "tier", "note", "flag", "accept_all")
+_EDITING = (
+    "decide", "skip", "edit", "edit_outside", "edit_essay", "write_prompt", "shift", "trim", "split", "merge", "tier",
+    "note", "flag", "hold_out", "accept_all", "propose",
+)  # fmt: skip
 
 
 class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys):
@@ -48,11 +52,7 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
         Binding("shift+tab", "next_filter(-1)", "filter before", show=False, id="pairs.filter-before"),
         Binding("n", "note", "note", id="pairs.note"),
         Binding("exclamation_mark", "flag", "flag", id="pairs.flag"),
-        Binding("o", "decide('proposed')", "put back", show=False, tooltip="put back as proposed", id="pairs.put-back"),
-        Binding("E", "edit_outside", "edit in $EDITOR", show=False, id="pairs.edit-outside"),
-        Binding("A", "accept_all", "accept all", show=False, tooltip="accept all of the list", id="pairs.accept-all"),
-        Binding("slash", "filter", "words", show=False, tooltip="filter by words", id="pairs.filter-words"),
-        Binding("y", "copy", "copy", show=False, tooltip="copy the response", id="pairs.copy"),
+        Binding("p", "propose", "propose", show=False, tooltip="propose again from this essay", id="pairs.propose"),
         Binding("J,ctrl+d", "scroll_text(1)", "text down", show=False, id="pairs.text-down"),
         Binding("K,ctrl+u", "scroll_text(-1)", "text up", show=False, id="pairs.text-up"),
         Binding("escape", "back", "back", show=False, id="pairs.back"),
@@ -68,6 +68,18 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
             with Vertical(id="pair-side"):
                 yield Static("", id="pair-head")
                 yield PairText(id="pair-text")
+
+    def action_propose(self) -> None:
+        """Propose again from the essays of the marked pairs, or of the current one."""
+        rows = [row for item in self.pairs.targets if (row := self.pairs.row(item)) is not None]
+        titles = {row.source_id: row.title for row in rows}
+        if not titles and self._source is not None:
+            titles = dict([self._source])
+        if not titles:
+            self.say("There is no essay to propose from here: press 1 for Essays, and p there.", "warning")
+            return
+        about = next(iter(titles.values())) if len(titles) == 1 else f"{len(titles)} essays and notes"
+        propose(self, list(titles), about, self.pairs.unmark)
 
     def on_mount(self) -> None:
         """Put the focus where the keys act; take in a draft that a killed program left."""

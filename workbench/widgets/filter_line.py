@@ -52,6 +52,13 @@ class FilterLine(Input):
         self.add_class("-open")
         self.focus()
 
+    def restore(self, words: str) -> None:
+        """Show words that are in force already, as they were left; nothing is sent."""
+        self._sent = words
+        with self.prevent(Input.Changed):
+            self.value = words
+        self.set_class(bool(words), "-open")
+
     def reset(self) -> None:
         """Clear the filter, if there is one."""
         self.value = ""

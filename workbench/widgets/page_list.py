@@ -47,6 +47,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         Binding("g,home", "edge(-1)", "first line", show=False, id="list.first"),
         Binding("G,end", "edge(1)", "last line", show=False, id="list.last"),
         Binding("space", "mark", "mark", show=False, id="list.mark"),
+        Binding("asterisk", "mark_all", "mark all", show=False, tooltip="mark all, or none", id="list.mark-all"),
         Binding("enter", "open", "open", show=False, id="list.open"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"page-list--cursor", "page-list--blurred", "page-list--marked"}
@@ -155,6 +156,10 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         """Return a row if it is here."""
         return self._rows.get(row_id)
 
+    def lists(self, wanted: Sequence[int]) -> bool:
+        """Say whether all these ids are in the list."""
+        return set(wanted) <= set(self.ids)
+
     def show(self, ids: Sequence[int], *, cursor: int | None = None, empty: str | None = None) -> None:
         """Show these ids; the cursor goes to the id `cursor`, else stays on its id, else on its line."""
         wanted = cursor if cursor is not None else self.current
@@ -207,6 +212,22 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
             self.marked = set()
             self.post_message(self.Marked(self, 0))
             self.refresh()
+
+    def action_mark_all(self) -> None:
+        """Mark every id of the list; where all are marked, take the marks off."""
+        if not self._markable or not self.ids:
+            return
+        self.marked = set() if len(self.marked) == len(self.ids) else set(self.ids)
+        self.post_message(self.Marked(self, len(self.marked)))
+        self.refresh()
+
+    def send_last(self, ids: Sequence[int]) -> None:
+        """Put some ids at the end of the list; the cursor stays on its line, where the next one then stands."""
+        moved = set(ids)
+        self.ids = array("q", [*(item for item in self.ids if item not in moved), *ids])
+        self._tell()
+        self._plan_ask(again=True)
+        self.refresh()
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor inside the list."""

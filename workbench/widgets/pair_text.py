@@ -20,12 +20,23 @@ _WORD = re.compile(r"(?<=\s)\S")
 
 @dataclass(frozen=True, kw_only=True)
 class PairTexts:
-    """What the pane shows; the note and the warnings stand below the response."""
+    """What the pane shows; note, warnings and doubts stand below the response.
+
+    Attributes:
+        prompt: what is given.
+        response: what is to be written.
+        note: the author's.
+        warnings: sentences.
+        doubts: a few words each.
+        to_write: what the prompt is to be, said in its place where it is not written yet.
+    """
 
     prompt: str = ""
     response: str = ""
     note: str = ""
     warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    to_write: str = ""
 
 
 class PairText(TextView):
@@ -138,12 +149,18 @@ class PairText(TextView):
         if not (texts.prompt or texts.response):
             return []
         lines = [Content.styled(line, "$text-muted") for line in _plain_lines(texts.prompt.strip("\n"), measure)]
+        if not texts.prompt.strip() and texts.to_write:
+            lines = [Content.styled(line, "italic $accent") for line in _plain_lines(texts.to_write, measure)]
         self._prompt_lines = len(lines)
         lines.append(Content.styled("─" * min(12, measure), "$accent"))
         lines += self._response_lines(measure, len(lines))
         for warning in texts.warnings:
             lines.append(Content(""))
             lines += [Content.styled(line, "$text-warning") for line in _plain_lines(f"⚠ {warning}", measure)]
+        if texts.doubts:
+            lines.append(Content(""))
+            doubts = f"? {', '.join(texts.doubts)}"
+            lines += [Content.styled(line, "$text-muted") for line in _plain_lines(doubts, measure)]
         if texts.note:
             lines.append(Content(""))
             lines += [Content.styled(line, "italic $accent") for line in _plain_lines(f"note: {texts.note}", measure)]

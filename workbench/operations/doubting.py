@@ -1,0 +1,62 @@
+"""How doubtful pairs are, for the queue: worked out when a pair is proposed or changed, and kept with it."""
+
+from __future__ import annotations
+
+from curation import doubts as signs
+from curation import lint
+from curation.doubts import Doubt
+from curation.reshape import PairText
+from store import pairs
+from store.pairs import Pair
+from workbench.operations.members import Member, lint_pair
+from workbench.operations.project import Project
+from workbench.operations.tokens import token_view
+
+
+def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
+    """Return what makes a proposed pair doubtful, in a few words each; nothing for one that is decided."""
+    if pair.status != "proposed":
+        return ()
+    return tuple(doubt.name for doubt in _doubts(project, pair, tokens))
+
+
+def doubt_of(project: Project, tier: str, text: PairText) -> int:
+    """Return how doubtful a pair of these texts is, from 0."""
+    pair = _Texts(tier, text.prompt, text.response)
+    return signs.weight(_doubts(project, pair, token_view(project, text.prompt, text.response).total))
+
+
+def judge_unjudged(project: Project, limit: int = 100) -> int:
+    """Say of some pairs of an older version how doubtful they are; return how many there were."""
+    found = pairs.unjudged(project.db, limit)
+    if found:
+        weights = {pair.id: doubt_of(project, pair.tier, PairText(pair.prompt, pair.response)) for pair in found}
+        pairs.judge(project.db, weights)
+    return len(found)
+
+
+class _Texts:
+    """A pair that is not in the store yet."""
+
+    source = ""
+    split = "train"
+
+    def __init__(self, tier: str, prompt: str, response: str) -> None:
+        self.tier = tier
+        self.prompt = prompt
+        self.response = response
+
+
+def _doubts(project: Project, pair: Member, tokens: int) -> list[Doubt]:
+    settings = project.settings
+    # Empty sides and lengths are doubts of their own.
+    warned = bool(pair.prompt.strip() and pair.response.strip())
+    return signs.doubts(
+        pair.tier,
+        pair.prompt,
+        pair.response,
+        tokens=tokens,
+        max_tokens=settings.max_length,
+        target_tokens=settings.response_tokens,
+        warnings=len(lint.warnings(lint_pair("", pair), tokens=0, max_tokens=1)) if warned else 0,
+    )

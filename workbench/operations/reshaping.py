@@ -1,0 +1,215 @@
+"""Change the texts of pairs: edit, move the boundary, trim, split, merge; each key is one edit of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation import reshape
+from curation.errors import CurationError
+from curation.markdown import count_words
+from curation.reshape import End, PairText, Side
+from store import essays, pairs
+from store.pairs import NewPair, Pair, PairChange
+from workbench.operations.curating import some
+from workbench.operations.doubting import doubt_of
+from workbench.operations.errors import NothingToDoError
+from workbench.operations.project import Project
+
+_REJECTED = "This pair is rejected: put it back with o before you change it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reshaped:
+    """What a key did to some pairs.
+
+    Attributes:
+        text: what was moved or cut, of the first of them.
+        changed: how many changed.
+        left: how many were left as they are: rejected, or with nothing to move.
+    """
+
+    text: str
+    changed: int
+    left: int
+
+
+def new_pair(project: Project, tier: str, text: PairText, start: int, end: int) -> NewPair:
+    """Return a pair to be added, with its words counted and its place in the queue."""
+    return NewPair(
+        tier=tier,
+        prompt=text.prompt,
+        response=text.response,
+        start=start,
+        end=end,
+        prompt_words=count_words(text.prompt),
+        response_words=count_words(text.response),
+        doubt=doubt_of(project, tier, text),
+    )
+
+
+def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
+    """Replace the texts of a pair; texts that are the same change nothing."""
+    pair = pairs.get(project.db, pair_id)
+    if (pair.prompt, pair.response) != (prompt, response):
+        wrote = "write the prompt of a pair" if not pair.prompt.strip() and response == pair.response else "edit a pair"
+        pairs.change(project.db, wrote, [_text_change(project, pair, PairText(prompt, response))])
+
+
+def essay_place(project: Project, pair_id: int) -> tuple[Path, int]:
+    """Return the file a pair's essay lies in, and the line at which its response begins in it.
+
+    Raises:
+        NothingToDoError: there is no such file, or none any more.
+    """
+    pair = pairs.get(project.db, pair_id)
+    row = essays.row(project.db, pair.source_id)
+    path = project.absolute(row.path)
+    if not path.is_file():
+        raise NothingToDoError(f"{row.path} is not a file here: edit the pair itself with e.")
+    text = essays.text(project.db, pair.source_id)
+    place = text.find(pair.response[:60]) if pair.response else -1
+    return path, text.count("\n", 0, place if place >= 0 else pair.start) + 1
+
+
+def shift_boundary(project: Project, ids: Sequence[int], sentences: int) -> Reshaped:
+    """Move the boundary between prompt and response: +1 gives the prompt a sentence, -1 gives it back.
+
+    Raises:
+        CurationError: of a single pair one side would be left empty.
+        NothingToDoError: a single pair is rejected, or none of several can be changed.
+    """
+
+    def shift(text: PairText) -> tuple[PairText, str]:
+        return reshape.move_boundary(text, sentences), reshape.moved_sentence(text, sentences)
+
+    return _reshape(project, ids, shift, "move the boundary")
+
+
+def trim(project: Project, ids: Sequence[int], side: Side, end: End) -> Reshaped:
+    """Cut the first or last sentence of the prompts or responses.
+
+    Raises:
+        CurationError: of a single pair nothing would be left.
+        NothingToDoError: a single pair is rejected, or none of several can be changed.
+    """
+    return _reshape(project, ids, lambda text: reshape.trim(text, side, end), f"trim the {side}")
+
+
+def split_pair(project: Project, pair_id: int, offset: int) -> int:
+    """Split the response at a character; return the id of the second pair.
+
+    Raises:
+        CurationError: one part would be empty.
+        NothingToDoError: it is rejected.
+    """
+    pair = pairs.get(project.db, pair_id)
+    if pair.status == "rejected":
+        raise NothingToDoError(_REJECTED)
+    first, second = reshape.split(PairText(pair.prompt, pair.response), offset)
+    new = new_pair(project, pair.tier, second, pair.start, pair.end)
+    added = pairs.change(
+        project.db, "split a pair", [_text_change(project, pair, first)], added=[(pair_id, new, pair.status)]
+    )
+    return added[0]
+
+
+def merge_pairs(project: Project, ids: Sequence[int]) -> int:
+    """Merge a pair with the next of its essay and tier, or each run of several that follow each other.
+
+    Those merged into another go out of the list.
+
+    Args:
+        project: the project.
+        ids: one pair, or several.
+
+    Returns:
+        How many went into others.
+
+    Raises:
+        NothingToDoError: there is nothing to merge with, or a rejected pair stands in between.
+    """
+    changes: list[PairChange] = []
+    gone = 0
+    for run in _runs(project, ids):
+        whole = PairText(run[0].prompt, run[0].response)
+        for following in run[1:]:
+            whole = reshape.merge(whole, PairText(following.prompt, following.response))
+            changes.append(PairChange(id=following.id, status="merged"))
+            gone += 1
+        changes.append(_text_change(project, run[0], whole))
+    if not gone:
+        raise NothingToDoError("None of the marked pairs follows another of its essay and tier: nothing to merge.")
+    pairs.change(project.db, "merge two pairs" if len(changes) == 2 else f"merge {len(changes)} pairs", changes)
+    return gone
+
+
+def _runs(project: Project, ids: Sequence[int]) -> list[list[Pair]]:
+    """Return the pairs to be merged, each run in the order of its essay."""
+    if len(ids) == 1:
+        pair = pairs.get(project.db, ids[0])
+        following = _next_of_tier(project, pair)
+        if following is None:
+            raise NothingToDoError("This is the last pair of its essay: nothing to merge with.")
+        for item, name in ((pair, "This pair"), (following, "The next pair")):
+            if item.status == "rejected":
+                raise NothingToDoError(f"{name} is rejected: put it back with o before you merge.")
+        return [[pair, following]]
+    wanted = set(ids)
+    found = [pair for pair in (pairs.get(project.db, pair_id) for pair_id in ids) if pair.status != "rejected"]
+    found.sort(key=lambda pair: (pair.source_id, pair.tier, pair.position, pair.id))
+    runs: list[list[Pair]] = []
+    expected: int | None = None
+    for pair in found:
+        if runs and pair.id == expected:
+            runs[-1].append(pair)
+        else:
+            runs.append([pair])
+        following = _next_of_tier(project, pair)
+        expected = following.id if following and following.id in wanted else None
+    return [run for run in runs if len(run) > 1]
+
+
+def _next_of_tier(project: Project, pair: Pair) -> Pair | None:
+    following = pairs.next_in_source(project.db, pair.id)
+    while following is not None and following.tier != pair.tier:
+        following = pairs.next_in_source(project.db, following.id)
+    return following
+
+
+def _reshape(
+    project: Project, ids: Sequence[int], change: Callable[[PairText], tuple[PairText, str]], label: str
+) -> Reshaped:
+    changes: list[PairChange] = []
+    first = ""
+    for pair_id in ids:
+        pair = pairs.get(project.db, pair_id)
+        if pair.status == "rejected":
+            if len(ids) == 1:
+                raise NothingToDoError(_REJECTED)
+            continue
+        try:
+            text, moved = change(PairText(pair.prompt, pair.response))
+        except CurationError:
+            if len(ids) == 1:
+                raise
+            continue
+        first = first or moved
+        changes.append(_text_change(project, pair, text))
+    if not changes:
+        raise NothingToDoError("None of the marked pairs can be changed so.")
+    pairs.change(project.db, label if len(changes) == 1 else f"{label} of {some(len(changes))}", changes)
+    return Reshaped(text=first, changed=len(changes), left=len(ids) - len(changes))
+
+
+def _text_change(project: Project, pair: Pair, text: PairText) -> PairChange:
+    return PairChange(
+        id=pair.id,
+        prompt=text.prompt,
+        response=text.response,
+        prompt_words=count_words(text.prompt),
+        response_words=count_words(text.response),
+        edited=True,
+        doubt=doubt_of(project, pair.tier, text),
+    )
