@@ -5,16 +5,19 @@ however long the texts are: a quotation of ten words in an essay of a thousand. 
 three-word runs that two texts have in common (Jaccard), which outlives an edit of every sixth word: a draft and its
 finished piece.
 
-Runs are found exactly. A table of bits of the guarded texts' three-word runs says where six of them follow each other
-in a training text; only there the words themselves are compared. Near copies are proposed by MinHash (rensa), in 42
-bands of 3 values, so that of texts that share half of their runs 1 in 250 is missed, and of those at the threshold of
-0.4, 1 in 16. Whatever is proposed is then measured exactly, so what is reported is true.
+Runs are found exactly. A table says of each three-word run whether the guarded texts have it, and where six of them
+follow each other in a training text the words themselves are compared. Near copies are proposed by MinHash (rensa), in
+42 bands of 3 values, so that of texts that share half of their runs 1 in 250 is missed, and of those at the threshold
+of 0.4, 1 in 16. Whatever is proposed is then measured exactly, so what is reported is true.
+
+Prompts are not compared with prompts: what is only given, on both sides, teaches nothing that is asked for.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -30,10 +33,12 @@ _MOST_OWNERS = 20
 _MEASURED = 10
 _BANDS, _ROWS = 42, 3
 _SEED = 42
-# A table of bytes, two probes a shingle: at four million shingles one in seventy is taken for one of them wrongly.
-_TABLE_BITS = 26
 _STEP = 500
+# In a table eight times as large as what is in it, six runs in a row are there by chance once in 260,000 places.
+_ROOM = 8
+_TABLE_BITS = (16, 27)
 
+_RUN_OF_HITS = re.compile(b"[^\x00]{%d}" % (RUN - SHINGLE + 1))
 Key = TypeVar("Key")
 Side = Literal["train", "holdout", "canary"]
 Part = Literal["prompt", "response", "reference"]
@@ -50,6 +55,7 @@ class Text:
         part: what it is of its owner.
         kind: only responses of one kind are compared within train (the tier: the same piece may answer two prompts).
         text: itself.
+        chained: it is the text before its response, which stands in other pairs as well: only its runs are looked for.
     """
 
     owner: int
@@ -57,6 +63,7 @@ class Text:
     part: Part
     kind: str
     text: str
+    chained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,80 +94,96 @@ def copies(
         texts: all of them.
         progress: called with texts read, texts to read, and what is being done; what it raises ends the search.
     """
-    total = 3 * len(texts)
-    same = list(_same(texts))
-    table = _Table()
+    total = 2 * len(texts)
+    # About six characters a word: what matters is how full the table gets, not how many words there are.
+    table = _Table(sum(len(text.text) for text in texts if text.side != "train") // 6)
+    held: dict[int, list[int]] = {}
     for number, text in enumerate(texts):
         if number % _STEP == 0:
-            progress(number, total, "reading what is held out")
-        if text.side != "train":
-            table.add(shingles(words(text.text)))
+            progress(number // 2, total, "reading what is held out")
+        if text.side == "train":
+            continue
+        found = words(text.text)
+        table.add(shingles(found), given=_given(text))
+        if text.side == "holdout" and text.part == "response":
+            _keep(held, hash(tuple(found)), number)
+    same: list[Copy] = []
     suspects: dict[int, list[str]] = {}
+    trained: dict[tuple[str, int], list[int]] = {}
 
-    def read() -> Iterator[list[str]]:
+    def sketched() -> Iterator[list[str]]:
         for number, text in enumerate(texts):
             if number % _STEP == 0:
-                progress(len(texts) + number, total, "comparing")
+                progress(len(texts) // 2 + number, total, "comparing")
+            if text.side != "train" and text.chained:
+                yield []
+                continue
             found = words(text.text)
             parts = shingles(found)
-            if text.side == "train" and table.has_run(parts):
-                suspects[number] = found
-            yield parts if len(parts) >= _FEWEST_SHINGLES else []
+            if text.side == "train":
+                if table.has_run(parts, given=_given(text)):
+                    suspects[number] = found
+                if text.part == "response":
+                    key = hash(tuple(found))
+                    same.extend(_twins(texts, number, found, held.get(key, ()), trained.get((text.kind, key), ())))
+                    _keep(trained, (text.kind, key), number)
+            yield parts if len(parts) >= _FEWEST_SHINGLES and not text.chained else []
 
-    flagged = _flagged(read())
-    progress(2 * len(texts), total, "measuring")
+    flagged = _flagged(sketched())
+    done = len(texts) + len(texts) // 2
+    progress(done, total, "measuring")
     shared = list(_shared_runs(texts, suspects))
 
-    def measured(done: int) -> None:
-        progress(2 * len(texts) + done, total, "measuring")
+    def measured(share: float) -> None:
+        progress(done + round(share * (total - done)), total, "measuring")
 
     return [*same, *shared, *_near(texts, flagged, measured)]
 
 
-def _same(texts: Sequence[Text]) -> Iterator[Copy]:
-    """Yield the responses that have the very words of another one: of a guarded side, else of train."""
-    guarded: dict[int, list[int]] = {}
-    for number, text in enumerate(texts):
-        if text.side == "holdout" and text.part == "response":
-            _keep(guarded, hash(tuple(words(text.text))), number)
-    trained: dict[tuple[str, int], list[int]] = {}
-    for number, text in enumerate(texts):
-        if text.side != "train" or text.part != "response":
-            continue
-        found = words(text.text)
-        key = hash(tuple(found))
-        for others in (guarded.get(key, ()), trained.get((text.kind, key), ())):
-            # A hash may be another text's: the words decide.
-            twin = next((other for other in others if words(texts[other].text) == found), None)
-            if twin is not None and found:
-                yield Copy(number, twin, "same", 1.0)
-        _keep(trained, (text.kind, key), number)
+def _given(text: Text) -> bool:
+    """Say whether a text is only given, so that another one that is only given need not differ from it."""
+    return text.part == "prompt" and text.side != "canary"
+
+
+def _twins(
+    texts: Sequence[Text], number: int, found: list[str], held: Sequence[int], trained: Sequence[int]
+) -> Iterator[Copy]:
+    """Yield the response that is held out, and the one of train, that have a response's very words."""
+    for others in (held, trained):
+        # A hash may be another text's: the words decide.
+        twin = next((other for other in others if found and words(texts[other].text) == found), None)
+        if twin is not None:
+            yield Copy(number, twin, "same", 1.0)
 
 
 class _Table:
-    """A set of shingles in 64 MB, however many there are; it may hold one too many, never one too few."""
+    """A set of three-word runs, in one byte for each of its places; it may hold one too many, never one too few.
 
-    _MASK = (1 << _TABLE_BITS) - 1
+    Its first bit stands for runs of any guarded text, its second for those of texts that are not only given.
+    """
 
-    def __init__(self) -> None:
-        self._bytes = bytearray(1 << _TABLE_BITS)
+    def __init__(self, expected: int) -> None:
+        low, high = _TABLE_BITS
+        bits = min(max((expected * _ROOM).bit_length(), low), high)
+        self._bytes = bytearray(1 << bits)
+        self._mask = (1 << bits) - 1
         self._filled = False
 
-    def add(self, parts: Iterable[str]) -> None:
-        """Add shingles."""
-        table, mask = self._bytes, self._MASK
+    def add(self, parts: Sequence[str], *, given: bool) -> None:
+        """Add the runs of a guarded text."""
+        table, mask, bit = self._bytes, self._mask, 1 if given else 3
         for value in map(hash, parts):
-            table[value & mask] = 1
-            table[(value >> 32) & mask] |= 2
-            self._filled = True
+            table[value & mask] |= bit
+        self._filled = self._filled or bool(parts)
 
-    def has_run(self, parts: Sequence[str]) -> bool:
-        """Say whether as many shingles of a text follow each other as a run of eight words has."""
+    def has_run(self, parts: Sequence[str], *, given: bool) -> bool:
+        """Say whether as many runs of a training text as eight words have follow each other in the set."""
         if not self._filled:
             return False
-        table, mask = self._bytes, self._MASK
-        hits = bytes([table[value & mask] & 1 & table[(value >> 32) & mask] >> 1 for value in map(hash, parts)])
-        return b"\x01" * (RUN - SHINGLE + 1) in hits
+        table, mask = self._bytes, self._mask
+        # Each place holds 0, 1 or 3: a text that is given itself looks for what is not.
+        hits = bytes([table[value & mask] for value in map(hash, parts)])
+        return _RUN_OF_HITS.search(hits.replace(b"\x01", b"\x00") if given else hits) is not None
 
 
 def _shared_runs(texts: Sequence[Text], suspects: dict[int, list[str]]) -> Iterator[Copy]:
@@ -179,13 +202,18 @@ def _shared_runs(texts: Sequence[Text], suspects: dict[int, list[str]]) -> Itera
         for run in found & wanted:
             _keep(owners, run, number)
     for number, own in theirs.items():
+        shared = Counter(
+            other
+            for run in own & owners.keys()
+            for other in owners[run]
+            if not (_given(texts[number]) and _given(texts[other]))
+        )
         for side in ("holdout", "canary"):
-            shared = Counter(other for run in own & owners.keys() for other in owners[run] if texts[other].side == side)
             # Of a canary each is told by itself; of held-out texts the one that shares most.
-            best = sorted(shared.items(), key=lambda item: (-item[1], item[0]))
-            for other, count in best if side == "canary" else best[:1]:
-                if count >= min(_SHARED_RUNS, len(own), sizes[other]):
-                    yield Copy(number, other, "runs", float(count))
+            best = sorted((-count, other) for other, count in shared.items() if texts[other].side == side)
+            for count, other in best if side == "canary" else best[:1]:
+                if -count >= min(_SHARED_RUNS, len(own), sizes[other]):
+                    yield Copy(number, other, "runs", float(-count))
 
 
 def _flagged(parts: Iterator[list[str]]) -> list[int]:
@@ -205,7 +233,7 @@ def _flagged(parts: Iterator[list[str]]) -> list[int]:
     return [number for number, flag in enumerate(flags) if flag and number not in empty]
 
 
-def _near(texts: Sequence[Text], flagged: Sequence[int], measured: Callable[[int], None]) -> Iterator[Copy]:
+def _near(texts: Sequence[Text], flagged: Sequence[int], measured: Callable[[float], None]) -> Iterator[Copy]:
     """Yield near copies among the flagged texts, each measured."""
     from rensa import RMinHash
 
@@ -220,14 +248,19 @@ def _near(texts: Sequence[Text], flagged: Sequence[int], measured: Callable[[int
             for band in _bands(digest):
                 _keep(index, band, number)
     for start in range(0, len(trained), _STEP):
-        measured(len(texts) * start // len(trained))
+        measured(start / len(trained))
         some = trained[start : start + _STEP]
         sets = [shingles(words(texts[number].text)) for number in some]
         for number, parts, digest in zip(some, sets, RMinHash.digests_from_token_sets(sets, _BANDS * _ROWS, _SEED)):
             bands = list(_bands(digest))
             own = frozenset(parts)
             for side in ("holdout", "canary"):
-                found = Counter(other for band in bands for other in index.get(band, ()) if texts[other].side == side)
+                found = Counter(
+                    other
+                    for band in bands
+                    for other in index.get(band, ())
+                    if texts[other].side == side and not (_given(texts[number]) and _given(texts[other]))
+                )
                 yield from _measure(texts, number, own, found, every=side == "canary")
             text = texts[number]
             if text.part == "response":

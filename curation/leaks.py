@@ -14,7 +14,9 @@ from curation.topics import named_topics
 from curation.words import RUN, words
 
 # Raised whenever the same texts would give another result: what was kept is then made anew.
-VERSION = 1
+VERSION = 2
+# The tier whose prompts are the text before, which is the response of the pair before as well.
+_CHAINED = "continuation"
 _RULES = ("duplicate", "near-copy", "prompt-copy", "reference-copy", "canary-topic", "repeat")
 _OF_CANARIES = ("prompt-copy", "reference-copy", "canary-topic")
 _MET = {
@@ -59,7 +61,7 @@ def find_leaks(
     texts: list[Text] = []
     for number, pair in enumerate(pairs):
         side: Side = "train" if pair.split == "train" else "holdout"
-        texts.append(Text(number, side, "prompt", pair.tier, pair.prompt))
+        texts.append(Text(number, side, "prompt", pair.tier, pair.prompt, chained=pair.tier == _CHAINED))
         texts.append(Text(number, side, "response", pair.tier, pair.response))
     for number, canary in enumerate(canaries):
         texts.append(Text(number, "canary", "prompt", "", canary.prompt))

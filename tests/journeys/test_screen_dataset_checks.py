@@ -11,7 +11,7 @@ from textual.widgets import Input
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, shown
-from workbench.operations import checking, curating, waiving
+from workbench.operations import checking, curating, reshaping, waiving
 from workbench.operations.freezing import dataset_rows
 from workbench.operations.project import Project
 from workbench.widgets.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
@@ -102,7 +102,7 @@ async def test_two_sets_that_are_the_same_say_so(project: Project) -> None:
 
 async def test_a_warning_of_a_pair_is_waived_in_pairs(project: Project) -> None:
     pair = list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))[0]
-    curating.edit_pair(project, pair, prompt="Begin.", response="A whole sentence of the author, long enough.\n\n***")
+    reshaping.edit_pair(project, pair, prompt="Begin.", response="A whole sentence of the author, long enough.\n\n***")
     async with opened(project.root, "pairs") as (app, pilot):
         assert "ends in a scene break" in shown(app.screen)
         await press(pilot, "W")

@@ -120,6 +120,23 @@ def test_what_a_prompt_repeats_of_the_pair_before_it_is_by_design() -> None:
     assert found([first, chained]) == []
 
 
+def test_what_is_only_given_on_both_sides_is_no_leak() -> None:
+    first, second = made(40)[6:8]
+    instructed = [
+        pair("1", first.response, prompt=TEXT, tier="thesis"),
+        pair("2", second.response, prompt=TEXT, tier="thesis", split="holdout"),
+    ]
+    assert found(instructed) == []
+    assert found([*instructed, pair("3", prompt="Go on.", split="holdout")]) == [("near-copy", "1", "3")]
+    assert found([*instructed, pair("4", prompt="Go on.")]) == [("near-copy", "4", "2")]
+
+
+def test_a_draft_that_is_given_and_whose_finished_piece_is_held_out_is_found() -> None:
+    pairs = made(50)
+    draft = pair("draft", "Something else altogether.", prompt=edited(pairs[10].response, every=7), tier="rewrite")
+    assert found([*pairs, draft]) == [("near-copy", "draft", "10")]
+
+
 def test_a_canary_prompt_in_training_is_a_copy_and_in_holdout_is_none() -> None:
     canary = LintCanary(slug="jar", prompt="The salt stood in a blue jar on the shelf", topic="known")
     assert found([pair("1"), pair("2", "Again. " + TEXT, tier="note")], canary) == [

@@ -13,7 +13,7 @@ import pytest
 from store import datasets, essays, pairs
 from store.pairs import PairChange, PairFilter
 from tests.journeys.builders import make_curated_project
-from workbench.operations import checking, child, curating, waiving
+from workbench.operations import checking, child, curating, reshaping, waiving
 from workbench.operations.checking_job import check_in_child, freeze_in_child
 from workbench.operations.comparing import compare_datasets
 from workbench.operations.edits import undo
@@ -56,7 +56,7 @@ def test_unchanged_pairs_are_looked_at_once_and_changed_ones_again(project: Proj
     freeze(project)
     assert looks == [8]
     pair = curating.pair_view(project, accepted(project)[0]).pair
-    curating.edit_pair(project, pair.id, prompt=pair.prompt, response="Other words, all of them.")
+    reshaping.edit_pair(project, pair.id, prompt=pair.prompt, response="Other words, all of them.")
     assert checking.last_check(project).stale  # type: ignore[union-attr]
     assert not checking.check(project).stale
     assert looks == [8, 8]
@@ -128,7 +128,7 @@ def test_the_pane_of_a_pair_tells_what_the_check_found_until_it_is_edited_or_wai
     waiving.waive(project, rule="duplicate", scope="pair", subject=str(train), reason="quoted on purpose")
     assert not any("held-out pair" in words for words in curating.pair_view(project, train).warnings)
     undo(project)
-    curating.edit_pair(project, train, prompt="Begin.", response="Now it says something else, at some length indeed.")
+    reshaping.edit_pair(project, train, prompt="Begin.", response="Now it says something else, at some length indeed.")
     assert not any("held-out pair" in words for words in curating.pair_view(project, train).warnings)
 
 
@@ -150,7 +150,7 @@ def test_the_same_pairs_typed_on_another_machine_give_the_same_hash(tmp_path: Pa
     for name, text in (("mac", f"Cre\u0300me,\r\n{tail}"), ("here", f"Crème,\n{tail}")):
         project = make_curated_project(tmp_path / name)
         pair = curating.pair_view(project, accepted(project)[0]).pair
-        curating.edit_pair(project, pair.id, prompt=pair.prompt, response=text)
+        reshaping.edit_pair(project, pair.id, prompt=pair.prompt, response=text)
         hashes.add(freeze(project).dataset.content_hash)
     assert len(hashes) == 1
 
@@ -170,7 +170,7 @@ def test_two_datasets_and_what_is_accepted_are_compared_pair_by_pair(project: Pr
     freeze(project)
     first, second = accepted(project)[:2]
     pair = curating.pair_view(project, first).pair
-    curating.edit_pair(project, first, prompt=pair.prompt, response=pair.response + " Indeed.")
+    reshaping.edit_pair(project, first, prompt=pair.prompt, response=pair.response + " Indeed.")
     curating.decide(project, [second], "rejected")
     found = compare_datasets(project, 1, None)
     assert found.names == ("dataset 1", "what is accepted")

@@ -32,19 +32,16 @@ def dataset_lines(view: DatasetView, width: int) -> Lines:
     canaries = "" if row.canary_set_version is None else f" · canary prompts version {row.canary_set_version}"
     lines: Lines = [
         Content.styled(f"  Dataset {row.number}", "bold"),
-        Content.styled(f"  {row.content_hash}"[: width - 1], "$text-muted"),
-        Content.styled(f"  frozen {row.created_at[:16].replace('T', ' ')} UTC{canaries}"[: width - 1], "$text-muted"),
+        *paragraph(row.content_hash, measure, "$text-muted"),
+        *paragraph(f"frozen {row.created_at[:16].replace('T', ' ')} UTC{canaries}", measure, "$text-muted"),
     ]
     if row.note:
         lines += paragraph(row.note, measure, "$text-muted")
     lines += [Content(""), Content(f"  {row.train_pairs:,} pairs to train on, {row.holdout_pairs:,} held out")]
     if view.difference is not None:
         change = view.difference
-        lines.append(
-            Content(
-                f"  since the one before: {change.added} added, {change.removed} removed, {change.kept} kept (D: which)"
-            )
-        )
+        words = f"since the one before: {change.added} added, {change.removed} removed, {change.kept} kept"
+        lines += paragraph(f"{words} (D: which)", measure, "$foreground")
     return lines + _report(view.report, measure)
 
 
