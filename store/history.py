@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -55,6 +56,16 @@ class HistoryRow:
     at: str
     state: State
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What an edit did to one row: the changed columns before and after; None before: made, None after: removed."""
+
+    table: str
+    key: int
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
 
 
 class Edit:
@@ -202,6 +213,43 @@ def recent(db: Database, limit: int = 100) -> list[HistoryRow]:
     return [HistoryRow(*row) for row in rows]
 
 
+def ids(db: Database) -> array[int]:
+    """Return the numbers of all edits, newest first."""
+    return array("q", [number for (number,) in db.all("SELECT id FROM edit ORDER BY id DESC")])
+
+
+def rows(db: Database, numbers: Sequence[int]) -> list[HistoryRow]:
+    """Return some edits, in the order asked; those that are not there are left out."""
+    found = db.all(
+        "SELECT e.id, e.label, e.at, e.state, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
+        "FROM json_each(?) wanted JOIN edit e ON e.id = wanted.value ORDER BY wanted.key",
+        (json.dumps(list(numbers)),),
+    )
+    return [HistoryRow(*row) for row in found]
+
+
+def changes(db: Database, number: int, limit: int = 200) -> list[RowChange]:
+    """Return what an edit changed, row by row, as it was done; at most `limit` rows."""
+    found = db.all(
+        "SELECT row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? ORDER BY id LIMIT ?",
+        (number, limit),
+    )
+    return [
+        RowChange(table, key, *(None if text is None else json.loads(text) for text in (before, after)))
+        for table, key, before, after in found
+    ]
+
+
+def standing(db: Database, number: int) -> int:
+    """Return how many edits undo would take back to reach this one, it included; 0 where it cannot be undone."""
+    found = db.one(
+        "SELECT count(*) FROM edit WHERE state = 'done' AND id >= ?1 "
+        "AND EXISTS (SELECT 1 FROM edit WHERE id = ?1 AND state = 'done')",
+        (number,),
+    )
+    return int(found[0]) if found else 0
+
+
 def _replay(db: Database, *, back: bool) -> Undone | None:
     with db.transaction() as connection:
         wanted, becomes, order = ("done", "undone", "DESC") if back else ("undone", "done", "ASC")
@@ -222,7 +270,8 @@ def _replay(db: Database, *, back: bool) -> Undone | None:
             if trouble:
                 raise Conflict(
                     f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}, changed outside "
-                    "of the history. Nothing was changed. Set that edit aside, and change the row by hand."
+                    "of the history. Nothing was changed. Set that edit aside in the history, with H and x or with "
+                    f"`workbench history set-aside {number}`, and change the row by hand."
                 )
         connection.execute("UPDATE edit SET state = ? WHERE id = ?", (becomes, number))
     return Undone(label=label, touched=tuple(dict.fromkeys((table, key) for table, key, _, _ in rows)))

@@ -38,6 +38,8 @@ class Hit:
         excerpt: the text around the first word found, on one line.
         run: the run of a sample; empty otherwise.
         sample_id: of a sample, or the sample an annotation is on; 0 otherwise.
+        prompt: the canary prompt of a sample; empty otherwise.
+        index: which of its samples, from 0.
     """
 
     kind: Kind
@@ -47,6 +49,8 @@ class Hit:
     excerpt: str
     run: str = ""
     sample_id: int = 0
+    prompt: str = ""
+    index: int = 0
 
 
 def is_plain_words(text: str) -> bool:
@@ -74,24 +78,25 @@ def any_order(text: str) -> str:
 
 _QUERIES: dict[str, str] = {
     "source": (
-        "SELECT s.kind, s.id, s.title, '', s.title || char(10) || t.body, '', 0 "
+        "SELECT s.kind, s.id, s.title, '', s.title || char(10) || t.body "
         "FROM ({found}) f JOIN source s ON s.id = f.rowid JOIN text t ON t.hash = s.text_hash"
     ),
     "pair": (
         "SELECT 'pair', p.id, s.title, p.tier || ', ' || p.status, "
-        "p.response || char(10) || p.prompt || char(10) || p.note, '', 0 "
+        "p.response || char(10) || p.prompt || char(10) || p.note "
         "FROM ({found}) f JOIN pair p ON p.id = f.rowid JOIN source s ON s.id = p.source_id WHERE p.status <> 'merged'"
     ),
     "canary": (
-        "SELECT 'canary', c.id, c.slug, c.topic || ', ' || c.length, c.prompt || char(10) || c.reference, '', 0 "
+        "SELECT 'canary', c.id, c.slug, c.topic || ', ' || c.length, c.prompt || char(10) || c.reference "
         "FROM ({found}) f JOIN canary c ON c.id = f.rowid"
     ),
     "sample": (
-        "SELECT 'sample', a.id, a.run || ', ' || q.slug, a.of || ' ' || (a.idx + 1), a.text, a.run, a.id "
+        "SELECT 'sample', a.id, a.run || ', ' || q.slug, 'sample ' || (a.idx + 1), a.text, a.run, a.id, q.slug, a.idx "
         "FROM ({found}) f JOIN sample a ON a.id = f.rowid JOIN canary_prompt q ON q.id = a.canary_prompt_id"
     ),
     "annotation": (
-        "SELECT 'annotation', n.id, a.run || ', ' || q.slug, ifnull(n.label, n.kind), n.body, a.run, a.id "
+        "SELECT 'annotation', n.id, a.run || ', ' || q.slug, ifnull(n.label, n.kind), n.body, a.run, a.id, "
+        "q.slug, a.idx "
         "FROM ({found}) f JOIN annotation n ON n.id = f.rowid JOIN sample a ON a.id = n.sample_id "
         "JOIN canary_prompt q ON q.id = a.canary_prompt_id"
     ),
@@ -130,8 +135,8 @@ def _found(db: Database, words: str, expression: str, limit: int) -> str | None:
 
 
 def _hit(row: tuple[Any, ...], first: Callable[[str], int]) -> Hit:
-    kind, key, title, about, text, run, sample = row
-    return Hit(kind, key, title, about, _excerpt(text, first(text)), run, sample)
+    kind, key, title, about, text, *sample = row
+    return Hit(kind, key, title, about, _excerpt(text, first(text)), *sample)
 
 
 def _first_word(words: str) -> Callable[[str], int]:

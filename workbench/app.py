@@ -119,6 +119,8 @@ class WorkbenchApp(Shell):
         Binding("5", "go('review')", "Review", show=False, id="screen.review"),
         Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
         Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
+        Binding("F", "search", "find in everything", show=False, id="program.search"),
+        Binding("H", "history", "history", show=False, tooltip="every edit, and undo down to one", id="edit.history"),
         Binding("question_mark,f1", "help", "all keys", show=False, id="program.help"),
         Binding("colon,ctrl+p", "command_palette", "every command", show=False, id="program.commands"),
         Binding("escape", "cancel_background", "cancel what is going on", show=False, id="program.cancel"),
@@ -269,6 +271,23 @@ class WorkbenchApp(Shell):
 
         if not isinstance(self.screen, HelpOverlay):
             self.push_screen(HelpOverlay(self.screen))
+
+    def action_search(self) -> None:
+        """Search everything, and open what was found."""
+        screen = self.screen
+        if isinstance(screen, ProjectScreen):
+            from workbench.screens.found import open_hit
+            from workbench.screens.search_view import SearchView
+
+            self.push_screen(SearchView(screen), lambda hit: open_hit(self, hit) if hit is not None else None)
+
+    def action_history(self) -> None:
+        """Show every edit."""
+        screen = self.screen
+        if isinstance(screen, ProjectScreen):
+            from workbench.screens.history_view import HistoryView
+
+            self.push_screen(HistoryView(screen))
 
     def action_cancel_background(self) -> None:
         """Cancel the background work."""

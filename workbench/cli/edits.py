@@ -1,12 +1,59 @@
-"""The commands of the history: undo, redo."""
+"""The commands of the history: list it, show an edit, undo, redo, undo down to one, set one aside."""
 
 from __future__ import annotations
 
 import click
 
-from workbench.cli.output import say, with_project
+from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import edits
 from workbench.operations.project import Project
+
+
+@click.group(invoke_without_command=True)
+@click.option("--limit", type=int, default=50, show_default=True, help="So many, the newest first.")
+@json_option
+@click.pass_context
+def history_command(ctx: click.Context, limit: int, as_json: bool) -> None:
+    """List the edits, newest first; show, undo-to and set-aside take an edit's number."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_listed, limit=limit, as_json=as_json)
+
+
+@history_command.command("list", hidden=True)
+@click.option("--limit", type=int, default=50)
+@json_option
+@with_project
+def _listed(project: Project, limit: int, as_json: bool) -> None:
+    """List the edits."""
+    rows = edits.edit_rows(project, edits.edit_ids(project)[:limit])
+    lines = table(["number", "at", "state", "rows", "edit"], [[r.edit, r.at, r.state, r.rows, r.label] for r in rows])
+    emit(rows, as_json, lines)
+
+
+@history_command.command("show")
+@click.argument("number", type=int)
+@json_option
+@with_project
+def history_show(project: Project, number: int, as_json: bool) -> None:
+    """Show what an edit changed."""
+    changes = edits.edit_changes(project, number)
+    emit(changes, as_json, [line for item in changes for line in (item.name, *(f"  {text}" for text in item.lines))])
+
+
+@history_command.command("undo-to")
+@click.argument("number", type=int)
+@with_project
+def history_undo_to(project: Project, number: int) -> None:
+    """Undo the latest edits down to this one, and it too."""
+    say(edits.undo_to(project, number).sentence)
+
+
+@history_command.command("set-aside")
+@click.argument("number", type=int)
+@with_project
+def history_set_aside(project: Project, number: int) -> None:
+    """Take an edit out of undo and redo; what it did stays."""
+    say(edits.set_aside(project, number))
 
 
 @click.command()

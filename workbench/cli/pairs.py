@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from store.pairs import PairFilter
+from curation.pairs import Tier
+from store.pairs import Order, PairFilter
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.cli.watch import changed_command, settle_command
 from workbench.operations import curating, essays, proposing
@@ -22,16 +23,25 @@ def pairs_command() -> None:
 
 @pairs_command.command("propose")
 @click.option("--essay", "names", multiple=True, help="Only from this essay; may be given again.")
+@click.option(
+    "--tier",
+    "tiers",
+    type=click.Choice(["continuation", "thesis", "note", "rewrite"]),
+    multiple=True,
+    default=("continuation",),
+    show_default=True,
+    help="Of this tier; may be given again. All but continuation wait for the prompt you write.",
+)
 @json_option
 @with_project
-def pairs_propose(project: Project, names: tuple[str, ...], as_json: bool) -> None:
-    """Propose continuation pairs from every essay that has none, or anew from the named ones."""
+def pairs_propose(project: Project, names: tuple[str, ...], tiers: tuple[Tier, ...], as_json: bool) -> None:
+    """Propose pairs from every essay that has none of the tier, or anew from the named ones."""
     chosen = [row.id for row in essays.essay_rows(project) if row.slug in names]
     if len(chosen) < len(set(names)):
         raise WorkbenchError("Not every essay was found by name. See `workbench essays list`.")
-    made = proposing.propose_pairs(project, chosen)
+    made = proposing.propose_pairs(project, chosen, tiers=tiers)
     emit({"proposed": made}, as_json, [str(made)])
-    say(f"{made} pairs proposed.")
+    say(f"{curating.some(made)} proposed.")
 
 
 _status_option = click.option(
@@ -42,11 +52,21 @@ _status_option = click.option(
 @pairs_command.command("list")
 @_status_option
 @click.option("--words", default="", help="Only pairs that hold these words.")
+@click.option("--tier", type=click.Choice(["continuation", "thesis", "note", "rewrite"]), help="Only of this tier.")
+@click.option(
+    "--order",
+    type=click.Choice(["reading", "queue"]),
+    default="reading",
+    show_default=True,
+    help="queue: doubtful first.",
+)
 @json_option
 @with_project
-def pairs_list(project: Project, status: tuple[str, ...], words: str, as_json: bool) -> None:
-    """List pairs in reading order."""
-    ids = curating.pair_ids(project, PairFilter(statuses=status, words=words))
+def pairs_list(
+    project: Project, status: tuple[str, ...], words: str, tier: str | None, order: Order, as_json: bool
+) -> None:
+    """List pairs, as they are read or the most doubtful first."""
+    ids = curating.pair_ids(project, PairFilter(statuses=status, words=words, tier=tier), order)
     rows = curating.pair_rows(project, ids)
     lines = table(
         ["id", "status", "split", "tier", "words", "essay", "response"],
@@ -69,6 +89,11 @@ def pairs_show(project: Project, pair_id: int, as_json: bool) -> None:
         say(warning)
 
 
+def _waiting(project: Project, ids: list[int]) -> list[int]:
+    """Return those whose prompt is still to be written."""
+    return [row.id for row in curating.pair_rows(project, ids) if not row.prompt_words]
+
+
 def _decision(name: str, status: curating.Status, help_text: str) -> click.Command:
     @click.argument("ids", nargs=-1, type=int)
     @click.option("--all-proposed", is_flag=True, help="All that are still proposed.")
@@ -80,7 +105,8 @@ def _decision(name: str, status: curating.Status, help_text: str) -> click.Comma
         chosen = list(ids) or list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
         changed = curating.decide(project, chosen, status)
         emit({"changed": changed}, as_json, [str(changed)])
-        say(f"{changed} pairs {status}.")
+        left = len(_waiting(project, chosen)) if status == "accepted" else 0
+        say(f"{curating.some(changed)} {status}." + (f" {left} still need their prompt." if left else ""))
 
     made: Callable[..., Any] = command
     return click.command(name, help=help_text)(made)

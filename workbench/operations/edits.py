@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from store import history
+from store.history import EDITABLE, HistoryRow, RowChange
+from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
+
+# Which side was chosen stands in these rows: a masked review stays masked.
+_HIDDEN = frozenset({"verdict", "annotation"})
+# Columns that follow from others and say nothing by themselves.
+_SILENT = frozenset({"updated_at", "prompt_words", "response_words", "edited", "doubt", "text_hash"})
+_SHOWN = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What an edit did to one thing: its name, and a line for each column."""
+
+    name: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +60,84 @@ def redo(project: Project) -> str | None:
     return done.sentence if done else None
 
 
-def recent_edits(project: Project, limit: int = 100) -> list[history.HistoryRow]:
-    """Return the latest edits, newest first."""
-    return history.recent(project.db, limit)
+def edit_ids(project: Project) -> array[int]:
+    """Return the numbers of all edits, newest first."""
+    return history.ids(project.db)
+
+
+def edit_rows(project: Project, numbers: Sequence[int]) -> list[HistoryRow]:
+    """Return some edits as the list shows them, in the order asked."""
+    return history.rows(project.db, numbers)
+
+
+def edit_changes(project: Project, number: int) -> list[Change]:
+    """Return what an edit changed, in words; of verdicts and marks only that they changed, so that nothing unmasks."""
+    return [_told(change) for change in history.changes(project.db, number)]
+
+
+def edits_to_undo(project: Project, number: int) -> int:
+    """Return how many edits are undone by going back to before this one; 0 where it cannot be undone."""
+    return history.standing(project.db, number)
+
+
+def undo_to(project: Project, number: int) -> Reversal:
+    """Undo the latest edits down to this one, and it too; redo brings them back one by one.
+
+    Raises:
+        NothingToDoError: it cannot be undone: it was already, or was set aside.
+        Conflict: a row is not as one of them left it; those after it are undone.
+    """
+    count = edits_to_undo(project, number)
+    if not count:
+        raise NothingToDoError(f"Edit {number} is not to be undone: it was undone already, or set aside.")
+    touched: dict[tuple[str, int], None] = {}
+    label = ""
+    for _ in range(count):
+        done = history.undo(project.db)
+        if done is None:
+            break
+        label = done.label
+        touched |= dict.fromkeys(done.touched)
+    sentence = f"Undone: {label}" if count == 1 else f"{count} edits undone, down to: {label}"
+    return Reversal(sentence=sentence, touched=tuple(touched))
+
+
+def set_aside(project: Project, number: int) -> str:
+    """Take an edit out of undo and redo, so that those before it can be undone; return a sentence.
+
+    Raises:
+        NotFound: there is no such edit.
+    """
+    history.set_aside(project.db, number)
+    return f"Edit {number} is set aside: what it did stays, and undo goes on with the one before it."
+
+
+def _told(change: RowChange) -> Change:
+    name = f"{EDITABLE.get(change.table, change.table)} {change.key}"
+    if change.before is None:
+        return Change(name=name, lines=("made",))
+    if change.after is None:
+        return Change(name=name, lines=("removed",))
+    if change.table in _HIDDEN:
+        return Change(name=name, lines=("changed",))
+    lines = [
+        _column(column, change.before.get(column), value)
+        for column, value in change.after.items()
+        if column not in _SILENT
+    ]
+    return Change(name=name, lines=tuple(lines) or ("changed",))
+
+
+def _column(column: str, before: object, after: object) -> str:
+    name = column.replace("_", " ")
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return f"{name}: {before} → {after}"
+    # Of two long texts only what differs is told.
+    start = next((at for at, (left, right) in enumerate(zip(before, after)) if left != right), len(before))
+    start = max(0, before.rfind(" ", 0, start) + 1)
+    return f"{name}: {_short(before[start:]) or 'nothing'} → {_short(after[start:]) or 'nothing'}"
+
+
+def _short(text: str) -> str:
+    one = " ".join(text.split())
+    return one if len(one) <= _SHOWN else one[: _SHOWN - 1] + "…"

@@ -21,6 +21,7 @@ from workbench.widgets.status_line import KeyLine, Progress, Severity, StatusLin
 from workbench.widgets.tabs import SCREENS, Tabs
 
 if TYPE_CHECKING:
+    from store.search import Hit
     from workbench.operations.edits import Reversal
     from workbench.operations.project import Project
 
@@ -80,6 +81,9 @@ class ProjectScreen(Screen[None]):
 
     def on_project_changed(self) -> None:
         """Ask again for what is shown; every screen does it its own way."""
+
+    def go_to_found(self, hit: Hit) -> None:
+        """Have the cursor on something that was found when the screen asks for its data next."""
 
     def on_reversal(self, reversal: Reversal) -> None:
         """Follow an undo or a redo; a screen that shows what was touched goes there."""

@@ -23,6 +23,7 @@ from workbench.widgets.text_view import Lines, TextView
 if TYPE_CHECKING:
     from store.canaries import Canary
     from store.datasets import DatasetRow
+    from store.search import Hit
     from workbench.operations.checking import Report
     from workbench.operations.freezing import DatasetView
 
@@ -65,7 +66,12 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: int | None = None
+        self._found: int | None = None
         self._candidate: tuple[CandidateRow, Report | None] | None = None
+
+    def go_to_found(self, hit: Hit) -> None:
+        """Have the cursor on a canary prompt that was found."""
+        self._found = hit.id
 
     def compose_body(self) -> ComposeResult:
         """Lay out the two lists and the report."""
@@ -130,7 +136,10 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         self.datasets.put(rows)
         self.datasets.show(ids, cursor=wanted)
         self.canaries.put({row.id: row for row in shown.canaries})
-        self.canaries.show([row.id for row in shown.canaries])
+        found, self._found = self._found, None
+        self.canaries.show([row.id for row in shown.canaries], cursor=found)
+        if found is not None:
+            self.canaries.focus()
         words = "Canary prompts"
         if shown.canaries:
             state = "changed since they were frozen" if shown.versions else "not frozen yet"

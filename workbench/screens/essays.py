@@ -23,6 +23,7 @@ from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
     from store.essays import SourceRow
+    from store.search import Hit
     from workbench.operations.essays import EssayView
     from workbench.operations.intake import ImportReport
 
@@ -95,6 +96,11 @@ class EssaysScreen(SplitActions):
         self._words = ""
         self._view: EssayView | None = None
         self._placed = False
+        self._found: int | None = None
+
+    def go_to_found(self, hit: Hit) -> None:
+        """Have the cursor on an essay or note that was found."""
+        self._found = hit.id
 
     def compose_body(self) -> ComposeResult:
         """Lay out list and text."""
@@ -124,12 +130,17 @@ class EssaysScreen(SplitActions):
 
     def on_project_changed(self) -> None:
         """Ask for the sources again."""
+        found, self._found = self._found, None
+        if found is not None and self._words:
+            self._words = ""
+            self.query_one(FilterLine).restore("")
 
         def ask() -> tuple[list[SourceRow], object | None]:
             from workbench.operations import guide
             from workbench.operations.essays import essay_rows
 
-            return essay_rows(self.project), None if self._placed else guide.recall(self.project, "essays.cursor")
+            kept = None if self._placed else guide.recall(self.project, "essays.cursor")
+            return essay_rows(self.project), kept if found is None else found
 
         self.ask(ask, self._show_rows, group="rows")
 

@@ -22,6 +22,7 @@ from workbench.widgets.page_list import PageList
 
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
+    from store.search import Hit
     from workbench.operations.edits import Reversal
 
 _NOTHING = {
@@ -84,12 +85,12 @@ class ListPart(PairBase):
         self._placed = True
         self._clear_words()
 
-    def only_pair(self, pair_id: int) -> None:
-        """Show one pair among all; called before the screen is shown, or on it."""
+    def go_to_found(self, hit: Hit) -> None:
+        """Show a pair that was found, among all."""
         self._source = None
         self._filter = "all"
         self._placed = True
-        self._wanted_pair = pair_id
+        self._wanted_pair = hit.id
         self._clear_words()
 
     def _clear_words(self) -> None:

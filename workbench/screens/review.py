@@ -144,7 +144,7 @@ class ReviewScreen(AnnotatingScreen):
 
     def on_project_changed(self) -> None:
         """Ask for the review again."""
-        wanted, first = self._wanted, not self._recalled
+        wanted, first, found = self._wanted, not self._recalled, self._wanted_pair
         standing = self._stand.view.run if self._stand else None
         project = self.project
 
@@ -167,7 +167,7 @@ class ReviewScreen(AnnotatingScreen):
             except NothingToDoError:
                 return _Answer(view=None, run=run, waiting=nothing_to_review(project, run), masked=masked is True)
             pair = (str(kept.get("slug", "")), int(kept.get("index", 0))) if kept.get("run") == run else None
-            return _Answer(view=view, run=run, masked=masked is True if first else None, pair=pair)
+            return _Answer(view=view, run=run, masked=masked is True if first else None, pair=found or pair)
 
         self.ask(ask, self._show_answer, group="review", failed=self._show_failure)
 
@@ -185,8 +185,8 @@ class ReviewScreen(AnnotatingScreen):
             self._show_message(answer.waiting[0] or "There is nothing to review.", answer.waiting[1])
             return
         before, view = self._stand, answer.view
-        self._wanted = None
-        if before is not None and before.view.run == view.run:
+        found, self._wanted, self._wanted_pair = self._wanted_pair, None, None
+        if before is not None and before.view.run == view.run and found is None:
             index = self._place_of(before, view)
             revealed = before.revealed and index == before.index
         else:

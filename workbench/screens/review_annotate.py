@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
@@ -11,6 +11,9 @@ from workbench.screens.base import ProjectScreen
 from workbench.screens.review_lines import LETTERS, Side, Stand
 from workbench.screens.run_lines import short_name
 from workbench.widgets.sample_text import LABEL_NAMES, SampleText
+
+if TYPE_CHECKING:
+    from store.search import Hit
 
 
 class AnnotatingScreen(ProjectScreen):
@@ -20,12 +23,17 @@ class AnnotatingScreen(ProjectScreen):
         super().__init__()
         self._stand: Stand | None = None
         self._wanted: str | None = None
+        self._wanted_pair: tuple[str, int] | None = None
 
     def open_run(self, run: str) -> None:
         """Review this run when the screen is shown next."""
         self._wanted = run
         if self.is_current:
             self.on_project_changed()
+
+    def go_to_found(self, hit: Hit) -> None:
+        """Review the run of a sample that was found, at that sample."""
+        self._wanted, self._wanted_pair = hit.run, (hit.prompt, hit.index)
 
     @property
     def side(self) -> Side:
