@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -81,6 +82,14 @@ async def test_one_changed_value_is_named_and_launched(project: Project) -> None
         assert spec.train.learning_rate == 2e-4
         await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
         await settle(pilot, lambda: spec.name[-4:] in shown(pilot, "#run-title"))
+
+
+async def test_digits_typed_faster_than_the_focus_comes_are_all_taken(project: Project) -> None:
+    async with form(project) as pilot:
+        for letter in "2e-4":
+            pilot.app.post_message(events.Key(letter, letter))
+        box = pilot.app.screen.query_one(Input)
+        await settle(pilot, lambda: box.value == "2e-4" and box.has_focus)
 
 
 async def test_a_second_variable_is_a_warning(project: Project) -> None:

@@ -207,6 +207,13 @@ class LaunchScreen(ProjectScreen):
     def on_key(self, event: events.Key) -> None:
         """Take digits from the app: they begin a value where one is typed, and never leave a half-filled form."""
         line, typed = self.current, event.character or ""
+        box = self.query_one("#launch-input", Input)
+        if self.has_class("-editing") and not box.has_focus and event.is_printable:
+            # The focus comes a moment after the first digit; who types fast must lose none.
+            event.stop()
+            event.prevent_default()
+            box.insert_text_at_cursor(typed)
+            return
         if self.has_class("-editing") or not (typed.isdigit() or typed in (".", "-")) or not typed:
             return
         event.stop()
