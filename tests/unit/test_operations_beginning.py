@@ -176,6 +176,18 @@ def test_another_model_in_the_form_brings_what_belongs_to_it_and_keeps_the_rest(
     assert back.draft.spec.objective == "masked-diffusion"
 
 
+def test_a_copy_stays_with_its_parents_model_whatever_the_project_begins_with(project: Project) -> None:
+    kept = project.settings
+    project.settings = dataclasses.replace(kept, model=folder(project, "gpt2", CONFIGS["gpt2"]))
+    try:
+        assert draft(project).spec.model.id.endswith("gpt2")
+        assert draft(project, parent=BASE_RUN).spec.model.id == "embedded"
+        assert draft(project, parent=BASE_RUN).differences == ()
+        assert draft(project, parent=BASE_RUN, model=project.settings.model).spec.sampling.sampler == "autoregressive"
+    finally:
+        project.settings = kept
+
+
 def test_another_model_of_the_same_kind_is_one_variable(project: Project) -> None:
     first_one = draft(project, model=folder(project, "a", CONFIGS["llada"]))
     second = change(project, first_one, {"model.id": folder(project, "b", CONFIGS["llada"])})

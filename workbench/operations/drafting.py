@@ -244,7 +244,6 @@ def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
         parent=form.draft.spec.parent,
         adapter_run=form.adapter_run if form.kind == "sample adapter" else None,
         dataset_id=form.dataset_id,
-        model=form.draft.spec.model.id,
         place_name=form.place,
     )
     wanted = {**form.changes, **{path: _parsed(path, text) for path, text in typed.items()}}

@@ -65,7 +65,7 @@ def draft(
         parent: the run to copy; None takes the latest of the same task and model, if any.
         adapter_run: for the task `sample`, the training run whose adapter is sampled; None for the base.
         dataset_id: what to train on; None for the newest dataset.
-        model: None for the project's.
+        model: None for the parent's where one is named, else for the project's.
         place_name: where.
 
     Raises:
@@ -74,13 +74,15 @@ def draft(
     rows = [row for row in runs.rows(project.db) if row.place != imported_runs.PLACE]
     if parent is not None and imported_runs.exists(project.db, parent) and not any(row.name == parent for row in rows):
         raise LaunchError(f"{parent} was made elsewhere, and how is not known: copy another run, or none.")
-    source = RunSpec.from_json(runs.get(project.db, adapter_run).spec_json) if adapter_run else None
-    # An adapter fits the model it was trained on, and no other.
-    chosen = source.model if source else first_model(project, model or project.settings.model)
+    source = _spec_of(project, adapter_run)
+    base = _spec_of(project, parent)
+    # An adapter fits the model it was trained on, and no other; a copy is of its parent's.
+    copied = source or (base if model is None else None)
+    chosen = copied.model if copied else first_model(project, model or project.settings.model)
     if parent is None:
         same = [row.name for row in rows if row.task == task and row.model == chosen.id]
         parent = same[-1] if same else None
-    base = RunSpec.from_json(runs.get(project.db, parent).spec_json) if parent else None
+        base = _spec_of(project, parent)
     if base and base.task != task:
         raise LaunchError(f"{parent} is a run of the task {base.task}: name a parent of the task {task}.")
     if task == "train":
@@ -274,6 +276,10 @@ def _of_the_model(spec: RunSpec, found: Known) -> list[str]:
             f"train.max_length {train.max_length} is beyond the {found.context_tokens} tokens the model was made for."
         )
     return warnings
+
+
+def _spec_of(project: Project, run: str | None) -> RunSpec | None:
+    return RunSpec.from_json(runs.get(project.db, run).spec_json) if run else None
 
 
 def _dataset_hash(project: Project, dataset_id: int | None) -> str:
