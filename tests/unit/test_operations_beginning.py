@@ -13,6 +13,7 @@ from runners.families.registry import families, known
 from runners.spec import Objective, RunSpec
 from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from workbench.operations import drafting, launching
+from workbench.operations.beginning import carried_over
 from workbench.operations.drafting import Form, Line
 from workbench.operations.fields import FIELDS, field
 from workbench.operations.launching import change, draft
@@ -215,3 +216,11 @@ def test_a_folder_is_named_by_its_whole_path_wherever_it_is_typed(project: Proje
 def test_the_commit_a_project_pins_is_that_of_its_runs(project: Project) -> None:
     spec = draft(project, model=f"openai-community/gpt2@{'a' * 40}").spec
     assert (spec.model.id, spec.model.revision) == ("openai-community/gpt2", "a" * 40)
+
+
+def test_a_copy_keeps_its_length_on_another_model_unless_there_are_no_positions_beyond(project: Project) -> None:
+    long = change(project, draft(project, parent=BASE_RUN), {"train.max_length": 3000}).spec
+    for name, expected in (("dream", 3000), ("gpt2", 1024)):
+        carried = carried_over(project, long, folder(project, name, CONFIGS[name]))
+        assert carried.train is not None
+        assert carried.train.max_length == expected

@@ -43,9 +43,7 @@ def located(project: Project, model: str) -> str:
 
 def first_train(project: Project, found: Known | None) -> TrainSpec:
     """Return how the first run of a model trains."""
-    longest = project.settings.max_length
-    if found is not None and found.family.context_is_hard and found.context_tokens:
-        longest = min(longest, found.context_tokens)
+    longest = _within(project.settings.max_length, found)
     if found is None:
         return replace(_LARGE_TRAIN, max_length=longest)
     if found.small:
@@ -78,11 +76,15 @@ def carried_over(project: Project, spec: RunSpec, entry: str) -> RunSpec:
     if before is None or _kind(before) != _kind(after):
         sampling = replace(first_sampling(after), samples_per_prompt=sampling.samples_per_prompt, seed=sampling.seed)
         if train is not None:
-            first = first_train(project, after)
-            train = replace(
-                train, learning_rate=first.learning_rate, max_length=min(train.max_length, first.max_length)
-            )
+            rate = first_train(project, after).learning_rate
+            train = replace(train, learning_rate=rate, max_length=_within(train.max_length, after))
     return replace(spec, model=model, sampling=sampling, train=train, objective=after.family.objectives[0])
+
+
+def _within(max_length: int, found: Known | None) -> int:
+    """Return the length, or the model's context where there are no positions beyond it."""
+    limit = found.context_tokens if found is not None and found.family.context_is_hard else None
+    return min(max_length, limit or max_length)
 
 
 def _kind(found: Known) -> tuple[str, bool, int | None]:
