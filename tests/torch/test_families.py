@@ -1,6 +1,10 @@
 """Every family, from a small checkpoint in its published naming: loaded, tested, trained, killed, resumed, sampled."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -14,7 +18,7 @@ from runners.spec import ModelSpec, SamplingSpec
 from runners.tasks.models.registry import load
 from runners.tasks.selftest import require_attention
 from tests.torch import small_models
-from tests.torch.helpers import TRAIN, carry_out, events, losses, make_run, sample_spec, samples, train_spec
+from tests.torch.helpers import REPOSITORY, TRAIN, carry_out, events, losses, make_run, sample_spec, samples, train_spec
 from tests.torch.test_killed import start, wait_for_step
 
 CPU = torch.device("cpu")
@@ -265,3 +269,60 @@ def test_a_prompt_that_leaves_gpt2_no_position_is_refused(folders, tmp_path):
     )
     with pytest.raises(SpecError, match="takes 137 tokens and leaves no room"):
         carry_out(run_dir)
+
+
+COMMIT, LATER = "1f" * 20, "2e" * 20
+
+
+def test_a_repository_without_a_revision_is_pinned_to_its_commit_and_resumed_at_that(copy, tmp_path, monkeypatch):
+    folder, asked = copy("gpt2"), []
+    for commit in (COMMIT, LATER):
+        shutil.copytree(folder, tmp_path / "snapshots" / commit)
+
+    def fetch(model_id, *, revision, allow_patterns):
+        asked.append(revision)
+        assert not any(pattern.endswith((".py", ".bin")) for pattern in allow_patterns)
+        return str(tmp_path / "snapshots" / (revision or (COMMIT if len(asked) == 1 else LATER)))
+
+    monkeypatch.setattr("runners.tasks.models.registry.snapshot_download", fetch)
+    spec = replace(
+        sample_spec("somebody/gpt2"), sampling=AUTOREGRESSIVE, model=ModelSpec(id="somebody/gpt2", device="cpu")
+    )
+    run_dir = make_run(tmp_path / "run", spec)
+    carry_out(run_dir)
+    carry_out(run_dir)
+    assert asked == [None, COMMIT]
+    assert [row["revision"] for row in events(run_dir, "model")] == [COMMIT, COMMIT]
+
+
+def test_a_revision_in_the_spec_is_the_one_that_is_fetched(copy, tmp_path, monkeypatch):
+    folder = shutil.copytree(copy("gpt2"), tmp_path / "snapshots" / LATER)
+    asked = []
+    monkeypatch.setattr(
+        "runners.tasks.models.registry.snapshot_download",
+        lambda model_id, *, revision, allow_patterns: asked.append((model_id, revision)) or str(folder),
+    )
+    assert load(ModelSpec(id="somebody/gpt2", revision=LATER), CPU).revision == LATER
+    assert asked == [("somebody/gpt2", LATER)]
+
+
+def test_a_model_in_the_local_cache_needs_no_network(copy, tmp_path):
+    stored = tmp_path / "home" / "hub" / "models--somebody--gpt2"
+    (stored / "refs").mkdir(parents=True)
+    (stored / "refs" / "main").write_text(COMMIT, encoding="utf-8")
+    shutil.copytree(copy("gpt2"), stored / "snapshots" / COMMIT)
+    spec = replace(
+        sample_spec("somebody/gpt2"), sampling=AUTOREGRESSIVE, model=ModelSpec(id="somebody/gpt2", device="cpu")
+    )
+    run_dir = make_run(tmp_path / "run", spec)
+    done = subprocess.run(
+        [sys.executable, "-m", "runners", str(run_dir.path)],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [row["revision"] for row in events(run_dir, "model")] == [COMMIT]
+    assert len(samples(run_dir, "base")) == 2

@@ -224,3 +224,14 @@ def test_a_copy_keeps_its_length_on_another_model_unless_there_are_no_positions_
         carried = carried_over(project, long, folder(project, name, CONFIGS[name]))
         assert carried.train is not None
         assert carried.train.max_length == expected
+
+
+def test_an_adapter_is_sampled_on_the_model_it_was_trained_on(project: Project) -> None:
+    kept = project.settings
+    project.settings = dataclasses.replace(kept, model=folder(project, "gpt2", CONFIGS["gpt2"]))
+    try:
+        spec = draft(project, task="sample", adapter_run=BASE_RUN).spec
+        assert (spec.model.id, spec.sampling.sampler) == ("embedded", "block")
+        assert draft(project, task="sample").spec.sampling.sampler == "autoregressive"
+    finally:
+        project.settings = kept
