@@ -270,7 +270,7 @@ def _replay(db: Database, *, back: bool) -> Undone | None:
             if trouble:
                 raise Conflict(
                     f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}, changed outside "
-                    "of the history. Nothing was changed. Set that edit aside in the history, with H and x or with "
+                    "of the history. Nothing was changed. Set that edit aside in the history, with L and x or with "
                     f"`workbench history set-aside {number}`, and change the row by hand."
                 )
         connection.execute("UPDATE edit SET state = ? WHERE id = ?", (becomes, number))

@@ -120,7 +120,7 @@ class WorkbenchApp(Shell):
         Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
         Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
         Binding("F", "search", "find in everything", show=False, id="program.search"),
-        Binding("H", "history", "history", show=False, tooltip="every edit, and undo down to one", id="edit.history"),
+        Binding("L", "history", "history", show=False, tooltip="every edit, and undo down to one", id="edit.history"),
         Binding("question_mark,f1", "help", "all keys", show=False, id="program.help"),
         Binding("colon,ctrl+p", "command_palette", "every command", show=False, id="program.commands"),
         Binding("escape", "cancel_background", "cancel what is going on", show=False, id="program.cancel"),

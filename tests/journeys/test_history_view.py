@@ -34,7 +34,7 @@ def proposed(project: Project) -> list[int]:
 async def test_the_history_names_each_edit_and_what_it_changed(project: Project) -> None:
     first = proposed(project)[0]
     async with opened(project.root, "pairs") as (app, pilot):
-        await press(pilot, "a", "x", "H")
+        await press(pilot, "a", "x", "L")
         assert isinstance(app.screen, HistoryView)
         lines = shown(app.screen).splitlines()
         assert "reject a pair" in lines[1]
@@ -48,7 +48,7 @@ async def test_the_history_names_each_edit_and_what_it_changed(project: Project)
 async def test_enter_undoes_down_to_an_edit_after_asking_and_u_brings_it_back(project: Project) -> None:
     ids = proposed(project)
     async with opened(project.root, "pairs") as (app, pilot):
-        await press(pilot, "a", "a", "x", "H", "j", "j", "enter")
+        await press(pilot, "a", "a", "x", "L", "j", "j", "enter")
         assert isinstance(app.screen, ConfirmDialog)
         assert "Undo the latest 3 edits" in shown(app.screen)
         await press(pilot, "y")
@@ -72,7 +72,7 @@ async def test_an_edit_that_cannot_be_undone_is_set_aside_and_those_before_it_un
         connection.close()
         await press(pilot, "u")
         assert "cannot be undone" in shown(app.screen)
-        await press(pilot, "H", "x")
+        await press(pilot, "L", "x")
         assert "set aside" in shown(app.screen)
         await press(pilot, "u", "escape")
         assert proposed(project) == ids

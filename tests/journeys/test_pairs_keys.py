@@ -90,7 +90,7 @@ async def test_marked_pairs_are_shaped_together_by_one_edit(project: Project) ->
     before = [pair(project, key) for key in ids]
     async with opened(project.root, "pairs") as (app, pilot):
         await press(pilot, "asterisk")
-        assert "All 4 pairs that the filter shows are marked" in shown(app.screen)
+        assert "All 4 pairs shown here are marked" in shown(app.screen)
         await press(pilot, "right_square_bracket")
         assert "in 4 pairs" in shown(app.screen)
         assert all(pair(project, key) != old for key, old in zip(ids, before))

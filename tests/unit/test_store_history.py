@@ -159,7 +159,7 @@ def test_undo_refuses_to_overwrite_what_another_program_changed_and_says_so(db, 
     assert str(caught.value) == (
         f"Edit 2 (note on a pair) cannot be undone: pair {pair_id} has note 'theirs' where 'mine' was expected, "
         "changed outside of the history. Nothing was changed. Set that edit aside in the history, with "
-        "H and x or with `workbench history set-aside 2`, and change the row by hand."
+        "L and x or with `workbench history set-aside 2`, and change the row by hand."
     )
     assert pairs.get(db, pair_id).note == "theirs"
 

@@ -51,7 +51,7 @@ class HistoryView(ModalScreen[None]):
         Binding("x", "set_aside", "set aside", show=False, id="history.set-aside"),
         Binding("U,ctrl+r", "redo", "redo", show=False, id="history.redo"),
         Binding("u", "undo", "undo the latest", show=False, id="history.undo"),
-        Binding("escape,H,q", "leave", "leave", show=False, id="history.leave"),
+        Binding("escape,L,q", "leave", "leave", show=False, id="history.leave"),
     ]
     DEFAULT_CSS = """
     HistoryView { background: $background; layout: vertical; }

@@ -27,7 +27,7 @@ FILTERS = ("proposed", "accepted", "rejected", "flagged", "all")
 
 TIERS = (
     ("continuation", "what stands before, and how it goes on"),
-    ("thesis", "what is meant in a sentence, and the section that says it"),
+    ("thesis", "what is meant, and the section that says it"),
     ("note", "a summary in the third person, and the finished note"),
     ("rewrite", "a rough draft, and the finished paragraph"),
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.operations.reshaping import Reshaped
 
 # Characters of a sentence that are enough to know it by.
-_KNOWN_BY = 36
+_KNOWN_BY = 32
 
 
 def _trim(key: str, shown: str, side: str, end: str) -> Binding:
@@ -66,7 +66,7 @@ class ShapeKeys(PairBase):
 
             return trim(self.project, ids, side, end)
 
-        self._reshape(ids, operate, f"was cut from the {side}. u brings it back")
+        self._reshape(ids, operate, f"was cut from the {side}")
 
     def _reshape(self, ids: list[int], operate: Callable[[], Reshaped], what: str) -> None:
         if not ids:
