@@ -91,7 +91,10 @@ def kept_key(db: Database, name: str) -> tuple[str, str] | None:
 
 
 def stamp(db: Database) -> str:
-    """Return what changes with every edit, undo and redo, so that a screen sees that a kept check is older."""
-    found = db.one("SELECT ifnull(max(id), 0), ifnull(sum(CASE WHEN state = 'done' THEN id END), 0) FROM edit")
+    """Return what changes with every edit, undo and redo of what is checked: a screen sees that a check is older."""
+    found = db.one(
+        "SELECT ifnull(max(id), 0), ifnull(sum(CASE WHEN state = 'done' THEN id END), 0) FROM edit WHERE EXISTS "
+        "(SELECT 1 FROM edit_row WHERE edit_id = edit.id AND row_table IN ('pair', 'source', 'canary'))"
+    )
     assert found is not None
     return f"{found[0]}-{found[1]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ from textual.widgets import Input
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, shown
-from workbench.operations import checking, curating, reshaping, waiving
+from workbench.app import WorkbenchApp
+from workbench.operations import checking, child, curating, reshaping, waiving
 from workbench.operations.freezing import dataset_rows
 from workbench.operations.project import Project
 from workbench.widgets.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
@@ -52,13 +55,12 @@ async def test_a_finding_is_waived_with_a_reason_frozen_with_it_and_taken_back(p
         await press(pilot, "c", "W")
         assert isinstance(app.screen, ChoiceDialog)
         assert "small-holdout" in shown(app.screen)
-        number = 1 + [item.rule for item in _findings(project)].index("small-holdout")
-        await press(pilot, str(number))
+        await press(pilot, "end", "up", "enter")
         assert isinstance(app.screen, TextDialog)
         await type_in(pilot, "")
         assert "needs its reason" in shown(app.screen)
         assert waiving.waiver_rows(project) == []
-        await press(pilot, "W", str(number))
+        await press(pilot, "W", "end", "up", "enter")
         await type_in(pilot, "a first try")
         assert [row.reason for row in waiving.waiver_rows(project)] == ["a first try"]
         await press(pilot, "f")
@@ -71,12 +73,6 @@ async def test_a_finding_is_waived_with_a_reason_frozen_with_it_and_taken_back(p
         assert "small-holdout: a first try" in shown(app.screen)
         await press(pilot, "u")
         assert [row.reason for row in waiving.waiver_rows(project)] == ["a first try"]
-
-
-def _findings(project: Project) -> list[Any]:
-    report = checking.last_check(project)
-    assert report is not None
-    return sorted(report.findings, key=lambda item: (bool(item.waived), item.severity))
 
 
 async def test_what_was_frozen_is_compared_with_what_is_accepted_and_with_another(project: Project) -> None:
@@ -130,6 +126,27 @@ async def test_a_check_is_cancelled_by_key(project: Project, monkeypatch: pytest
         await pilot.pause(0.05)
         await press(pilot, "escape")
         assert checking.last_check(project) is None
+
+
+async def test_closing_the_program_ends_a_check_that_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    end = child._end
+
+    def noted(process: subprocess.Popen[bytes]) -> None:
+        end(process)
+        ended.append(process.pid)
+
+    monkeypatch.setattr(child, "_end", noted)
+    monkeypatch.setattr("workbench.operations.checking_job._MODULE", "asyncio")
+    app = WorkbenchApp(project, project.root, screen="datasets")
+    async with app.run_test() as pilot:
+        while app.screen.id != "datasets":
+            await pilot.pause(0.02)
+        await pilot.press("c")
+        await pilot.pause(0.1)
+        app.exit()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert len(ended) == 1
 
 
 async def test_where_there_is_no_room_the_difference_is_read_and_left_again(project: Project) -> None:

@@ -99,7 +99,7 @@ async def test_from_an_empty_folder_to_a_reviewed_canary_by_keys_alone(which: st
         # Datasets: three canary prompts of a file, then freeze.
         await pilot.press("3")
         await until(pilot, lambda: app.screen.id == "datasets")
-        await pilot.press("c")
+        await pilot.press("i")
         await type_path(pilot, CANARIES)
         await until(pilot, lambda: len(canaries.canary_rows(project)) == 5)
         await until(pilot, lambda: len(app.screen.canaries.ids) == 5)  # type: ignore[attr-defined]
@@ -110,7 +110,7 @@ async def test_from_an_empty_folder_to_a_reviewed_canary_by_keys_alone(which: st
             await until(pilot, lambda left=left: len(canaries.canary_rows(project)) == left)
             await until(pilot, lambda left=left: len(app.screen.canaries.ids) == left)  # type: ignore[attr-defined]
         await pilot.press("f")
-        await until(pilot, lambda: freezing.dataset_rows(project))
+        await until(pilot, lambda: freezing.dataset_rows(project) and app.progress is None)
 
         # Runs: the form, every field that makes it short, and launch.
         await pilot.press("4")

@@ -88,6 +88,12 @@ def test_a_waiver_stands_in_the_report_with_its_reason_until_it_is_taken_back(pr
     assert [item.waived for item in dataset_view(project, row.id).report.waived] == ["it is a first try"]
 
 
+def test_a_waiver_makes_no_check_old(project: Project) -> None:
+    checking.check(project)
+    waiving.waive(project, rule="small-holdout", scope="dataset", subject="", reason="a first try")
+    assert not checking.last_check(project).stale  # type: ignore[union-attr]
+
+
 def test_undo_takes_a_waiver_back(project: Project) -> None:
     checking.check(project)
     waiving.waive(project, rule="small-holdout", scope="dataset", subject="", reason="why not")

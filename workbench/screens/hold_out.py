@@ -144,7 +144,8 @@ class SplitActions(ProjectScreen):
                 from workbench.operations.essays import hold_out_share
 
                 held = hold_out_share(self.project, share=answer[0], seed=answer[1])
-                return f"{len(held)} essays held out by a share of {answer[0]:.0%} and the seed {answer[1]}"
+                essays = "1 essay" if len(held) == 1 else f"{len(held)} essays"
+                return f"{essays} held out by a share of {answer[0]:.0%} and the seed {answer[1]}"
 
             self._change(operate)
 

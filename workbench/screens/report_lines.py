@@ -23,6 +23,8 @@ _BAR = 30
 # From so many findings of one rule between the same two essays on, one sentence tells of all.
 _TOGETHER = 2
 _SHOWN_PAIRS = 6
+# So many sentences are read; more are counted.
+_MOST = 30
 
 
 def dataset_lines(view: DatasetView, width: int) -> Lines:
@@ -106,9 +108,13 @@ def _report(report: Report, measure: int) -> Lines:
         lines += [Content(""), Content.styled("  Warnings", "bold"), *_findings(warnings, measure, "$text-warning")]
     if waived:
         lines += [Content(""), Content.styled("  Waived", "bold")]
+        reasons: dict[tuple[str, str], list[Finding]] = {}
         for finding in waived:
-            lines += paragraph(f"{finding.rule}: {finding.waived}", measure, "$foreground")
-            lines += [Content("  ") + line for line in paragraph(finding.message, measure - 2, "$text-muted")]
+            reasons.setdefault((finding.rule, finding.waived), []).append(finding)
+        for (rule, reason), some in reasons.items():
+            lines += paragraph(f"{rule}: {reason}", measure, "$foreground")
+            about = some[0].message if len(some) == 1 else f"{len(some)} findings. {some[0].message}"
+            lines += [Content("  ") + line for line in paragraph(about, measure - 2, "$text-muted")]
     return lines + _statistics(report.statistics, measure)
 
 
@@ -117,7 +123,7 @@ def _findings(findings: Sequence[Finding], measure: int, style: str) -> Lines:
     for finding in findings:
         together.setdefault((finding.rule, finding.source, finding.other_source), []).append(finding)
     lines: Lines = []
-    for (rule, source, other), some in together.items():
+    for (rule, source, other), some in list(together.items())[:_MOST]:
         if len(some) < _TOGETHER or not source:
             for finding in some[:_SHOWN_PAIRS]:
                 lines += paragraph(finding.message, measure, style)
@@ -129,6 +135,9 @@ def _findings(findings: Sequence[Finding], measure: int, style: str) -> Lines:
         met = f" and {other}" if other else ""
         words = f"{rule}: {len(some)} pairs of {source}{met} ({ids}{more}). {some[0].message}"
         lines += paragraph(words, measure, style)
+    left = sum(map(len, list(together.values())[_MOST:]))
+    if left:
+        lines += paragraph(f"and {left:,} more: `workbench check` lists them all", measure, "$text-muted")
     return lines
 
 
@@ -175,7 +184,7 @@ def _source_line(item: SourceCount, most: int, measure: int) -> Content:
     held = item.split == "holdout"
     bar = "▇" * max(1, round(12 * item.pairs / most))
     return Content.assemble(
-        f"  {cell(one_line(item.source), max(12, measure - 32))}",
+        f"  {cell(one_line(item.source), max(12, measure - 33))} ",
         (cell("held" if held else "", 6), "bold $accent"),
         cell(str(item.pairs), 5, right=True),
         "  ",

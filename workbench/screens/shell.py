@@ -125,6 +125,8 @@ class Shell(App[int]):
             finally:
                 timer.stop()
                 self.progress = None
+                # A program that is closed waits for its threads: this one is told to stop.
+                self._cancelled = True
             then(result)
 
         _worker: Worker[None] = self.run_worker(work, group="background", name=title)

@@ -14,7 +14,7 @@ from workbench.widgets.plain import cell, one_line
 if TYPE_CHECKING:
     from curation.findings import Scope
 
-# Of more findings than this the narrower rules are waived for their source, or on the command line.
+# What lies beyond is waived once some of these are, or on the command line.
 _MOST = 60
 _MESSAGE_CELLS = 46
 
@@ -29,38 +29,41 @@ def open_waivers(screen: ProjectScreen, ask: Callable[[], list[Finding]], *, not
     """
 
     def show(findings: list[Finding]) -> None:
-        shown = _distinct(findings)[:_MOST]
-        if not shown:
+        groups = _groups(findings)[:_MOST]
+        if not groups:
             screen.say(nothing, "warning")
             return
         choices = [
-            Choice(value=item, name=f"{number} {item.rule}", words=cell(one_line(_about(item)), _MESSAGE_CELLS))
-            for number, item in enumerate(shown, start=1)
+            Choice(value=group, name=group[0].rule, words=cell(one_line(_about(group)), _MESSAGE_CELLS))
+            for group in groups
         ]
         dialog = ChoiceDialog("Which of these?", choices, words="One that is waived already stands again when chosen.")
-        screen.app.push_screen(dialog, lambda finding: None if finding is None else _chosen(screen, finding))
+        screen.app.push_screen(dialog, lambda group: None if group is None else _chosen(screen, group))
 
     screen.ask(ask, show, group="waive")
 
 
-def _distinct(findings: list[Finding]) -> list[Finding]:
-    """Return one finding for each rule and subject, those that stand first."""
-    by_subject: dict[tuple[str, str], Finding] = {}
+def _groups(findings: list[Finding]) -> list[list[Finding]]:
+    """Return the findings of one rule between the same two essays together, those that stand first."""
+    found: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
-        by_subject.setdefault((finding.rule, finding.subject), finding)
-    return sorted(by_subject.values(), key=lambda item: (bool(item.waived), item.severity))
+        found.setdefault((finding.rule, finding.source, finding.other_source, finding.waived), []).append(finding)
+    return sorted(found.values(), key=lambda group: (bool(group[0].waived), group[0].severity))
 
 
-def _about(finding: Finding) -> str:
-    return f"waived: {finding.waived}" if finding.waived else finding.message
+def _about(group: list[Finding]) -> str:
+    first = group[0]
+    about = f"{len(group)} pairs of {first.source}. {first.message}" if len(group) > 1 else first.message
+    return f"waived: {first.waived}" if first.waived else about
 
 
-def _chosen(screen: ProjectScreen, finding: Finding) -> None:
+def _chosen(screen: ProjectScreen, group: list[Finding]) -> None:
+    finding = group[0]
     if finding.waived:
         _take_back(screen, finding)
         return
     scopes: list[Choice[tuple[Scope, str]]] = []
-    if finding.scope == "pair":
+    if finding.scope == "pair" and len(group) == 1:
         scopes.append(Choice(value=("pair", finding.subject), name="this pair", words=f"pair {finding.subject}"))
     if finding.source:
         scopes.append(Choice(value=("source", finding.source), name="its essay", words=finding.source))
