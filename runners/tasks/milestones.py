@@ -66,7 +66,7 @@ class Milestones:
         if held is None or (self.probe and probed is None):
             return False
         values = values_of(held, "val_loss") | ({} if probed is None else values_of(probed, "probe_loss"))
-        self.reporter.validation(step, values, self.recipe.eval_draws)
+        self.reporter.validation(step, values, len(held.losses[0]))
         watch, was_over = self.moving.watch, self.over
         best = watch.observe(step, held.pair_means)
         # At step 0 nothing has been trained, so there is nothing to keep.

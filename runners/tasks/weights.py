@@ -79,8 +79,12 @@ def read_model(net: nn.Module, folder: Path, *, key_mapping: Mapping[str, str]) 
 
 
 def _names(file: Path, net: nn.Module, key_mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return the network's name of every tensor in a published file, by its published one."""
+    """Return the network's name of every tensor in a published file, by its published one.
+
+    What loading leaves aside, such as GPT-2's causal mask that was published as a tensor, is left aside here too.
+    """
     native = set(net.state_dict())
+    aside = getattr(net, "_keys_to_ignore_on_load_unexpected", None) or ()
     prefix = getattr(net, "base_model_prefix", "")
     found = {}
     with safe_open(file, framework="pt") as opened:
@@ -92,6 +96,8 @@ def _names(file: Path, net: nn.Module, key_mapping: Mapping[str, str]) -> dict[s
                     break
             if name not in native and f"{prefix}.{name}" in native:
                 name = f"{prefix}.{name}"
+            if name not in native and any(re.search(pattern, name) for pattern in aside):
+                continue
             if name not in native:
                 raise ModelError(f"{file}: the tensor {published} has no place in the network.")
             found[published] = name

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from runners.errors import ModelError, SpecError
 from runners.families.registry import families, known
-from runners.spec import ModelSpec, SamplingSpec
+from runners.spec import AdapterSpec, LoraSpec, ModelSpec, SamplingSpec
+from runners.tasks.adapters import lay_adapter
 from runners.tasks.models.registry import load
 from runners.tasks.selftest import require_attention
 from tests.torch import small_models
@@ -326,3 +327,44 @@ def test_a_model_in_the_local_cache_needs_no_network(copy, tmp_path):
     assert done.returncode == 0, done.stderr
     assert [row["revision"] for row in events(run_dir, "model")] == [COMMIT]
     assert len(samples(run_dir, "base")) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_family_trained_in_full_is_written_as_it_was_published_and_sampled_from_that(name, folders, tmp_path):
+    recipe = replace(TRAIN, method="full", learning_rate=1e-3, max_steps=3, max_length=100)
+    spec = replace(spec_of(name, folders(name)), train=recipe, lora=None)
+    trained = make_run(tmp_path / "trained", spec)
+    carry_out(trained)
+    weights = trained.weights(trained.checkpoint(3))
+    published = load_file(folders(name) / "model.safetensors")
+    kept = load_file(weights / "model.safetensors")
+    assert {key for key in published if not key.endswith(".attn.bias")} == set(kept)
+    assert all(published[key].shape == kept[key].shape for key in kept)
+    spec = replace(sample_spec(folders(name)), sampling=sampling(name))
+    spec = replace(spec, adapter=AdapterSpec(run="trained", checkpoint="checkpoints/step-000003"))
+    sampled = make_run(tmp_path / "sampled", spec, adapter=weights)
+    carry_out(sampled)
+    assert samples(sampled, "adapter") == samples(trained, "adapter")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_family_loads_in_16_bits_and_in_4_and_takes_an_adapter_there(name, folders):
+    pytest.importorskip("bitsandbytes")
+    ids = torch.randint(8, 250, (1, 20), generator=torch.Generator().manual_seed(6))
+
+    def logits(**options):
+        model = load(ModelSpec(id=str(folders(name)), **options), CPU).model
+        return model, model.logits(model.hidden(ids)).float()
+
+    with torch.no_grad():
+        _, exact = logits()
+        _, half = logits(dtype="bfloat16")
+        model, quarter = logits(quantization="nf4")
+    # Random weights of this size lose far more in 4 bits than trained ones do; another model would be near 0.
+    for found, least in ((half, 0.99), (quarter, 0.8)):
+        assert torch.nn.functional.cosine_similarity(found.flatten(), exact.flatten(), dim=0) > least
+    adapter = lay_adapter(model, LoraSpec(r=2), model_id=name, seed=1)
+    model.logits(model.hidden(ids)).float().logsumexp(-1).mean().backward()
+    graded = [key for key, parameter in adapter.named_parameters() if parameter.grad is not None]
+    assert graded
+    assert all(".lora_" in key for key in graded)
