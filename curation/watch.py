@@ -50,6 +50,7 @@ class Places:
 
 
 Survey = dict[str, Stamp]
+_UNKNOWN = Stamp(-1, -1, (-1, -1))
 
 
 def survey(places: Places) -> Survey:
@@ -112,7 +113,7 @@ class Watcher:
         Args:
             places: asked in the thread for what to watch, before each look of its own accord.
             changed: called with the real paths that came, changed or went and stand still by now, first with all that
-                there are; returns False to be called again later.
+                there are and with single files that are gone; returns False to be called again later.
             rescan_s: seconds between looks when no event came.
             quiet_s: seconds for which a file must stand still.
             native: whether to ask the system for events; without them there is only the slow look.
@@ -144,9 +145,10 @@ class Watcher:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        handed: Survey = {}
-        last: Survey = {}
         places = self._ask_places()
+        # Nothing is known of any of them yet: one that is gone already is handed out as well.
+        handed: Survey = {os.path.realpath(file): _UNKNOWN for file in places.files}
+        last: Survey = dict(handed)
         self._observe(places)
         restless_s = self._quiet_s
         while not self._stopped:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -27,10 +29,14 @@ from workbench.widgets.tabs import SCREENS, Tabs
 if TYPE_CHECKING:
     from workbench.operations.collecting import CollectReport
     from workbench.operations.edits import Reversal
+    from workbench.operations.looking import LookReport
     from workbench.operations.project import Project
+    from workbench.watching import Watching
 
 # How often runs that are not over are looked at, in seconds.
 _COLLECT_S = 1.0
+# How long after the project was opened its essays are watched: the first frames come first.
+_WATCH_AFTER_S = 1.0
 # How often a pause is looked for, in seconds.
 _PAUSE_LOOK_S = 0.1
 # What the first visit to a screen imports; ahead of it, in pauses, small pieces first.
@@ -127,6 +133,12 @@ class WorkbenchApp(Shell):
         Binding("q,ctrl+q", "quit", "close", show=False, id="program.quit"),
     ]
 
+    @dataclass
+    class Looked(Message):
+        """Essays changed on the disk; or the sentence of an error."""
+
+        found: LookReport | str
+
     def __init__(self, project: Project | None, start: Path, *, screen: str | None = None) -> None:
         """Make the app.
 
@@ -141,6 +153,7 @@ class WorkbenchApp(Shell):
         self._first_screen = screen
         self._collecting = False
         self._pauses = Pauses(_AHEAD)
+        self._watching: Watching | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -219,6 +232,7 @@ class WorkbenchApp(Shell):
         self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
         self.set_interval(_COLLECT_S, self._collect)
         self.set_interval(_PAUSE_LOOK_S, self._pauses.tick)
+        self.set_timer(_WATCH_AFTER_S, self._watch)
 
     def _show(self, screen: Screen[None] | str) -> None:
         """Put a screen over the first frame, which Textual 8.2 cannot switch away from, or in the place of another."""
@@ -334,6 +348,36 @@ class WorkbenchApp(Shell):
 
         if self.has_project:
             self.write(remember)
+
+    def _watch(self) -> None:
+        """Begin to watch the project's essays."""
+        from workbench.watching import Watching
+
+        if self._watching is not None:
+            self._watching.stop()
+        self._watching = Watching(
+            self.project,
+            busy=lambda: self.progress is not None,
+            found=lambda report: self.post_message(self.Looked(report)),
+            failed=lambda sentence: self.post_message(self.Looked(sentence)),
+        )
+        self._watching.start()
+
+    def on_workbench_app_looked(self, message: WorkbenchApp.Looked) -> None:
+        """Show what the disk did."""
+        if isinstance(message.found, str):
+            self.say(message.found, "error")
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, ProjectScreen):
+                screen.on_essays_changed()
+                screen.refresh_status()
+        self.say(message.found.summary, "warning" if message.found.problems else "information")
+
+    def on_unmount(self) -> None:
+        """End watching."""
+        if self._watching is not None:
+            self._watching.stop()
 
     def _collect(self) -> None:
         if self._collecting:

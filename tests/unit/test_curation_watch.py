@@ -140,6 +140,18 @@ def test_what_cannot_be_taken_now_is_handed_out_again(folder):
         watcher.stop()
 
 
+def test_a_file_that_was_gone_before_is_handed_out_with_what_is_there(folder):
+    handed = queue.Queue()
+    gone = folder / "gone.md"
+    places = Places(folders=(folder,), files=(folder / "a.md", gone))
+    watcher = Watcher(lambda: places, lambda paths: handed.put(paths) is None, quiet_s=0.01)
+    watcher.start()
+    try:
+        assert handed.get(timeout=WAIT_S) == {str(folder / "a.md"), str(gone)}
+    finally:
+        watcher.stop()
+
+
 def test_a_folder_that_comes_later_is_watched_too(tmp_path):
     handed = queue.Queue()
 

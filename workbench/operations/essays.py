@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from curation.holdout import choose_holdout, choose_share
-from store import essays, groups
+from store import essays, following, groups
 from store.essays import NewParagraph, SourceRow
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -33,6 +33,11 @@ def essay_view(project: Project, source_id: int) -> EssayView:
         text=essays.text(project.db, source_id),
         paragraphs=tuple(essays.paragraphs(project.db, source_id)),
     )
+
+
+def no_news(project: Project, ids: Sequence[int]) -> None:
+    """Note that the author has looked at sources that were new or renamed."""
+    following.no_news(project.db, ids)
 
 
 def toggle_holdout(project: Project, ids: Sequence[int]) -> str:

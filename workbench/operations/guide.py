@@ -10,11 +10,12 @@ from workbench.operations.project import Project
 
 @dataclass(frozen=True, kw_only=True)
 class NextStep:
-    """A sentence that ends in a key, the screen where the key works, and the key."""
+    """A sentence that ends in a key, the screen where the key works, the key, and other screens where it does."""
 
     text: str
     screen: str
     key: str
+    also: tuple[str, ...] = ()
 
 
 def next_step(project: Project) -> NextStep:
@@ -26,6 +27,11 @@ def next_step(project: Project) -> NextStep:
     counts = pairs.counts(db)
     if not counts.proposed and not counts.accepted:
         return NextStep(text=f"{len(sources)} sources: propose pairs with p", screen="essays", key="p")
+    if counts.changed:
+        touched = [row.title for row in sources if row.changed]
+        where = touched[0] if len(touched) == 1 else f"{len(touched)} essays"
+        text = f"{counts.changed} pair{'s' if counts.changed > 1 else ''} changed in {where}: settle with w"
+        return NextStep(text=text, screen="pairs", key="w", also=("essays",))
     held = sum(1 for row in sources if row.split == "holdout")
     if not held:
         return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")

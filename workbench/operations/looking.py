@@ -6,16 +6,20 @@ back. A file that is new where an old one is missing, and says the same or clear
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from curation.discover import SUFFIXES
 from curation.errors import Problem
-from curation.watch import Places, Stamp, Survey, is_gone, standing, survey
+from curation.watch import Places, Stamp, Survey, is_gone, stamp_of, standing, survey
 from store import following
 from store.following import SourceFile
+from workbench.operations.errors import WorkbenchError
 from workbench.operations.following import Followed, catch_up
 from workbench.operations.forms import recognise
 from workbench.operations.importing import import_paths
@@ -146,6 +150,41 @@ def look(
         back=tuple(source.title for source in back),
         followed=tuple(report.followed if report else catch_up(project, cancelled=cancelled)),
         problems=report.problems if report else (),
+    )
+
+
+def bytes_to_read(project: Project, paths: Iterable[str]) -> int:
+    """Return how much a look at these paths would read."""
+    sources = {str(project.absolute(source.path)): source for source in following.files(project.db)}
+    total = 0
+    for path in paths:
+        stamp = stamp_of(path)
+        if stamp is not None and (path not in sources or not _as_read(sources[path], stamp)):
+            total += stamp.size_bytes
+    return total
+
+
+def look_aside(project: Project) -> LookReport:
+    """Look at the disk in another process, for when there is much to read.
+
+    Raises:
+        WorkbenchError: it failed; the message is its own.
+    """
+    command = [sys.executable, "-m", "workbench", "-p", str(project.root), "import", "--changed", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", stdin=subprocess.DEVNULL)
+    try:
+        data = json.loads(done.stdout)
+    except ValueError as error:
+        said = done.stderr.strip() or f"it ended with {done.returncode} and said nothing"
+        raise WorkbenchError(f"The essays could not be looked at: {said}") from error
+    return LookReport(
+        added=tuple(data["added"]),
+        changed=tuple(data["changed"]),
+        renamed=tuple(Renamed(**item) for item in data["renamed"]),
+        missing=tuple(data["missing"]),
+        back=tuple(data["back"]),
+        followed=tuple(Followed(**item) for item in data["followed"]),
+        problems=tuple(Problem(**item) for item in data["problems"]),
     )
 
 

@@ -85,6 +85,10 @@ class ProjectScreen(Screen[None]):
     def go_to_found(self, hit: Hit) -> None:
         """Have the cursor on something that was found when the screen asks for its data next."""
 
+    def on_essays_changed(self) -> None:
+        """Ask again for what came in from the disk; a screen whose list must not jump asks for less."""
+        self.on_project_changed()
+
     def on_reversal(self, reversal: Reversal) -> None:
         """Follow an undo or a redo; a screen that shows what was touched goes there."""
         self.on_project_changed()
@@ -159,7 +163,7 @@ class ProjectScreen(Screen[None]):
             from workbench.operations.guide import next_step
 
             step = next_step(self.project)
-            if step.screen == self.NAME or step.key.isdigit():
+            if self.NAME in (step.screen, *step.also) or step.key.isdigit():
                 return step.text
             key, title = next((key, title) for name, key, title in SCREENS if name == step.screen)
             return f"{step.text}, in {title} ({key})"

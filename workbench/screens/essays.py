@@ -12,13 +12,14 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from workbench.screens.essay_follow import FollowKeys, sign, what_happened
 from workbench.screens.hold_out import SplitActions
 from workbench.screens.proposing import propose
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.essay_text import essay_lines
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
-from workbench.widgets.plain import cell, one_line
+from workbench.widgets.plain import cell, lines_of, one_line
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def source_line(row: SourceRow, width: int) -> Content:
     """Lay a source out as one line of the list."""
     share = f"{row.used_words / row.words:.0%}" if row.words and row.used_words else "–"
     held = row.split == "holdout"
-    mark = "changed " if row.changed else ("gone " if row.missing_at else "")
+    mark = sign(row)
     title_width = max(8, width - _FIXED - 1)
     group = f" +{row.grouped - 1}" if row.grouped > 1 else ""
     return Content.assemble(
@@ -74,7 +75,7 @@ class Heading(Static):
         return Content("  ") + heading_line(self.size.width - 3)
 
 
-class EssaysScreen(SplitActions):
+class EssaysScreen(FollowKeys, SplitActions):
     """The sources of the project."""
 
     NAME = "essays"
@@ -195,6 +196,8 @@ class EssaysScreen(SplitActions):
         assert isinstance(screen, PairsScreen)
         row = self.sources.row(source_id)
         screen.only_source(source_id, row.title if row else "")
+        if row is not None and row.news:
+            self.seen(source_id)
         self.app.go("pairs")
 
     def _ask_text(self) -> None:
@@ -219,9 +222,13 @@ class EssaysScreen(SplitActions):
         if view is not None and view.row.grouped > 1:
             title += f"  with {view.row.grouped - 1} more of {view.row.group}"
         self.query_one("#text-title", Static).update(Content(title))
+        happened = "" if view is None else what_happened(view.row)
 
         def make(width: int) -> Lines:
-            return [] if view is None else essay_lines(view.text, view.paragraphs, width)
+            if view is None:
+                return []
+            head: Lines = [Content.styled(line, "$text-warning") for line in lines_of(happened, width)]
+            return [*head, *([Content("")] if head else []), *essay_lines(view.text, view.paragraphs, width)]
 
         self.query_one(TextView).lay(make, keep_scroll=same)
 

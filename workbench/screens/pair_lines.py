@@ -22,8 +22,11 @@ MARKS = {
     "merged": ("⤴", "$text-muted"),
 }
 
+# Before the opening of a pair whose text reads otherwise in its essay now.
+_CHANGED = "≠changed "
+
 # The filters that tab goes through, in order.
-FILTERS = ("proposed", "accepted", "rejected", "flagged", "all")
+FILTERS = ("proposed", "accepted", "rejected", "flagged", "changed", "all")
 
 TIERS = (
     ("continuation", "what stands before, and how it goes on"),
@@ -62,7 +65,11 @@ def pair_line(row: PairRow, width: int) -> Content:
         " ",
         (cell(one_line(row.title), title_width - 1) + " " if title_width else "", "$text-muted"),
         (cell(row.tier, tier_width), "$text-muted"),
-        (cell(one_line(row.opening), opening_width), f"italic {text_style}" if held else text_style),
+        (_CHANGED if row.changed else "", "bold $text-warning"),
+        (
+            cell(one_line(row.opening), opening_width - (len(_CHANGED) if row.changed else 0)),
+            f"italic {text_style}" if held else text_style,
+        ),
         (cell(str(row.response_words), 5, right=True), "$text-muted"),
     )
 
@@ -89,11 +96,14 @@ def filter_line(standing: Standing, width: int) -> Content:
         "accepted": counts.accepted,
         "rejected": counts.rejected,
         "flagged": counts.flagged,
+        "changed": counts.changed,
         "all": total,
     }
-    names = {"proposed": "left", "accepted": "✓", "rejected": "✗", "flagged": "!", "all": "all"}
+    names = {"proposed": "left", "accepted": "✓", "rejected": "✗", "flagged": "!", "changed": "≠", "all": "all"}
     parts: list[Content | str | tuple[str, str]] = []
     for name in FILTERS:
+        if name == "changed" and name != standing.chosen and not counts.changed:
+            continue
         here = name == standing.chosen
         label = f"{numbers[name]:,} {name if width >= 90 else names[name]}"
         # In brackets, so that it is seen where there is no colour.
@@ -139,6 +149,7 @@ def pair_head(view: PairView, width: int) -> Content:
     count = f"{about}{tokens.prompt_tokens}+{tokens.response_tokens} of {tokens.max_length} tokens"
     split = " held" if pair.split == "holdout" else ""
     left = f"{one_line(pair.title)} · {pair.tier}{split}{' · flagged' if pair.flagged else ''}"
+    left += " · ≠ changed: w" if pair.changed else ""
     warned = f"⚠{len(view.warnings)} " if view.warnings else ""
     room = max(4, width - len(count) - len(warned) - 3)
     return Content.assemble(

@@ -30,6 +30,7 @@ _NOTHING = {
     "accepted": "Nothing is accepted yet. tab shows what is proposed; a accepts.",
     "rejected": "Nothing is rejected.",
     "flagged": "Nothing is flagged; ! flags a pair to come back to.",
+    "changed": "Nothing is to be settled: the essays say what their pairs say.",
     "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
 }
 
@@ -98,6 +99,25 @@ class ListPart(PairBase):
         if self.is_mounted:
             self.query_one(FilterLine).restore("")
 
+    def only_changed(self, source: tuple[int, str] | None) -> None:
+        """Show the pairs that are to be settled, of one source or of all; called before the screen is shown."""
+        self._source, self._filter = source, "changed"
+        self._placed = True
+        self._clear_words()
+
+    def show_changed(self) -> None:
+        """Show the pairs that are to be settled, of every source."""
+        self._source = None
+        self._clear_words()
+        self.action_show_filter("changed")
+
+    def on_essays_changed(self) -> None:
+        """Draw anew what is there, and leave the list as it stands."""
+        self._views.clear()
+        self.pairs.reload()
+        self.show_pair()
+        self.ask_counts()
+
     def on_project_changed(self) -> None:
         """Ask for the list again."""
         self._views.clear()
@@ -111,9 +131,11 @@ class ListPart(PairBase):
     def _filtered_by(place: _Place) -> PairFilter:
         from store.pairs import PairFilter
 
+        everywhere: dict[str, tuple[str, ...]] = {"all": (), "flagged": (), "changed": ("proposed", "accepted")}
         return PairFilter(
-            statuses=() if place.filter in ("all", "flagged") else (place.filter,),
+            statuses=everywhere.get(place.filter, (place.filter,)),
             flagged=True if place.filter == "flagged" else None,
+            changed=place.filter == "changed",
             source_id=place.source[0] if place.source else None,
             words=place.words,
         )
@@ -311,7 +333,12 @@ class ListPart(PairBase):
 
     def action_next_filter(self, step: int) -> None:
         """Go to the next filter."""
-        self.action_show_filter(FILTERS[(FILTERS.index(self._filter) + step) % len(FILTERS)])
+        names = [name for name in FILTERS if name != "changed" or self._filter == name or self._any_changed]
+        self.action_show_filter(names[(names.index(self._filter) + step) % len(names)])
+
+    @property
+    def _any_changed(self) -> bool:
+        return self._counts is not None and bool(self._counts.changed)
 
     def action_show_filter(self, name: str) -> None:
         """Show one filter."""

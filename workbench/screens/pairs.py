@@ -19,6 +19,7 @@ from workbench.screens.pair_list import ListPart
 from workbench.screens.pair_mark import MarkKeys
 from workbench.screens.pair_pane import PanePart
 from workbench.screens.pair_seen import SeenKeys
+from workbench.screens.pair_settle import SettleKeys
 from workbench.screens.pair_shape import ShapeKeys
 from workbench.screens.pair_waive import WaiveKeys
 from workbench.screens.pair_write import WriteKeys
@@ -34,7 +35,7 @@ _EDITING = (
 )  # fmt: skip
 
 
-class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys):
+class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys, SettleKeys):
     """The list of pairs and the one being judged."""
 
     NAME = "pairs"

@@ -54,6 +54,12 @@ def wrap(text: str, width: int) -> list[tuple[int, int]]:
     return lines
 
 
+def lines_of(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most `width` cells, its control characters visible; none where it is empty."""
+    shown = visible(text)
+    return [shown[start:end] for start, end in wrap(shown, width)] if text else []
+
+
 def _wrap_line(text: str, offset: int, width: int, lines: list[tuple[int, int]]) -> None:
     plain_cells = text.isascii()
     start = end = used = 0
