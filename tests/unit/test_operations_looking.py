@@ -6,7 +6,7 @@ import pytest
 
 from store import essays, following, pairs
 from store.pairs import PairChange, PairFilter
-from workbench.operations import curating, edits, settling
+from workbench.operations import curating, edits, reshaping, settling
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.essays import essay_rows
 from workbench.operations.following import catch_up
@@ -138,7 +138,7 @@ def test_the_old_text_is_kept_and_not_asked_about_again(project, gravel):
 
 def test_an_edited_pair_shows_its_own_words_beside_the_two_of_the_essay(project, gravel):
     pair = all_pairs(project)[-1]
-    curating.edit_pair(project, pair.id, prompt=pair.prompt, response="I rake. It goes back. Every Sunday, I rake.")
+    reshaping.edit_pair(project, pair.id, prompt=pair.prompt, response="I rake. It goes back. Every Sunday, I rake.")
     assert changed_pair(project, gravel) == pair.id
     view = settling.change_view(project, pair.id)
     assert view.own
@@ -173,9 +173,9 @@ def test_a_pair_whose_text_is_gone_is_kept_and_says_so(project, gravel):
 
 def test_halves_of_a_split_pair_and_merged_pairs_are_known_again_by_what_they_say(project, gravel):
     first, second, *_ = all_pairs(project)
-    curating.merge_with_next(project, first.id)
+    reshaping.merge_pairs(project, [first.id])
     merged = pairs.get(project.db, first.id)
-    half = curating.split_pair(project, merged.id, merged.response.index(" ", len(merged.response) // 2))
+    half = reshaping.split_pair(project, merged.id, merged.response.index(" ", len(merged.response) // 2))
     write(gravel, [PARTS[0], "Something before all the rest of it.", *PARTS[1:]])
     look(project)
     assert [pair.changed for pair in all_pairs(project)] == [False] * len(all_pairs(project))
