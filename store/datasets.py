@@ -160,6 +160,15 @@ def pairs(db: Database, dataset_id: int) -> list[DatasetPair]:
     return [DatasetPair(*row) for row in db.all(query, (dataset_id,))]
 
 
+def train_sources(db: Database, dataset_id: int) -> list[tuple[str, int]]:
+    """Return each source of a dataset's training pairs with how many it gives, the most used first."""
+    query = (
+        "SELECT source, count(*) FROM dataset_pair WHERE dataset_id = ? AND split = 'train' "
+        "GROUP BY source ORDER BY 2 DESC, 1"
+    )
+    return [(source, count) for source, count in db.all(query, (dataset_id,))]
+
+
 def pair_hashes(db: Database, dataset_id: int) -> dict[str, int]:
     """Return the id of each of a dataset's pairs by its hash."""
     return dict(db.all("SELECT pair_hash, pair_id FROM dataset_pair WHERE dataset_id = ?", (dataset_id,)))

@@ -229,7 +229,7 @@ def events(
         run: its name.
         after: only those after this (attempt, seq).
         types: only of these types; none for all.
-        limit: at most so many.
+        limit: at most so many; -1 for all.
     """
     return _events(db, run, after=after or (0, 0), types=types, order="", limit=limit)
 
@@ -259,9 +259,30 @@ def metric(db: Database, run: str, name: str) -> list[tuple[int, float]]:
 
 
 def checkpoints(db: Database, run: str) -> list[Checkpoint]:
-    """Return the checkpoints of a run by step, of the latest attempt that wrote each."""
-    query = "SELECT step, attempt, path FROM checkpoint WHERE run = ? ORDER BY step, attempt"
-    return list({step: Checkpoint(step, attempt, path) for step, attempt, path in db.all(query, (run,))}.values())
+    """Return the checkpoints of a run that stand, by step, of the latest attempt that wrote each."""
+    query = "SELECT step, attempt, seq, path FROM checkpoint WHERE run = ? ORDER BY step, attempt"
+    pruned = {
+        int(event.data["step"]): (event.attempt, event.seq) for event in events(db, run, types=("pruned",), limit=-1)
+    }
+    # One that was deleted by rule and written again stands.
+    standing = [
+        Checkpoint(step, attempt, path)
+        for step, attempt, seq, path in db.all(query, (run,))
+        if (attempt, seq) > pruned.get(step, (0, 0))
+    ]
+    return list({item.step: item for item in standing}.values())
+
+
+def latest_validation(db: Database, *, dataset_hash: str) -> tuple[float, float] | None:
+    """Return the latest validation loss on a dataset and the upper end of its interval, or None."""
+    row = db.one(
+        "SELECT v.value, h.value FROM metric v JOIN metric h ON h.run = v.run AND h.step = v.step AND "
+        "h.attempt = v.attempt AND h.name = 'val_loss_high' JOIN run r ON r.name = v.run JOIN dataset d ON "
+        "d.id = r.dataset_id WHERE v.name = 'val_loss' AND d.content_hash = ? AND v.value IS NOT NULL "
+        "ORDER BY r.created_at DESC, v.attempt DESC, v.step DESC LIMIT 1",
+        (dataset_hash,),
+    )
+    return (float(row[0]), float(row[1])) if row else None
 
 
 def base_run(db: Database, sample_key: str) -> str | None:

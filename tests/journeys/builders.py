@@ -179,8 +179,10 @@ def add_run(
         loss = 6.0 * math.exp(-step / 25) + 2.6 + noise.gauss(0, 0.35)
         if step % 20 == 0:
             centre = 5.8 * math.exp(-step / 25) + 2.9
-            values = {"val_loss": centre, "val_loss_low": centre - 0.3, "val_loss_high": centre + 0.3}
-            events.append({"type": "validation", "step": step, "values": values, "draws": 4})
+            events.append({"type": "validation", "step": step, "values": _measured(centre), "draws": 5})
+            if step:
+                path = f"checkpoints/step-{step:06d}"
+                events.append({"type": "best", "step": step, "path": path, "val_loss": centre})
         if step:
             value = None if diverges and step > done // 2 else loss  # as a job writes what is no number
             values = {"loss": value, "learning_rate": 1e-3, "grad_norm": 1.0, "memory_bytes": 412.0 * 2**20}
@@ -263,6 +265,17 @@ def _spec(project: Project, name: str, dataset_id: int, *, parent: str | None, l
         dataset_hash=datasets.get(project.db, dataset_id).content_hash,
         canary_hash=freeze_canaries(project).content_hash,
     )
+
+
+def _measured(centre: float) -> dict[str, float]:
+    """Return what a validation says: the holdout around a loss, the probe somewhat below it, both by mask ratio."""
+    values = {}
+    for name, loss in (("val_loss", centre), ("probe_loss", centre * 0.9)):
+        values |= {name: loss, f"{name}_low": loss - 0.3, f"{name}_high": loss + 0.3}
+        for ratio in ("0.1", "0.3", "0.5", "0.7", "0.9"):
+            at = loss + 2 * (float(ratio) - 0.5)
+            values |= {f"{name}@{ratio}": at, f"{name}_low@{ratio}": at - 0.5, f"{name}_high@{ratio}": at + 0.5}
+    return values
 
 
 def _samples(of: str, step: int, slugs: Sequence[str], spec: RunSpec, *, seed: int) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -111,7 +112,7 @@ async def test_the_newest_run_is_selected_and_says_in_words_what_differs(project
         await settle(pilot, lambda: BASE_RUN in shown(pilot, "#run-title"))
 
 
-async def test_l_goes_round_curve_log_samples_and_spec(project: Project) -> None:
+async def test_l_goes_round_curve_log_samples_validation_and_spec(project: Project) -> None:
     async with runs_of(project, (120, 40)) as pilot:
         screen = screen_of(pilot)
 
@@ -122,6 +123,10 @@ async def test_l_goes_round_curve_log_samples_and_spec(project: Project) -> None
         await settle(pilot, lambda: "self-test" in text())
         await pilot.press("l")
         await settle(pilot, lambda: "adapter at step 60" in text())
+        await pilot.press("l")
+        await settle(pilot, lambda: "training probe" in text() and "95 % over pairs" in text())
+        assert [line.split()[0] for line in text().splitlines() if " % " in line][:5] == ["10", "30", "50", "70", "90"]
+        assert "best" in next(line for line in text().splitlines() if line.startswith("60"))
         await pilot.press("l")
         await settle(pilot, lambda: "train.learning_rate" in text() and "parent 0.001" in text())
         await pilot.press("l")
@@ -202,3 +207,15 @@ async def test_a_project_without_runs_says_how_to_launch_one(tmp_path: Path) -> 
         assert "Press r to launch" in screen_of(pilot).runs._empty
         await pilot.press("l", "S", "K", "R", "n", "y", "tab", "j")
         assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_a_run_that_ended_early_says_why(project: Project) -> None:
+    attempt = RunDir(project.runs_folder / SECOND_RUN).events(1)
+    seq = len(attempt.read_text().splitlines())
+    reason = "The last 2 validations in a row were worse than the best, that of step 20, beyond the noise."
+    row = {"attempt": 1, "seq": seq + 1, "at": "2026-11-20T18:30:00.000Z", "type": "early", "step": 60}
+    with attempt.open("a") as file:
+        file.write(json.dumps({**row, "reason": reason}) + "\n")
+    collecting.collect(project, (SECOND_RUN,))
+    async with runs_of(project, (120, 40)) as pilot:
+        assert "Ended early. The last 2 validations" in shown(pilot, "#run-facts").replace("\n", " ")

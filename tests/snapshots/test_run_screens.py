@@ -87,8 +87,12 @@ def test_runs_showing_samples(snap_compare: Compare, reviewed: Project, size: tu
     assert looks_right(snap_compare, reviewed, size, "runs", "l", "l")
 
 
-def test_runs_showing_the_spec(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:
+def test_runs_showing_the_validation(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:
     assert looks_right(snap_compare, reviewed, size, "runs", "l", "l", "l")
+
+
+def test_runs_showing_the_spec(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:
+    assert looks_right(snap_compare, reviewed, size, "runs", "l", "l", "l", "l")
 
 
 def test_the_launch_form_with_one_change(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:

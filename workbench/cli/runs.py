@@ -132,6 +132,13 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
     lines += [f"{path}: {before} -> {after}" for path, before, after in view.differences]
     lines += table(["step", "loss"], list(view.loss))
     lines += table(["step", "val loss", "low", "high"], list(view.validation))
+    if view.probe:
+        lines += table(["step", "probe loss", "low", "high"], list(view.probe))
+    if view.by_ratio:
+        lines += table(["hidden", "measured", "value", "low", "high"], list(view.by_ratio))
+    if view.best:
+        lines.append(f"best checkpoint: step {view.best[0]}, validation loss {view.best[1]:.4f}")
+    lines += [f"ended early: {view.early}"] if view.early else []
     emit(view, as_json, lines)
     if view.error:
         say(view.error)

@@ -134,6 +134,8 @@ def _words(event: runs.EventRow) -> str:
         low, high = values.get("val_loss_low"), values.get("val_loss_high")
         interval = f" (95 % interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
         return f"  validation at step {data['step']}: {values['val_loss']:.3f}{interval}"
+    if event.type == "early":
+        return f"  ends early at step {data.get('step')}: {data.get('reason')}"
     if event.type in ("warning", "error"):
         return f"  {event.type}: {data.get('message')}"
     return ""

@@ -20,6 +20,7 @@ from workbench.operations.beginning import carried_over, first_model, first_samp
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
+from workbench.operations.launch_warnings import data_warnings
 from workbench.operations.places import place
 from workbench.operations.project import Project
 
@@ -247,8 +248,8 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
     found = known_model(project, spec.model.id)
     if found is not None:
         warnings += _of_the_model(spec, found)
-    if dataset_id is not None and datasets.get(project.db, dataset_id).holdout_pairs == 0:
-        warnings.append("The dataset holds nothing out: there will be no validation loss.")
+    if dataset_id is not None:
+        warnings += data_warnings(project, spec, dataset_id)
     return Draft(
         spec=spec,
         place=place_name,

@@ -20,6 +20,10 @@ from workbench.operations.project import Project
 
 OVER = ("finished", "stopped", "failed", "killed")
 _LOG_BYTES = 64 * 1024
+RATIOS = ("0.1", "0.3", "0.5", "0.7", "0.9")
+"""The fifths of the mask ratio, by their middles."""
+# Norms of single steps say little; this many are a mean worth looking at.
+_LATEST_STEPS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,11 @@ class RunView:
         differences: dotted field, parent's value, own value.
         loss: (step, training loss), the latest attempt of each step.
         validation: (step, loss, low, high) with its 95 % interval.
+        probe: the same of the training pairs that are measured like the holdout.
+        by_ratio: (mask ratio, what is measured, value, low, high) of the latest validation: `val_loss`, `probe_loss`,
+            and `grad_norm`, which is the mean of its latest steps and has no interval.
+        best: (step, validation loss) of the best checkpoint; None before the first.
+        early: why it ended before its last step; None when it did not.
         phase: name, units done, units in all, of the latest attempt; None before the first.
         memory_bytes: peak as last reported; None when not reported.
         warnings: messages the job sent.
@@ -48,6 +57,10 @@ class RunView:
     differences: tuple[tuple[str, Any, Any], ...]
     loss: tuple[tuple[int, float], ...]
     validation: tuple[tuple[int, float, float, float], ...]
+    probe: tuple[tuple[int, float, float, float], ...]
+    by_ratio: tuple[tuple[str, str, float, float | None, float | None], ...]
+    best: tuple[int, float] | None
+    early: str | None
     phase: tuple[str, int, int | None] | None
     memory_bytes: float | None
     checkpoints: tuple[Checkpoint, ...]
@@ -81,7 +94,6 @@ def run_view(project: Project, name: str) -> RunView:
     parent = RunSpec.from_json(runs.get(project.db, run.parent).spec_json) if run.parent else None
     directory = project.absolute(run.dir)
     run_dir = RunDir(directory)
-    values = {key: dict(runs.metric(project.db, name, key)) for key in ("val_loss", "val_loss_low", "val_loss_high")}
     memory = runs.metric(project.db, name, "memory_bytes")
     errors = runs.events(project.db, name, types=("error",))
     return RunView(
@@ -91,10 +103,11 @@ def run_view(project: Project, name: str) -> RunView:
         directory=directory,
         differences=tuple(diff(parent, spec)) if parent and spec else (),
         loss=tuple(runs.metric(project.db, name, "loss")),
-        validation=tuple(
-            (step, loss, values["val_loss_low"].get(step, loss), values["val_loss_high"].get(step, loss))
-            for step, loss in values["val_loss"].items()
-        ),
+        validation=_with_interval(project, name, "val_loss"),
+        probe=_with_interval(project, name, "probe_loss"),
+        by_ratio=_by_ratio(project, name),
+        best=_best(project, name),
+        early=_early(project, name),
         phase=_phase(runs.latest_events(project.db, name, types=("phase", "progress"), limit=40)),
         memory_bytes=memory[-1][1] if memory else None,
         checkpoints=tuple(runs.checkpoints(project.db, name)),
@@ -104,6 +117,39 @@ def run_view(project: Project, name: str) -> RunView:
         # What a log said of a run made elsewhere is its note.
         log_tail=row.note if imported else _tail(run_dir),
     )
+
+
+def _with_interval(project: Project, run: str, name: str) -> tuple[tuple[int, float, float, float], ...]:
+    low, high = (dict(runs.metric(project.db, run, f"{name}_{end}")) for end in ("low", "high"))
+    return tuple(
+        (step, value, low.get(step, value), high.get(step, value)) for step, value in runs.metric(project.db, run, name)
+    )
+
+
+def _by_ratio(project: Project, run: str) -> tuple[tuple[str, str, float, float | None, float | None], ...]:
+    """Return what the latest validation measured at each mask ratio; see `RunView.by_ratio`."""
+    found: list[tuple[str, str, float, float | None, float | None]] = []
+    for ratio in RATIOS:
+        for name in ("val_loss", "probe_loss"):
+            measured = runs.metric(project.db, run, f"{name}@{ratio}")
+            if measured:
+                step, value = measured[-1]
+                low, high = (dict(runs.metric(project.db, run, f"{name}_{end}@{ratio}")) for end in ("low", "high"))
+                found.append((ratio, name, value, low.get(step), high.get(step)))
+        norms = [value for _, value in runs.metric(project.db, run, f"grad_norm@{ratio}")[-_LATEST_STEPS:]]
+        if norms:
+            found.append((ratio, "grad_norm", sum(norms) / len(norms), None, None))
+    return tuple(found)
+
+
+def _best(project: Project, run: str) -> tuple[int, float] | None:
+    said = runs.latest_events(project.db, run, types=("best",), limit=1)
+    return (int(said[-1].data["step"]), float(said[-1].data["val_loss"])) if said else None
+
+
+def _early(project: Project, run: str) -> str | None:
+    said = runs.latest_events(project.db, run, types=("early",), limit=1)
+    return str(said[-1].data["reason"]) if said else None
 
 
 def run_samples(project: Project, name: str) -> list[Sample]:

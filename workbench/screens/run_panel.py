@@ -1,4 +1,7 @@
-"""What the Runs screen says of the selected run: its title with the phase, its facts, log, samples and spec."""
+"""What the Runs screen says of the selected run: its title with the phase, its facts, log, samples and spec.
+
+Its validation has a module of its own, `run_validation`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.operations.running import RunView
     from workbench.widgets.text_view import Lines
 
-VIEWS = ("curve", "log", "samples", "spec")
+VIEWS = ("curve", "log", "samples", "validation", "spec")
 _BAR = 16
 _LOG_LINES = 2000
 _DIM = "$foreground-muted"
@@ -63,6 +66,8 @@ def facts(view: RunView) -> Content:
         ended = "It was killed." if row.status == "killed" else "It was asked to stop."
         parts += [(f"{ended} ", "$text-warning"), ("What it wrote stands; R resumes it.\n", _DIM)]
     parts += [(f"! {visible(message)}\n", "$text-warning") for message in view.warnings[-3:]]
+    if view.early:
+        parts += [(f"Ended early. {visible(view.early)}\n", "$text-warning")]
     if row.parent:
         parts += [(f"{in_words(view.differences)}\n", "")]
     if row.note:
@@ -77,13 +82,15 @@ def facts(view: RunView) -> Content:
     saved = f"checkpoint at step {view.checkpoints[-1].step}" if view.checkpoints else "no checkpoint"
     if len(view.checkpoints) > 1:
         saved = f"{len(view.checkpoints)} checkpoints, last at step {view.checkpoints[-1].step}"
+    if view.best is not None:
+        saved += f", best at step {view.best[0]} ({number(view.best[1])})"
     counts = [f"memory {memory(view.memory_bytes)}", saved, f"{row.samples} samples"]
     parts += [(" · ".join(counts), _DIM)]
     return Content.assemble(*parts)
 
 
 def tabs_line(current: str, view: RunView | None, samples: int) -> Content:
-    """Name the four views, the current one marked."""
+    """Name the views, the current one marked."""
     parts: list[Content | str] = []
     for name in VIEWS:
         label = f"{name} {samples}" if name == "samples" and samples else name

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from workbench.screens.base import ProjectScreen
 from workbench.screens.run_lines import put, run_heading, run_line, short_name
 from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
+from workbench.screens.run_validation import validation_lines
 from workbench.widgets.curve import Curve
 from workbench.widgets.page_list import PageList
 from workbench.widgets.text_view import Lines, TextView
@@ -41,7 +42,7 @@ class RunsScreen(ProjectScreen):
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "launch('train')", "launch", tooltip="launch a run, as a copy of this one", id="runs.launch"),
-        Binding("l", "next_view", "curve log samples spec", tooltip="curve, log, samples, spec", id="runs.view"),
+        Binding("l", "next_view", "other view", tooltip="curve, log, samples, validation, spec", id="runs.view"),
         Binding("s", "launch('sample')", "sample", tooltip="sample the base, or this run's adapter", id="runs.sample"),
         Binding("S", "stop", "stop", tooltip="ask it to stop after its step; a checkpoint stays", id="runs.stop"),
         Binding("K", "kill", "kill", tooltip="end its process at once", id="runs.kill"),
@@ -171,7 +172,7 @@ class RunsScreen(ProjectScreen):
         if curve.display:
             curve.empty = _no_loss(view)
             curve.last_step = view.spec.train.max_steps if view.spec and view.spec.train else None
-            curve.loss, curve.validation = view.loss, view.validation
+            curve.loss, curve.validation, curve.probe = view.loss, view.validation, view.probe
         else:
             self._draw_text(view, keep_scroll=keep_scroll)
 
@@ -181,6 +182,8 @@ class RunsScreen(ProjectScreen):
         def make(width: int) -> Lines:
             if shown == "log":
                 return log_lines(view.log_tail, width)
+            if shown == "validation":
+                return validation_lines(view, width)
             return sample_lines(samples, width) if shown == "samples" else spec_lines(view, width)
 
         pane = self.query_one("#run-text", TextView)
@@ -205,12 +208,12 @@ class RunsScreen(ProjectScreen):
         return True
 
     def action_view(self, name: str) -> None:
-        """Show curve, log, samples or spec."""
+        """Show one of the views."""
         self._shown = name
         self._draw(keep_scroll=False)
 
     def action_next_view(self) -> None:
-        """Show the next of curve, log, samples, spec."""
+        """Show the next of curve, log, samples, validation, spec."""
         self.action_view(VIEWS[(VIEWS.index(self._shown) + 1) % len(VIEWS)])
 
     def action_other_pane(self) -> None:

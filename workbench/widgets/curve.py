@@ -21,6 +21,7 @@ _BRAILLE = 0x2800
 # Bit of each dot of a braille cell, by row and column.
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _LINE, _POINT, _AXIS, _WORDS = "$accent", "bold $text-warning", "$foreground-disabled", "$foreground-muted"
+_PROBE = "$foreground"
 _SMALLEST = (24, 5)
 
 
@@ -51,6 +52,7 @@ class Curve(Widget):
     Attributes:
         loss: (step, training loss), in the order of the steps.
         validation: (step, loss, low, high).
+        probe: the same of training pairs, drawn as points; where they fall and validation does not, it memorises.
         last_step: the step the run is to reach, None when unknown; the axis runs that far.
     """
 
@@ -60,6 +62,7 @@ class Curve(Widget):
 
     loss: reactive[tuple[tuple[int, float], ...]] = reactive(())
     validation: reactive[tuple[tuple[int, float, float, float], ...]] = reactive(())
+    probe: reactive[tuple[tuple[int, float, float, float], ...]] = reactive(())
     last_step: reactive[int | None] = reactive(None)
     empty: reactive[str] = reactive("No loss yet: it comes with the first training step.")
 
@@ -67,10 +70,25 @@ class Curve(Widget):
         """Draw the curve in the room there is."""
         if not self.loss and not self.validation:
             return Content.styled(self.empty, _WORDS)
-        return draw_curve(self.loss, self.validation, self.size.width, self.size.height, last_step=self.last_step)
+        return draw_curve(
+            self.loss,
+            self.validation,
+            self.size.width,
+            self.size.height,
+            last_step=self.last_step,
+            probe=self.probe,
+        )
 
 
-def draw_curve(loss: Loss, validation: Validation, width: int, height: int, *, last_step: int | None = None) -> Content:
+def draw_curve(
+    loss: Loss,
+    validation: Validation,
+    width: int,
+    height: int,
+    *,
+    last_step: int | None = None,
+    probe: Validation = (),
+) -> Content:
     """Draw a loss curve with axes, ticks and a legend.
 
     Args:
@@ -79,12 +97,14 @@ def draw_curve(loss: Loss, validation: Validation, width: int, height: int, *, l
         width: cells.
         height: lines, legend and axis included.
         last_step: how far the axis of the steps runs; None for as far as there is data.
+        probe: like `validation`, drawn without its interval.
 
     Returns:
         `height` lines; a sentence instead when there is too little room or nothing finite to draw.
     """
     finite = [(step, value) for step, value in loss if math.isfinite(value)]
     points = [item for item in validation if all(map(math.isfinite, item[1:]))]
+    probed = [(step, value) for step, value, *_ in probe if math.isfinite(value)]
     if width < _SMALLEST[0] or height < _SMALLEST[1]:
         return Content.styled(_in_words(finite, points), _WORDS)
     if not finite and not points:
@@ -92,6 +112,7 @@ def draw_curve(loss: Loss, validation: Validation, width: int, height: int, *, l
             "No finite loss: every step gave NaN or infinity. A lower learning rate may help.", _WORDS
         )
     values = [value for _, value in finite] + [value for _, *interval in points for value in interval]
+    values += [value for _, value in probed]
     steps = [step for step, _ in finite] + [step for step, *_ in points]
     margin = 0.04 * (max(values) - min(values)) or 0.1
     low, high = min(values) - margin, max(values) + margin
@@ -106,8 +127,8 @@ def draw_curve(loss: Loss, validation: Validation, width: int, height: int, *, l
         columns=(width - left) * 2,
         rows=(height - 3) * 4,
     )
-    cells, styles = _plot(finite, points, scale)
-    lines = [_legend(finite, points, len(loss) - len(finite), scale, width)]
+    cells, styles = _plot(finite, points, probed, scale)
+    lines = [_legend(finite, points, probed, len(loss) - len(finite), scale, width)]
     by_row = {scale.y(tick) // 4: labels[tick] for tick in ticks}
     for row, (drawn, coloured) in enumerate(zip(cells, styles, strict=True)):
         label = by_row.get(row, "")
@@ -126,7 +147,7 @@ def nice_ticks(low: float, high: float, wanted: int) -> list[float]:
     return [round(number * step, 10) for number in range(first, last + 1)]
 
 
-def _plot(finite: Loss, points: Validation, scale: _Scale) -> tuple[list[list[str]], list[list[Span]]]:
+def _plot(finite: Loss, points: Validation, probed: Loss, scale: _Scale) -> tuple[list[list[str]], list[list[Span]]]:
     """Draw line and points; return the cells of each row, and the styles of each row."""
     bits = [[0] * (scale.columns // 2) for _ in range(scale.rows // 4)]
     means: dict[int, list[float]] = {}
@@ -140,6 +161,10 @@ def _plot(finite: Loss, points: Validation, scale: _Scale) -> tuple[list[list[st
         before = here
     cells = [[chr(_BRAILLE | bit) if bit else " " for bit in row] for row in bits]
     styles = [[Span(0, len(row), _LINE)] for row in cells]
+    for step, value in probed:
+        x, y = scale.x(step) // 2, scale.y(value) // 4
+        cells[y][x] = "○"
+        styles[y].append(Span(x, x + 1, _PROBE))
     for step, value, low, high in points:
         x = scale.x(step) // 2
         top, middle, bottom = (scale.y(item) // 4 for item in (high, value, low))
@@ -156,7 +181,7 @@ def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]
     return [(round(x0 + (x1 - x0) * i / count), round(y0 + (y1 - y0) * i / count)) for i in range(count + 1)]
 
 
-def _legend(finite: Loss, points: Validation, broken: int, scale: _Scale, width: int) -> Content:
+def _legend(finite: Loss, points: Validation, probed: Loss, broken: int, scale: _Scale, width: int) -> Content:
     per_dot = round(len(finite) / max(1, scale.columns))
     line = "loss" if per_dot < 2 else f"loss, mean of {per_dot} steps"
     parts: list[tuple[str, str]] = []
@@ -164,7 +189,10 @@ def _legend(finite: Loss, points: Validation, broken: int, scale: _Scale, width:
         parts += [("⣀⡠⠔ ", _LINE), (f"{line} {finite[-1][1]:.3f}", _WORDS)]
     if points:
         _, value, low, high = points[-1]
-        parts += [("   ● ", _POINT), (f"validation {value:.3f} ({low:.3f} to {high:.3f}, 95 %)", _WORDS)]
+        confidence = "" if probed else ", 95 %"  # beside a probe there is seldom room for it
+        parts += [("   ● ", _POINT), (f"validation {value:.3f} ({low:.3f} to {high:.3f}{confidence})", _WORDS)]
+    if probed:
+        parts += [("   ○ ", _PROBE), (f"probe {probed[-1][1]:.3f}", _WORDS)]
     if broken:
         parts.append((f"   {broken} steps not finite", "bold $text-error"))
     parts.append(("   nats a token, by step", _AXIS))
