@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from store import datasets, essays, pairs
+from store.errors import NotFound
 from store.pairs import PairChange, PairFilter
 from tests.journeys.builders import make_curated_project
 from workbench.operations import checking, child, curating, reshaping, waiving
@@ -114,6 +115,7 @@ def test_a_waiver_after_the_freeze_says_so_on_the_datasets_page(project: Project
         ("repeat", "dataset", "", "  ", "say why"),
         ("repeat", "pair", "", "why", "for a pair by its id"),
         ("repeat", "dataset", "salt", "why", "for a pair by its id"),
+        ("repeat", "source", "no-such-essay", "why", "No essay named no-such-essay"),
     ],
 )
 def test_a_waiver_that_says_too_little_is_refused(
@@ -121,6 +123,12 @@ def test_a_waiver_that_says_too_little_is_refused(
 ) -> None:
     with pytest.raises(WorkbenchError, match=words):
         waiving.waive(project, rule=rule, scope=scope, subject=subject, reason=reason)
+
+
+@pytest.mark.parametrize("subject", ["999", "salt"])
+def test_a_waiver_for_a_pair_that_is_not_there_is_refused(project: Project, subject: str) -> None:
+    with pytest.raises(NotFound):
+        waiving.waive(project, rule="repeat", scope="pair", subject=subject, reason="why")
 
 
 def test_the_pane_of_a_pair_tells_what_the_check_found_until_it_is_edited_or_waived(project: Project) -> None:

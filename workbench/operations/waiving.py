@@ -7,7 +7,7 @@ from functools import lru_cache
 from curation.findings import Finding, Scope, Waiver, with_waivers
 from curation.lint import pair_findings
 from curation.rules import RULES, Rules
-from store import checks
+from store import checks, essays, pairs
 from store.checks import WaiverRow
 from store.pairs import Pair
 from workbench.operations.checking import CANDIDATE, last_check, waivers
@@ -28,7 +28,8 @@ def waive(project: Project, *, rule: str, scope: Scope, subject: str, reason: st
     """Set a rule aside and record why; return the waiver's id. Undo takes it back.
 
     Raises:
-        WorkbenchError: there is no such rule, or no reason is given.
+        WorkbenchError: there is no such rule or essay, or no reason is given.
+        NotFound: there is no such pair.
     """
     if rule not in RULES and rule not in PAIR_RULES:
         raise WorkbenchError(f"There is no rule {rule!r}. They are {', '.join((*RULES, *PAIR_RULES))}.")
@@ -36,6 +37,10 @@ def waive(project: Project, *, rule: str, scope: Scope, subject: str, reason: st
         raise WorkbenchError(f"The rule {rule} was not waived: say why. The reason stands in every report.")
     if (scope == "dataset") != (subject == ""):
         raise WorkbenchError("Waive a rule for a pair by its id, for an essay by its name, or for the whole dataset.")
+    if scope == "pair":
+        pairs.get(project.db, int(subject) if subject.isdecimal() else -1)
+    elif scope == "source" and subject not in {row.slug for row in essays.rows(project.db)}:
+        raise WorkbenchError(f"No essay named {subject}. See `workbench essays list` for the names.")
     return checks.waive(project.db, rule=rule, scope=scope, subject=subject, reason=reason.strip())
 
 
