@@ -6,6 +6,7 @@ it has no file and no text. The essay that comes later under that name takes its
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ class ImportedPair:
 
     @property
     def key(self) -> str:
-        """The hash by which it is known again: of its texts, without white space around them."""
+        """The hash by which it is known again: of its texts, as a frozen dataset holds them."""
         return pair_key(self.prompt, self.response)
 
 
@@ -57,7 +58,13 @@ def pair_key(prompt: str, response: str) -> str:
 
 
 def _bare(prompt: str, response: str) -> tuple[str, str]:
-    return storable(prompt).strip(), storable(response).strip()
+    """Return the texts as a frozen dataset holds them: a pair that comes back out of one is known."""
+    return _frozen(prompt), _frozen(response)
+
+
+def _frozen(text: str) -> str:
+    lines = storable(text).replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", lines).strip()
 
 
 def known(db: Database, pairs: Sequence[ImportedPair]) -> list[bool]:

@@ -195,7 +195,7 @@ def test_every_form_is_recognised_by_what_is_in_it(
         ("package.json", '{"prompt": "p"}'),
         ("list.json", '["a", "b"]'),
         ("samples.jsonl", '{"of": "base", "step": 0, "prompt": "salt", "index": 0, "text": "T"}\n'),
-        ("posts.csv", "post_id,post_date,title\n1,2026,T\n"),
+        ("visits.csv", "day,title\n1,T\n"),
     ],
 )
 def test_files_of_others_are_left_alone(project: Project, tmp_path: Path, name: str, text: str) -> None:

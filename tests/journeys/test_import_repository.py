@@ -204,9 +204,8 @@ async def test_runs_shows_what_is_known_and_copies_nothing_of_a_run_made_elsewhe
         assert isinstance(screen, RunsScreen)
         screen.select(run_named(project, "1-lr-5e-5"))
         await settle(pilot, lambda: screen._view is not None and "1-lr-5e-5" in screen._view.row.name)
-        for _ in range(3):
+        while screen._shown != "spec":
             await pilot.press("l")
-        await settle(pilot, lambda: screen._shown == "spec")
         text = "\n".join(str(line) for line in screen.query_one("#run-text")._lines)
         assert "Made elsewhere" in text
         assert "LoRA r 16, alpha 32, 5e-5" in text

@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import exporting, reviewing
+from workbench.operations import dataset_files, exporting, reviewing
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -90,14 +90,39 @@ def export_command() -> None:
 
 
 @export_command.command("dataset")
-@click.argument("number", type=int)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("number", type=int, required=False)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--form",
+    type=click.Choice([item.name for item in dataset_files.FORMS]),
+    default="run",
+    show_default=True,
+    help="; ".join(f"{item.name}: {item.words}" for item in dataset_files.FORMS) + ".",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder, in place of FOLDER.")
+@click.option("--labels", is_flag=True, help="With JSON lines: each row also says tier, source and split.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
 @with_project
-def export_dataset(project: Project, number: int, folder: Path, as_json: bool) -> None:
-    """Write train.jsonl, holdout.jsonl and manifest.json."""
-    written = exporting.export_dataset(project, number, folder)
-    emit(written, as_json, [str(path) for path in written])
+def export_dataset(
+    project: Project,
+    number: int | None,
+    folder: Path | None,
+    form: str,
+    out: Path | None,
+    labels: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write dataset NUMBER (default: the newest) into FOLDER, a file for each side of the split."""
+    if (folder is None) == (out is None):
+        raise click.UsageError("Name one folder: as FOLDER after the number, or with --out.")
+    into = folder or out or Path()
+    report = dataset_files.export_dataset(project, number, into, form=form, labels=labels, dry_run=dry_run)
+    emit(report, as_json, [str(path) for path in report.files])
+    for problem in report.said:
+        say(str(problem))
+    say(report.summary)
 
 
 @export_command.command("review")

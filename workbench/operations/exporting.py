@@ -1,40 +1,20 @@
-"""Export a dataset as JSONL, and a review as Markdown or JSONL."""
+"""Export a review as Markdown or JSONL; and write one file, whole or not at all."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from store import datasets
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.freezing import snapshot_of
 from workbench.operations.project import Project
 from workbench.operations.reviewing import Comparison, ReviewView, review, tally
-
-
-def export_dataset(project: Project, number: int, folder: Path) -> list[Path]:
-    """Write a dataset's `train.jsonl`, `holdout.jsonl` and `manifest.json`; return the files.
-
-    Raises:
-        WorkbenchError: there is no such dataset, or the folder cannot be written.
-    """
-    found = [row for row in datasets.rows(project.db) if row.number == number]
-    if not found:
-        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
-    frozen = snapshot_of(project, found[0].id)
-    contents = {
-        "train.jsonl": frozen.train_jsonl,
-        "holdout.jsonl": frozen.holdout_jsonl,
-        "manifest.json": frozen.manifest_json,
-    }
-    return [_write(folder / name, data) for name, data in contents.items()]
 
 
 def export_review(project: Project, run: str, path: Path) -> Path:
     """Write a run's review to a file: JSONL where the name ends so, else Markdown."""
     view = review(project, run)
     text = _review_jsonl(view) if path.suffix == ".jsonl" else review_markdown(view)
-    return _write(path, text.encode())
+    return write_file(path, text.encode())
 
 
 def review_markdown(view: ReviewView) -> str:
@@ -92,7 +72,12 @@ def _verdict(item: Comparison) -> str:
     return {None: "none yet", "left": "base", "right": "run", "tie": "tie", "both bad": "both bad"}[item.verdict]
 
 
-def _write(path: Path, data: bytes) -> Path:
+def write_file(path: Path, data: bytes) -> Path:
+    """Write a file, replacing one of that name in one step; return its path.
+
+    Raises:
+        WorkbenchError: it cannot be written.
+    """
     aside = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from curation.archive import zip_names
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
-from curation.errors import EssayError
+from curation.errors import EssayError, Problem
 from curation.notes import is_notes, is_notes_csv, named_notes
 from curation.substack import MAX_ZIP_BYTES, POSTS_CSV, is_posts_csv
 from curation.textfile import read_text
@@ -86,6 +86,11 @@ def _is_notes(path: Path, head: bytes) -> bool:
         return False
 
 
+def _leave(intake: Intake, path: Path) -> None:
+    message = "is what a repository says of itself, and was left out. To have it, import it with `--as essays`."
+    intake.leave_out(Problem(str(path), None, message))
+
+
 def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
     """Return a form's function; its module is loaded when a file of the form is there."""
 
@@ -105,6 +110,13 @@ FORMS: tuple[Form, ...] = (
         is_file=_is_substack,
         is_folder=_is_substack_folder,
         max_bytes=MAX_ZIP_BYTES,
+    ),
+    Form(
+        name="readme",
+        words="what a repository says of itself: left out",
+        suffixes=SUFFIXES,
+        bring_in=_leave,
+        is_file=heads.readme,
     ),
     Form(
         name="pairs",

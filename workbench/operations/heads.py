@@ -22,7 +22,13 @@ _LETTERS = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[A-Za-z]"\s*:')
 _SIDES = re.compile(r"(?:baselines?|fine[ _-]?tuned)(?![a-z])", re.IGNORECASE)
 _TWO_TEXTS = re.compile(rb'"(?:completion|response|messages|conversations|instruction)"\s*:')
 _ONE_TEXT = re.compile(rb'\{\s*"text"\s*:')
+_OF_REPOSITORIES = ("readme", "changelog", "contributing", "code_of_conduct")
 _COLUMNS = ({b"prompt", b"completion"}, {b"prompt", b"response"}, {b"instruction", b"output"})
+
+
+def readme(path: Path, head: bytes) -> bool:
+    """Say whether a file is what a repository, or an exported dataset, says of itself: by its name."""
+    return path.stem.lower() in _OF_REPOSITORIES and path.suffix.lower() in (".md", ".txt")
 
 
 def pairs(path: Path, head: bytes) -> bool:

@@ -58,6 +58,7 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         Binding("e", "edit_canary", "edit", tooltip="edit the canary prompt", id="datasets.edit-canary"),
         Binding("d", "remove_canary", "remove", tooltip="remove the canary prompt", id="datasets.remove-canary"),
         Binding("i", "import_canaries", "import prompts", tooltip="import canary prompts", id="datasets.import"),
+        Binding("x", "export", "export", tooltip="write the dataset to files", id="datasets.export"),
         Binding("tab", "other_pane", "other list", id="datasets.pane"),
         Binding("y", "copy", "copy", tooltip="copy the hash or the prompt", show=False, id="datasets.copy"),
         Binding("escape", "back", "back", show=False, id="datasets.back"),
@@ -216,6 +217,17 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         """Go between the datasets and the canary prompts."""
         self.remove_class("-reading")
         (self.canaries if self.datasets.has_focus else self.datasets).focus()
+
+    def action_export(self) -> None:
+        """Write the dataset under the cursor to files."""
+        from store.datasets import DatasetRow
+        from workbench.screens.dataset_export import ask_export
+
+        row = self.datasets.current_row
+        if isinstance(row, DatasetRow):
+            ask_export(self, row)
+        else:
+            self.say("This is not frozen yet: freeze it with f, or put the cursor on a dataset.", "warning")
 
     def action_copy(self) -> None:
         """Copy the dataset's hash, or the prompt."""

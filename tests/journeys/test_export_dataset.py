@@ -1,0 +1,161 @@
+"""A frozen dataset in every form: out, and in again as the same pairs, to the same content hash where all is said."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from curation.errors import CurationError
+from curation.snapshot import SnapshotPair
+from store import datasets, pairs
+from store.pairs import PairFilter
+from tests.journeys.builders import make_curated_project
+from tests.journeys.screens import settle, shown
+from workbench.app import WorkbenchApp
+from workbench.cli.main import cli
+from workbench.operations.canaries import add_canary
+from workbench.operations.curating import pair_ids, retag
+from workbench.operations.dataset_files import FORMS, export_dataset
+from workbench.operations.errors import NothingToDoError, WorkbenchError
+from workbench.operations.freezing import freeze, snapshot_of
+from workbench.operations.importing import import_paths
+from workbench.operations.project import Project
+from workbench.operations.reshaping import edit_pair
+from workbench.screens.datasets import DatasetsScreen
+
+ODD = "One “line”,\u2028and\rone more.\r\n\r\n## pair: no\n\n### response\n\n---"
+NAMES = [form.name for form in FORMS]
+# What says nothing of tier and source group gives the texts back, and no more.
+BARE = ("chat", "prompt-completion", "text", "alpaca", "sharegpt")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with a frozen dataset of three tiers on both sides, one of its pairs full of marks."""
+    project = make_curated_project(tmp_path / "voice")
+    ids = pair_ids(project, PairFilter(statuses=("accepted",)))
+    retag(project, ids[:2], "note")
+    retag(project, ids[2:3], "rewrite")
+    edit_pair(project, ids[0], prompt=pairs.get(project.db, ids[0]).prompt, response=ODD)
+    freeze(project)
+    return project
+
+
+def members(project: Project) -> tuple[SnapshotPair, ...]:
+    row = datasets.rows(project.db)[-1]
+    return snapshot_of(project, row.id).pairs
+
+
+def come_in(tmp_path: Path, folder: Path) -> Project:
+    other = Project.create(tmp_path / "other")
+    report = import_paths(other, [folder], accept=True)
+    assert report.problems == ()
+    add_canary(other, prompt="An opening.", slug="a")
+    freeze(other)
+    return other
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_out_and_in_again_gives_the_same_pairs(project: Project, tmp_path: Path, form: str) -> None:
+    export_dataset(project, None, tmp_path / "out", form=form, labels=form in BARE)
+    other = come_in(tmp_path, tmp_path / "out")
+    assert members(other) == members(project)
+    assert datasets.rows(other.db)[0].content_hash == datasets.rows(project.db)[0].content_hash
+
+
+@pytest.mark.parametrize("form", BARE)
+def test_bare_rows_give_the_same_texts_on_the_same_sides(project: Project, tmp_path: Path, form: str) -> None:
+    export_dataset(project, None, tmp_path / "out", form=form)
+    other = come_in(tmp_path, tmp_path / "out")
+    assert {(item.prompt, item.response, item.split) for item in members(other)} == {
+        (item.prompt, item.response, item.split) for item in members(project)
+    }
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_importing_into_its_own_project_changes_nothing(project: Project, tmp_path: Path, form: str) -> None:
+    export_dataset(project, None, tmp_path / "out", form=form)
+    report = import_paths(project, [tmp_path / "out"])
+    assert {item.outcome for item in report.arrivals} == {"same"}
+
+
+@pytest.mark.parametrize("form", [*BARE, "huggingface"])
+def test_every_line_is_one_object_in_utf_8_with_the_same_keys(project: Project, tmp_path: Path, form: str) -> None:
+    report = export_dataset(project, None, tmp_path / "out", form=form)
+    for path in report.files:
+        if path.suffix == ".jsonl":
+            lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+            assert len({tuple(json.loads(line)) for line in lines}) == 1
+
+
+def test_escaped_lines_are_said_by_file_and_line(project: Project, tmp_path: Path) -> None:
+    report = export_dataset(project, None, tmp_path / "out", form="markdown")
+    assert len(report.said) == 2
+    for problem in report.said:
+        lines = re.split(r"\r\n|\n|\r", Path(problem.path).read_bytes().decode())
+        assert lines[(problem.line or 0) - 1].startswith("\\##")
+    assert report.summary.endswith("2 lines escaped")
+
+
+def test_what_a_form_cannot_say_is_named_and_nothing_is_written(project: Project, tmp_path: Path) -> None:
+    first = pair_ids(project, PairFilter(statuses=("accepted",)))[0]
+    edit_pair(project, first, prompt="a\n\n---\n\nb", response="R")
+    freeze(project)
+    with pytest.raises(CurationError, match="has a line --- in its prompt"):
+        export_dataset(project, None, tmp_path / "out", form="text")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_readme_of_somebodys_own_is_never_replaced(project: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_dataset(project, None, out, form="huggingface")
+    export_dataset(project, None, out, form="huggingface")
+    (out / "README.md").write_text("# Mine\n")
+    with pytest.raises(WorkbenchError, match="would be lost"):
+        export_dataset(project, None, out, form="huggingface")
+    assert (out / "README.md").read_text() == "# Mine\n"
+
+
+def test_nothing_frozen_no_such_dataset_and_no_such_form_are_named(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="There is no dataset 9"):
+        export_dataset(project, 9, tmp_path / "out")
+    with pytest.raises(WorkbenchError, match="No form is named 'pdf'"):
+        export_dataset(project, 1, tmp_path / "out", form="pdf")
+    with pytest.raises(NothingToDoError, match="Nothing is frozen yet"):
+        export_dataset(Project.create(tmp_path / "empty"), None, tmp_path / "out")
+
+
+def test_the_command_takes_a_form_and_a_folder_and_a_dry_run_writes_nothing(project: Project, tmp_path: Path) -> None:
+    base = ["-p", str(project.root), "export", "dataset"]
+    dry = CliRunner().invoke(cli, [*base, "--form", "csv", "--out", str(tmp_path / "out"), "--dry-run"])
+    assert dry.exit_code == 0
+    assert dry.stdout.splitlines() == [str(tmp_path / "out" / "train.csv"), str(tmp_path / "out" / "holdout.csv")]
+    assert "Would write dataset 1 as csv: 2 files" in dry.stderr
+    assert not (tmp_path / "out").exists()
+    done = CliRunner().invoke(cli, [*base, "1", str(tmp_path / "out"), "--json"])
+    assert [Path(path).name for path in json.loads(done.stdout)["files"]] == [
+        "train.jsonl",
+        "holdout.jsonl",
+        "manifest.json",
+    ]
+    assert CliRunner().invoke(cli, [*base, "1"]).exit_code == 2
+
+
+async def test_a_dataset_is_exported_by_keys(project: Project) -> None:
+    app = WorkbenchApp(project, project.root, screen="datasets")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen) and app.screen.datasets.current is not None)
+        await pilot.press("x")
+        await settle(pilot, lambda: "not frozen yet" in shown(pilot, "StatusLine"))
+        await pilot.press("j", "x")
+        await settle(pilot, lambda: "form" in str(app.screen.query(".dialog-title").first().render()))
+        await pilot.press("m")
+        await settle(pilot, lambda: len(app.screen.query("Input")) > 0)
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen))
+        await settle(pilot, lambda: "Wrote dataset 1 as markdown" in shown(pilot, "StatusLine"))
+    assert (project.root / "exports" / "dataset-1-markdown" / "train.md").is_file()

@@ -1,0 +1,209 @@
+"""Write a frozen dataset to files, in any of the forms that people and trainers read.
+
+All files are made before the first is written, so that a form that cannot say a text writes nothing. Each split is a
+file of its own; a split without pairs has none, since loaders refuse an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from curation import jsonl
+from curation.card import MARK, dataset_card
+from curation.errors import Problem
+from curation.filepair import FilePair, Split, tier_named
+from curation.pairfile import write_pairfile
+from curation.snapshot import Snapshot
+from curation.tables import write_csv
+from store import datasets
+from workbench.operations.errors import NothingToDoError, WorkbenchError
+from workbench.operations.exporting import write_file
+from workbench.operations.freezing import snapshot_of
+from workbench.operations.project import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetForm:
+    """A form that a dataset is written in.
+
+    Attributes:
+        name: as `--form` takes it.
+        words: what it is, and who reads it.
+    """
+
+    name: str
+    words: str
+
+
+FORMS: tuple[DatasetForm, ...] = (
+    DatasetForm(name="run", words="train.jsonl, holdout.jsonl, manifest.json, as a run gets them"),
+    DatasetForm(name="chat", words="JSON lines of messages, for chat trainers"),
+    DatasetForm(name="prompt-completion", words="JSON lines of prompt and completion"),
+    DatasetForm(name="text", words="JSON lines of one text, the two parted by ---"),
+    DatasetForm(name="alpaca", words="JSON lines of instruction, input, output"),
+    DatasetForm(name="sharegpt", words="JSON lines of conversations"),
+    DatasetForm(name="markdown", words="pairs to read and edit, imported again as they are"),
+    DatasetForm(name="csv", words="a table for spreadsheets"),
+    DatasetForm(name="huggingface", words="a dataset folder with a card, private by default"),
+)
+
+# What a writer gives: the files by their path in the folder, and what is to be said of their lines.
+_Made = tuple[dict[str, bytes], list[Problem]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetExport:
+    """What was written; on a dry run, what would be.
+
+    Attributes:
+        number: of the dataset.
+        form: its form.
+        files: in order.
+        said: lines that a format holds otherwise than the pair does, by file and line.
+        dry_run: nothing was written.
+    """
+
+    number: int
+    form: str
+    files: tuple[Path, ...]
+    said: tuple[Problem, ...]
+    dry_run: bool = False
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the status line."""
+        files = f"{len(self.files)} file{'s' if len(self.files) > 1 else ''}"
+        word = "Would write" if self.dry_run else "Wrote"
+        words = f"{word} dataset {self.number} as {self.form}: {files} in {self.files[0].parent}"
+        return words + (f", {len(self.said)} lines escaped" if self.said else "")
+
+
+def export_dataset(
+    project: Project,
+    number: int | None,
+    folder: Path,
+    *,
+    form: str = "run",
+    labels: bool = False,
+    dry_run: bool = False,
+) -> DatasetExport:
+    """Write a dataset's files into a folder; those of the same names are replaced.
+
+    Args:
+        project: whose dataset.
+        number: the dataset's; None for the newest.
+        folder: made where it is not there.
+        form: the name of one of `FORMS`.
+        labels: with JSON lines, whether each row also says tier, source and split.
+        dry_run: make all of it and write nothing.
+
+    Raises:
+        NothingToDoError: nothing was frozen yet.
+        WorkbenchError: there is no such dataset or form, or the folder cannot be written.
+        CurationError: the form cannot say some of the texts; all of them are named and nothing is written.
+    """
+    if form not in {item.name for item in FORMS}:
+        raise WorkbenchError(f"No form is named {form!r}. There are: {', '.join(item.name for item in FORMS)}.")
+    rows = {row.number: row for row in datasets.rows(project.db)}
+    if number is None:
+        if not rows:
+            raise NothingToDoError("Nothing is frozen yet: freeze a dataset in Datasets with f, then export it.")
+        number = max(rows)
+    if number not in rows:
+        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
+    frozen = snapshot_of(project, rows[number].id)
+    name = f"{project.root.name}, dataset {number}"
+    contents, said = _make(frozen, form, labels=labels, name=name, folder=folder)
+    if form == "huggingface":
+        _check_card(folder / "README.md")
+    for path, data in contents.items():
+        if not dry_run:
+            write_file(folder / path, data)
+    return DatasetExport(
+        number=number,
+        form=form,
+        files=tuple(folder / path for path in contents),
+        said=tuple(said),
+        dry_run=dry_run,
+    )
+
+
+def _make(frozen: Snapshot, form: str, *, labels: bool, name: str, folder: Path) -> _Made:
+    if form == "run":
+        return {
+            "train.jsonl": frozen.train_jsonl,
+            "holdout.jsonl": frozen.holdout_jsonl,
+            "manifest.json": frozen.manifest_json,
+        }, []
+    sides = _sides(frozen)
+    if form == "huggingface":
+        return _hub(frozen, sides, name)
+    if form == "markdown":
+        made = {}
+        said: list[Problem] = []
+        for side, pairs in sides.items():
+            file = f"{side}.md"
+            text, escaped = write_pairfile(pairs, title=f"{name}: {side}", path=str(folder / file))
+            made[file] = text.encode()
+            said += escaped
+        return made, said
+    if form == "csv":
+        return _each(sides, "csv", write_csv), []
+    chosen = cast("jsonl.Form", form)
+    return _each(sides, "jsonl", lambda pairs: jsonl.write_jsonl(pairs, form=chosen, labels=labels)), []
+
+
+def _each(
+    sides: dict[Split, list[FilePair]], suffix: str, write: Callable[[Sequence[FilePair]], str]
+) -> dict[str, bytes]:
+    return {f"{side}.{suffix}": write(pairs).encode() for side, pairs in sides.items()}
+
+
+def _hub(frozen: Snapshot, sides: dict[Split, list[FilePair]], name: str) -> _Made:
+    files = {str(side): f"data/{side}.jsonl" for side in sides}
+    pairs = [pair for side in sides.values() for pair in side]
+    card = dataset_card(name, pairs, content_hash=frozen.content_hash, files=files)
+    made = {"README.md": card.encode()}
+    for side, path in files.items():
+        lines = [
+            json.dumps(
+                {"prompt": pair.prompt, "completion": pair.response, "tier": pair.tier, "source": pair.source},
+                ensure_ascii=False,
+            )
+            for pair in sides[cast("Split", side)]
+        ]
+        made[path] = "".join(line + "\n" for line in lines).encode()
+    return made, []
+
+
+def _check_card(path: Path) -> None:
+    """Refuse to replace a README.md of somebody's own."""
+    try:
+        standing = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise WorkbenchError(f"{path}: cannot be read ({error}). Name another folder.") from error
+    if MARK not in standing:
+        raise WorkbenchError(f"{path}: is no card of an exported dataset, and would be lost. Name another folder.")
+
+
+def _sides(frozen: Snapshot) -> dict[Split, list[FilePair]]:
+    """Return the pairs of each side that has any, train first."""
+    sides: dict[Split, list[FilePair]] = {}
+    for pair in frozen.pairs:
+        side = cast("Split", pair.split)
+        sides.setdefault(side, []).append(
+            FilePair(
+                prompt=pair.prompt,
+                response=pair.response,
+                tier=tier_named(pair.tier),
+                source=pair.source,
+                split=side,
+            )
+        )
+    return sides

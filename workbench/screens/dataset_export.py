@@ -1,0 +1,71 @@
+"""Export a dataset from the Datasets screen: which form, then which folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.screens.base import ProjectScreen
+
+if TYPE_CHECKING:
+    from store.datasets import DatasetRow
+    from workbench.operations.dataset_files import DatasetExport
+
+_LAST_FORM = "export-form"
+
+
+def ask_export(screen: ProjectScreen, row: DatasetRow) -> None:
+    """Ask for form and folder, and write the dataset's files there."""
+    from workbench.operations import guide
+
+    screen.ask(
+        lambda: guide.recall(screen.project, f"{screen.NAME}.{_LAST_FORM}"),
+        lambda last: _ask_form(screen, row, last if isinstance(last, str) else None),
+        group="export",
+    )
+
+
+def _ask_form(screen: ProjectScreen, row: DatasetRow, last: str | None) -> None:
+    from workbench.operations.dataset_files import FORMS
+    from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+    choices = [Choice(value=form.name, name=form.name, words=form.words) for form in FORMS]
+
+    def chosen(form: str | None) -> None:
+        if form is not None:
+            screen.keep(_LAST_FORM, form)
+            _ask_folder(screen, row, form)
+
+    words = "A file for each side of the split. What is frozen is written, not what was edited since."
+    screen.app.push_screen(
+        ChoiceDialog(f"Export dataset {row.number} in which form?", choices, words=words, current=last), chosen
+    )
+
+
+def _ask_folder(screen: ProjectScreen, row: DatasetRow, form: str) -> None:
+    from workbench.widgets.dialogs import PathDialog
+
+    def chosen(given: str | None) -> None:
+        if given and given.strip():
+            _export(screen, row, form, screen.project.root / Path(given.strip()).expanduser())
+
+    words = "It is made where it is not there; files of the same names in it are replaced."
+    value = f"exports/dataset-{row.number}-{form}"
+    screen.app.push_screen(PathDialog("Into which folder?", words, root=screen.project.root, value=value), chosen)
+
+
+def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path) -> None:
+    app, project = screen.app, screen.project
+
+    def operate(progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]) -> DatasetExport:
+        from workbench.operations.dataset_files import export_dataset
+
+        progress(0, 1, form)
+        return export_dataset(project, row.number, folder, form=form)
+
+    def done(report: DatasetExport) -> None:
+        said = [str(problem) for problem in report.said]
+        app.say("\n".join([f"{report.summary}.", *said]), "warning" if said else "information")
+
+    app.background("Export", operate, done)
