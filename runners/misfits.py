@@ -27,6 +27,12 @@ def misfits(spec: RunSpec, known: Known) -> list[str]:
             f"sampling.block_length: found {sampling.block_length}, and this model fills blocks of "
             f"{known.block_tokens}, as it was trained to. Set it to {known.block_tokens}."
         )
+    objective = spec.objective or family.objectives[0]
+    if spec.train is not None and spec.train.complementary_masks and objective == "causal":
+        found.append(
+            "train.complementary_masks: found true, and the objective causal hides nothing, so every pair would be "
+            "taken twice for nothing. Set it to false."
+        )
     limit = known.context_tokens if family.context_is_hard else None
     if limit is not None and spec.train is not None and spec.train.max_length > limit:
         found.append(

@@ -46,7 +46,7 @@ class Family:
 
     Attributes:
         name: of its file, `_` for `-`; kept in events.
-        title: as people call it.
+        title: as people call it, without a size.
         recognises: whether a `config.json` belongs to it.
         in_id: words of a repository's id that give it away before its `config.json` is here; the longest wins.
         network: the class that computes it.

@@ -9,7 +9,7 @@ from runners.families.base import Family, Rate, plain_settings
 
 FAMILY = Family(
     name="dream",
-    title="Dream-7B",
+    title="Dream",
     recognises=lambda config: str(config.get("model_type", "")).lower() == "dream",
     in_id=("dream", "diffucoder"),
     network="Qwen2ForCausalLM",
@@ -22,7 +22,7 @@ FAMILY = Family(
     lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
     # config.json promises what the Qwen2 it was made from could do; Dream itself was fine-tuned on 2048 tokens.
     trained_tokens=2048,
-    rates={"full": Rate(highest=2e-6, words="2e-6, the recipe of Dream-7B-Instruct")},
+    rates={"full": Rate(highest=2e-6, words="2e-6, as Dream-7B-Instruct was made")},
     published={"sampling.sampler": "block fits too; Dream's own takes the whole canvas as one block"},
     learning_rate=2e-5,
 )

@@ -20,7 +20,7 @@ def settings(config: Config) -> dict[str, Any]:
 
 FAMILY = Family(
     name="illada",
-    title="iLLaDA-8B",
+    title="iLLaDA",
     recognises=llada.is_illada,
     in_id=("illada",),
     network="LlamaForCausalLM",

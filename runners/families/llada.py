@@ -91,7 +91,7 @@ def settings(config: Config) -> dict[str, Any]:
 
 FAMILY = Family(
     name="llada",
-    title="LLaDA-8B",
+    title="LLaDA",
     recognises=lambda config: "llada" in str(config.get("model_type", "")).lower() and not is_illada(config),
     in_id=("llada",),
     network="LlamaForCausalLM",
@@ -103,8 +103,8 @@ FAMILY = Family(
     samplers=("block",),
     lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
     rates={
-        "lora": Rate(highest=5e-5, words="1e-5 to 2e-5, 5e-5 the highest seen; 2e-4 destroyed a model"),
-        "full": Rate(highest=2.5e-5, words="2.5e-5, arXiv 2502.09992"),
+        "lora": Rate(highest=5e-5, words="1e-5 to 2e-5 on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model"),
+        "full": Rate(highest=2.5e-5, words="2.5e-5 on LLaDA-8B, arXiv 2502.09992"),
     },
     published={
         "train.method": "both for LLaDA-8B",

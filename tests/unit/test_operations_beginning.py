@@ -93,8 +93,8 @@ def test_a_block_causal_model_is_sampled_in_its_own_blocks(project: Project) -> 
 def test_no_words_of_another_model_stand_beside_a_field(project: Project, name: str) -> None:
     found = known("x", CONFIGS[name])
     for item in FIELDS:
-        assert "LLaDA-8B" not in item.explained(found).replace("iLLaDA-8B", ""), item.path
-        assert "LLaDA-8B" not in item.explained(None), item.path
+        assert "LLaDA" not in item.explained(found).replace("iLLaDA", ""), item.path
+        assert "LLaDA" not in item.explained(None), item.path
 
 
 def test_the_learning_rate_is_explained_by_what_was_published_of_the_model_at_hand(project: Project) -> None:
@@ -102,12 +102,12 @@ def test_the_learning_rate_is_explained_by_what_was_published_of_the_model_at_ha
     assert rate is not None
     said = {name: rate.explained(known("x", config)) for name, config in CONFIGS.items()}
     assert (
-        "LLaDA-8B: 1e-5 to 2e-5, 5e-5 the highest seen; 2e-4 destroyed a model (for an adapter), 2.5e-5"
+        "LLaDA: 1e-5 to 2e-5 on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model (for an adapter), 2.5e-5"
         in said["llada"]
     )
-    assert "Dream-7B: 2e-6, the recipe of Dream-7B-Instruct (in full), nothing for an adapter" in said["dream"]
+    assert "Dream: 2e-6, as Dream-7B-Instruct was made (in full), nothing for an adapter" in said["dream"]
     assert "GPT-2: 2e-4 on GPT-2 medium and large" in said["gpt2"]
-    assert "iLLaDA-8B: nothing for an adapter, nothing in full" in said["illada"]
+    assert "iLLaDA: nothing for an adapter, nothing in full" in said["illada"]
     assert "nothing for a model this small" in rate.explained(known("x", SMALL))
     assert "nothing for a model this small" in line(drafting.open_form(project, "train"), rate.path).explanation
 
@@ -115,9 +115,9 @@ def test_the_learning_rate_is_explained_by_what_was_published_of_the_model_at_ha
 def test_a_rate_above_the_highest_published_for_this_model_and_method_is_warned_of(project: Project) -> None:
     llada = draft(project, model=folder(project, "llada", CONFIGS["llada"]))
     loud = change(project, llada, {"train.learning_rate": 6e-5})
-    assert any("above 5e-05, the highest published for LLaDA-8B with LoRA" in text for text in loud.warnings)
+    assert any("above 5e-05, the highest published for LLaDA with LoRA" in text for text in loud.warnings)
     full = change(project, llada, {"train.method": "full", "train.learning_rate": 3e-5})
-    assert any("above 2.5e-05, the highest published for LLaDA-8B with full" in text for text in full.warnings)
+    assert any("above 2.5e-05, the highest published for LLaDA with full" in text for text in full.warnings)
     dream = draft(project, model=folder(project, "dream", CONFIGS["dream"]))
     assert not any(
         "highest published" in text for text in change(project, dream, {"train.learning_rate": 1e-3}).warnings
@@ -147,6 +147,11 @@ def test_a_length_beyond_what_the_model_was_made_for_is_warned_of(project: Proje
             "llama",
             {"sampling.cfg_scale": 1.5},
             r"sampling\.cfg_scale: found 1\.5, and the sampler autoregressive does not",
+        ),
+        (
+            "gpt2",
+            {"train.complementary_masks": True},
+            r"train\.complementary_masks: found true, and the objective causal",
         ),
         ("llada", {"sampling.top_k": 50}, r"sampling\.top_k: found 50, and the sampler block does not know it"),
     ],

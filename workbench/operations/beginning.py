@@ -78,6 +78,8 @@ def carried_over(project: Project, spec: RunSpec, entry: str) -> RunSpec:
         if train is not None:
             rate = first_train(project, after).learning_rate
             train = replace(train, learning_rate=rate, max_length=_within(train.max_length, after))
+            if after.family.objectives[0] == "causal":
+                train = replace(train, complementary_masks=False)
     return replace(spec, model=model, sampling=sampling, train=train, objective=after.family.objectives[0])
 
 
