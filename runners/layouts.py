@@ -34,6 +34,13 @@ Part = int | str
 """A special token's id, or words to encode."""
 
 
+Section = Literal["layout", "prompt", "response", "turn end", "EOS"]
+"""What a stretch of a laid-out pair is."""
+
+LEARNT: frozenset[Section] = frozenset({"response", "turn end", "EOS"})
+"""The sections that are learnt; all others are given, and never hidden."""
+
+
 class Encoder(Protocol):
     """Turns text into token ids; a special token's name inside the text is text like any other."""
 
@@ -292,13 +299,27 @@ def lay_out(layout: Layout, encode: Callable[[str], list[int]], prompt: str, res
         prompt: the pair's prompt.
         response: the pair's response, or None for the prompt's part alone. A response gets one EOS.
     """
-    ids = _encode(layout.before, encode)
-    ids += encode(prompt.strip() if layout.trim_prompt else prompt)
-    ids += _encode(layout.between, encode)
-    prompt_length = len(ids)
+    sections = laid_sections(layout, encode, prompt, response)
+    given = sum(len(ids) for section, ids in sections if section not in LEARNT)
+    return LaidOut([token for _, ids in sections for token in ids], given)
+
+
+def laid_sections(
+    layout: Layout, encode: Callable[[str], list[int]], prompt: str, response: str | None = None
+) -> list[tuple[Section, list[int]]]:
+    """Return the sections of a laid-out pair in order, by what they are; see `lay_out`."""
+    sections: list[tuple[Section, list[int]]] = [
+        ("layout", _encode(layout.before, encode)),
+        ("prompt", encode(prompt.strip() if layout.trim_prompt else prompt)),
+        ("layout", _encode(layout.between, encode)),
+    ]
     if response is not None:
-        ids = [*ids, *encode(response), *_encode(layout.after, encode), layout.eos_token_id]
-    return LaidOut(ids, prompt_length)
+        sections += [
+            ("response", encode(response)),
+            ("turn end", _encode(layout.after, encode)),
+            ("EOS", [layout.eos_token_id]),
+        ]
+    return sections
 
 
 def _encode(parts: tuple[Part, ...], encode: Callable[[str], list[int]]) -> list[int]:

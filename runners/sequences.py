@@ -36,6 +36,18 @@ def fit(laid: LaidOut, *, max_length: int, cut: bool) -> list[int] | None:
     return laid.input_ids[:max_length] if cut and laid.prompt_length < max_length else None
 
 
+def batch_length(longest: int, *, pad_to_multiple_of: int = 1, max_length: int | None = None) -> int:
+    """Return the length that every row of a batch is filled up to, in tokens.
+
+    Args:
+        longest: its longest row.
+        pad_to_multiple_of: the length is rounded up to one, so that a row alone is filled up too.
+        max_length: longest row, in tokens; None for no limit.
+    """
+    rounded = -(-longest // pad_to_multiple_of) * pad_to_multiple_of
+    return rounded if max_length is None else min(rounded, max(longest, max_length))
+
+
 def padding(layout: Layout, eos_padding: EosPadding, count: int) -> list[int]:
     """Return the `count` ids that fill a row up to the longest of its batch.
 

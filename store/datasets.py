@@ -169,6 +169,20 @@ def train_sources(db: Database, dataset_id: int) -> list[tuple[str, int]]:
     return [(source, count) for source, count in db.all(query, (dataset_id,))]
 
 
+def pair(db: Database, dataset_id: int, pair_hash: str) -> DatasetPair:
+    """Return one pair of a dataset.
+
+    Raises:
+        NotFound: there is no such dataset, or no such pair in it.
+    """
+    row = db.one(
+        f"SELECT {_PAIR_COLUMNS} FROM dataset_pair WHERE dataset_id = ? AND pair_hash = ?", (dataset_id, pair_hash)
+    )
+    if row is None:
+        raise NotFound(f"There is no pair {pair_hash} in dataset {dataset_id}. See `workbench dataset list`.")
+    return DatasetPair(*row)
+
+
 def pair_hashes(db: Database, dataset_id: int) -> dict[str, int]:
     """Return the id of each of a dataset's pairs by its hash."""
     return dict(db.all("SELECT pair_hash, pair_id FROM dataset_pair WHERE dataset_id = ?", (dataset_id,)))

@@ -75,7 +75,7 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
         connection.execute("PRAGMA busy_timeout = 5000")
         wrapped = Migrated(connection, execute_plugins=False)
         new = False
-        for name, following in zip(names, [*names[1:], None], strict=True):
+        for name in names:
             # The write lock is taken before looking, and held while the backup is made, so nothing comes between.
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -84,7 +84,8 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
                 if name in left:
                     if not new:
                         backup(path, backups_folder, reason=f"before {name}")
-                    registered.apply(wrapped, stop_before=following)
+                    # Not the next of all: it may have been applied before this one was written.
+                    registered.apply(wrapped, stop_before=left[left.index(name) + 1] if name != left[-1] else None)
                     _check_references(connection, path, name)
                 connection.execute("COMMIT")
             except BaseException:

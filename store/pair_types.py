@@ -15,6 +15,7 @@ class PairFilter:
         tier: of this tier.
         flagged: with or without a flag.
         split: on this side.
+        over: longer than the limit of any of these models: fingerprint and limit in tokens, as `token_counts` has them.
         words: in prompt or response, upper and lower case alike: words that follow each other, the last one perhaps
             not finished; where that finds nothing, or these are no plain words, as one string.
         changed: with True only pairs whose text reads otherwise in the essay now.
@@ -27,6 +28,7 @@ class PairFilter:
     split: str | None = None
     words: str = ""
     changed: bool = False
+    over: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from store.following import proposed_from
 from store.history import Edit, edit
 from store.pair_types import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from store.search import is_plain_words, matching
+from store.token_counts import over
 from store.values import booleans, now, storable
 
 __all__ = [
@@ -338,6 +339,10 @@ def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[
     if where.changed:
         # To the letter, for the index that holds only these.
         conditions.append("p.changed = 1")
+    if where.over:
+        condition, limits = over(where.over)
+        conditions.append(condition)
+        parameters += limits
     if where.words and indexed:
         conditions.append("p.id IN (SELECT rowid FROM pair_words WHERE pair_words MATCH ?)")
         parameters.append("{prompt response} : " + matching(where.words))

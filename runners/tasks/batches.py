@@ -6,7 +6,6 @@ The order is a function of the seed and of how many pairs were taken, so resumin
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from runners.errors import RunDirError, SpecError
 from runners.layouts import Layout, lay_out
-from runners.sequences import fit, padding, padding_is_learnt
+from runners.sequences import batch_length, fit, padding, padding_is_learnt
 from runners.spec import EosPadding
 
 
@@ -168,7 +167,7 @@ def collate(
         max_length: longest row, in tokens; None for no limit.
     """
     longest = max(len(example.input_ids) for example in examples)
-    length = min(-(-longest // pad_to_multiple_of) * pad_to_multiple_of, max(longest, max_length or sys.maxsize))
+    length = batch_length(longest, pad_to_multiple_of=pad_to_multiple_of, max_length=max_length)
     learnt = padding_is_learnt(eos_padding)
     input_ids = torch.empty(len(examples), length, dtype=torch.int64)
     response = torch.zeros(len(examples), length, dtype=torch.bool)

@@ -8,6 +8,7 @@ NAMES = (
     "m0002_origins",
     "m0003_imported",
     "m0004_queue_and_search",
+    "m0005_token_counts",
     "m0006_follow_files",
     "m0007_checks",
 )

@@ -84,7 +84,7 @@ async def test_all_keys_are_listed_and_searchable_and_can_be_pressed_there(proje
         assert "what the model sees" in shown(app.screen)
         assert "boundary on" not in shown(app.screen)
         await press(pilot, "enter")
-        assert "What the model sees" in shown(app.screen)
+        assert "What embedded sees" in shown(app.screen)
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
@@ -165,10 +165,11 @@ async def test_a_fault_of_the_program_in_a_worker_is_said_and_does_not_end_it(
     def break_down(*_given: object) -> object:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("workbench.operations.curating.seen_by_model", break_down)
+    monkeypatch.setattr("workbench.operations.seen.see", break_down)
     async with opened(project.root, "pairs") as (app, pilot):
         await press(pilot, "v")
         assert "A fault of the program" in shown(app.screen)
+        await press(pilot, "escape")
         await press(pilot, "a")
         assert "3 left" in shown(app.screen)
 

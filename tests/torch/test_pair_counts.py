@@ -9,12 +9,14 @@ from runners.tasks.models.registry import TextCodec
 from tests.conftest import SAMPLE_ESSAYS
 from workbench.operations import importing
 from workbench.operations.project import Project
-from workbench.operations.tokens import token_view, tokenizer_path
+from workbench.operations.targets import targets
+from workbench.operations.tokens import token_view
 
 
 def test_a_pair_counts_the_same_in_the_terminal_as_in_the_job(tmp_path: Path) -> None:
     project = Project.create(tmp_path)
-    path = tokenizer_path("embedded", project.root)
+    path = targets(project)[0].files.tokenizer
+    assert path is not None
     special = special_tokens(path)
     layout = layout_for(layout_name("embedded", special), special)
     codec = TextCodec(path, layout)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import store
-from store import essays, history, migrating, migrations, pairs, program
+from store import essays, history, migrating, migrations, pairs, program, token_counts
 from store.backup import backups
 from store.database import Database
 from store.errors import Conflict, DatabaseBroken, DatabaseBusy, DatabaseTooNew, StoreError
@@ -104,6 +104,19 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was_and_stays_pending(tmp_
     assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall() == []
     assert migrating.pending(connection, path, [*migrations.NAMES, "m0099"]) == ["m0099"]
     assert Database.open(path).integrity_problems() == []
+
+
+def test_a_migration_that_came_late_is_applied_behind_later_ones(tmp_path):
+    path = tmp_path / "x.db"
+    Database.open(path).close()
+    first, second = (
+        (name, lambda db, name=name: db.conn.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY)"))
+        for name in ("m0098", "m0099")
+    )
+    migrating.migrate(path, tmp_path / "backups", [*SHIPPED, second])
+    migrating.migrate(path, tmp_path / "backups", [*SHIPPED, first, second])
+    tables = {name for (name,) in sqlite3.connect(path).execute("SELECT name FROM sqlite_master")}
+    assert {"m0098", "m0099"} <= tables
 
 
 def test_a_migration_that_leaves_rows_pointing_nowhere_is_taken_back(tmp_path):
@@ -287,6 +300,33 @@ def test_sources_of_an_old_file_are_files_of_their_own(tmp_path):
     db = Database.open(path)
     assert [(row.slug, row.origin) for row in essays.rows(db)] == [("a", "file")]
     assert db.one("SELECT kind_set FROM source") == (0,)
+
+
+def test_pairs_of_an_old_file_have_no_token_counts_and_can_get_them(tmp_path):
+    path = tmp_path / "x.db"
+    old = sqlite3.connect(path)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.close()
+    migrating.migrate(path, tmp_path / "backups", SHIPPED[:1])
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO text (hash, body) VALUES ('sha256:1', 'Some words.')")
+    old.execute(
+        "INSERT INTO source (path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at)"
+        " VALUES ('a.md', 'a', 'essay', 'A', 'sha256:1', 11, 2, '2026-01-01', '2026-01-01')"
+    )
+    old.execute(
+        "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words,"
+        " response_words, created_at, updated_at)"
+        " VALUES (1, 'sha256:1', 0, 'note', 'accepted', 'Some', 'words.', 5, 11, 1, 1, '2026-01-01', '2026-01-01')"
+    )
+    old.commit()
+    old.close()
+    db = Database.open(path)
+    assert token_counts.uncounted_ids(db, ["x"]) == [1]
+    (read,) = token_counts.uncounted(db, "x", [1])
+    token_counts.put(db, fingerprint="x", model="m", exact=True, counts=[(read, 1, 2, 5)])
+    assert token_counts.of_pair(db, 1)["x"].total_tokens == 5
+    assert db.integrity_problems() == []
 
 
 def test_the_list_of_migrations_names_modules_in_order_and_all_of_them():

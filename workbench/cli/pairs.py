@@ -1,4 +1,4 @@
-"""The commands of pairs: propose, list, show, accept, reject."""
+"""The commands of pairs: propose, list, show, count, accept, reject."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import click
 from curation.pairs import Tier
 from store.pairs import Order, PairFilter
 from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.seen import Options, print_seen, seen_options, wants_sequence
 from workbench.cli.watch import changed_command, settle_command
-from workbench.operations import curating, essays, proposing
+from workbench.operations import counting, curating, essays, proposing, seen
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -60,13 +61,23 @@ _status_option = click.option(
     show_default=True,
     help="queue: doubtful first.",
 )
+@click.option("--over-limit", is_flag=True, help="Only pairs that are too long for any of the target models.")
 @json_option
 @with_project
 def pairs_list(
-    project: Project, status: tuple[str, ...], words: str, tier: str | None, order: Order, as_json: bool
+    project: Project,
+    status: tuple[str, ...],
+    words: str,
+    tier: str | None,
+    order: Order,
+    over_limit: bool,
+    as_json: bool,
 ) -> None:
     """List pairs, as they are read or the most doubtful first."""
-    ids = curating.pair_ids(project, PairFilter(statuses=status, words=words, tier=tier), order)
+    if over_limit:
+        counting.count_pairs(project)
+    over = counting.limits(project) if over_limit else ()
+    ids = curating.pair_ids(project, PairFilter(statuses=status, words=words, tier=tier, over=over), order)
     rows = curating.pair_rows(project, ids)
     lines = table(
         ["id", "status", "split", "tier", "words", "essay", "response"],
@@ -77,16 +88,35 @@ def pairs_list(
 
 @pairs_command.command("show")
 @click.argument("pair_id", type=int)
+@seen_options
 @json_option
 @with_project
-def pairs_show(project: Project, pair_id: int, as_json: bool) -> None:
-    """Show one pair whole, with its tokens and warnings."""
+def pairs_show(project: Project, pair_id: int, options: Options, as_json: bool) -> None:
+    """Show one pair whole, with its tokens and warnings; with --model or --t, the very tokens a model sees of it."""
+    if wants_sequence(options):
+        print_seen(project, seen.pair_text(project, pair_id), options, as_json)
+        return
     view = curating.pair_view(project, pair_id)
+    if any(tokens.pending for tokens in view.counts):
+        counting.count_pairs(project, [pair_id])
+        view = curating.pair_view(project, pair_id)
     emit(view, as_json, ["### prompt", view.pair.prompt, "", "### response", view.pair.response])
-    tokens = view.tokens
-    say(f"{tokens.total} of {tokens.max_length} tokens for {tokens.model}" + ("" if tokens.exact else " (an estimate)"))
+    for tokens in view.counts:
+        about = "" if tokens.exact else " (an estimate)"
+        say(f"{tokens.total} of {tokens.max_length} tokens for {tokens.model}{about}")
     for warning in view.warnings:
         say(warning)
+
+
+@pairs_command.command("count")
+@json_option
+@with_project
+def pairs_count(project: Project, as_json: bool) -> None:
+    """Count the tokens of every pair for every target model, as far as they are not counted yet."""
+    made = counting.count_pairs(project)
+    over = counting.over_count(project)
+    emit({"counts_made": made, "over_limit": over}, as_json, [str(made)])
+    say(f"{made} counts made; {over} pairs are over the limit of a model.")
 
 
 def _waiting(project: Project, ids: list[int]) -> list[int]:

@@ -91,14 +91,19 @@ def answer(operate: Callable[[dict[str, Any], Callable[[int, int, str], None]], 
     return 0
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def environment() -> dict[str, str]:
+    """Return the environment of a child process that imports what this one imports."""
     home = Path(workbench.__file__).resolve().parent.parent
-    environment = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8:surrogatepass"}
+    made = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8:surrogatepass"}
     if home.name not in ("site-packages", "dist-packages"):
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")]))
+        made["PYTHONPATH"] = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")]))
+    return made
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
         )
     except OSError as error:
         reason = f"{command[0]}: cannot be started ({error.strerror}). Free some memory, and try again."

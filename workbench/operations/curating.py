@@ -14,7 +14,7 @@ from store.pairs import Order, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.doubting import doubt_names
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
-from workbench.operations.tokens import TokenView, counter, token_view
+from workbench.operations.tokens import TokenView, token_views
 from workbench.operations.waiving import findings_of_pair
 
 Status = Literal["proposed", "accepted", "rejected"]
@@ -22,20 +22,24 @@ Status = Literal["proposed", "accepted", "rejected"]
 
 @dataclass(frozen=True, kw_only=True)
 class PairView:
-    """One pair whole, with its counts, its warnings, and what makes it doubtful."""
+    """One pair whole, with its tokens for each target model, its warnings, and what makes it doubtful.
+
+    Attributes:
+        pair: the pair.
+        counts: for every target model, the one that runs start from first.
+        warnings: what speaks against it.
+        doubts: names of what makes it doubtful.
+    """
 
     pair: Pair
-    tokens: TokenView
+    counts: tuple[TokenView, ...]
     warnings: tuple[str, ...]
     doubts: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, kw_only=True)
-class SeenView:
-    """What a model sees of a pair: its tokens, and the end of the response that lies beyond the limit."""
-
-    tokens: TokenView
-    cut: str
+    @property
+    def tokens(self) -> TokenView:
+        """Its tokens for the model that runs start from."""
+        return self.counts[0]
 
 
 def pair_ids(project: Project, where: PairFilter, order: Order = "reading") -> array[int]:
@@ -56,36 +60,21 @@ def pair_counts(project: Project, source_id: int | None = None) -> PairCounts:
 def pair_view(project: Project, pair_id: int) -> PairView:
     """Return one pair with its token counts and warnings."""
     pair = pairs.get(project.db, pair_id)
-    tokens = token_view(project, pair.prompt, pair.response)
-    found = findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
+    counts = token_views(project, pair.prompt, pair.response, pair_id=pair_id)
+    found = findings_of_pair(project, pair, tokens=counts[0].total, max_tokens=counts[0].max_length)
     return PairView(
         pair=pair,
-        tokens=tokens,
+        counts=counts,
         warnings=tuple(item.message for item in found if not item.waived),
-        doubts=doubt_names(project, pair, tokens.total),
+        doubts=doubt_names(project, pair, counts[0].total),
     )
 
 
 def pair_findings(project: Project, pair_id: int) -> list[Finding]:
     """Return everything that is to be said of one pair, waived or not."""
     pair = pairs.get(project.db, pair_id)
-    tokens = token_view(project, pair.prompt, pair.response)
+    tokens = token_views(project, pair.prompt, pair.response, pair_id=pair_id)[0]
     return findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
-
-
-def seen_by_model(project: Project, pair_id: int) -> SeenView:
-    """Return what the project's model sees of a pair at `max_length`, were the rest cut."""
-    pair = pairs.get(project.db, pair_id)
-    tokens = token_view(project, pair.prompt, pair.response)
-    if tokens.fits:
-        return SeenView(tokens=tokens, cut="")
-    count = counter(project).count
-    room = tokens.max_length - (tokens.total - tokens.response_tokens)
-    low, high = 0, len(pair.response)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if count(pair.response[:middle]) <= room else (low, middle - 1)
-    return SeenView(tokens=tokens, cut=pair.response[low:])
 
 
 def sentence_starts(text: str) -> list[int]:

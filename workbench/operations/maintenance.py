@@ -12,7 +12,7 @@ from store.database import Database
 from store.errors import StoreError
 from workbench.operations.places import PLACES, place
 from workbench.operations.project import DATABASE_FILE, Project
-from workbench.operations.tokens import counter, tokenizer_path
+from workbench.operations.targets import read, targets
 
 _KEPT = 5
 
@@ -36,16 +36,16 @@ def doctor(project: Project) -> list[Check]:
     """Look at the interpreter, the store, the tokenizer, the places and the disk."""
     checks = [Check(name="python", ok=sys.version_info >= (3, 11), found=sys.version.split()[0])]
     checks.append(_store_check(project))
-    count = counter(project)
-    path = tokenizer_path(project.settings.model, project.root)
-    checks.append(
-        Check(
-            name="tokenizer",
-            ok=count.exact,
-            found=f"{project.settings.model}: " + ("its own" if count.exact else "an estimate"),
-            advice="" if count.exact else f"Put the model's tokenizer.json at {path}: counts are estimates without it.",
+    for chosen in targets(project):
+        reading = read(chosen, project)
+        checks.append(
+            Check(
+                name="tokenizer",
+                ok=reading.exact,
+                found=f"{chosen.files.model}: " + ("its own" if reading.exact else "an estimate"),
+                advice="" if reading.exact else f"Counts are estimates. {reading.problem}",
+            )
         )
-    )
     for name in PLACES:
         problems = place(project, name).check()
         checks.append(

@@ -16,7 +16,7 @@ from workbench.operations.errors import NothingToDoError, UnknownModelError
 from workbench.operations.model_files import Where, find_model, is_commit, split_entry
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
 from workbench.operations.settings_list import write_models
-from workbench.operations.targets import Target, known_of, read, target, targets
+from workbench.operations.targets import Target, find_target, known_of, read, targets
 
 _POLL_S = 0.1
 
@@ -69,7 +69,7 @@ def model_named(project: Project, name: str) -> ModelView:
     Raises:
         UnknownModelError: it is none of the project's.
     """
-    return model_view(project, target(project, name))
+    return model_view(project, find_target(project, name))
 
 
 def model_view(project: Project, chosen: Target) -> ModelView:
@@ -141,7 +141,7 @@ def remove_model(project: Project, name: str) -> str:
     Raises:
         UnknownModelError: it is none of the project's, or the one that runs start from.
     """
-    chosen = target(project, name)
+    chosen = find_target(project, name)
     model = chosen.files.model
     kept = [item for item in project.settings.models if split_entry(item)[0] != model]
     if len(kept) == len(project.settings.models):

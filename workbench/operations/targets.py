@@ -89,7 +89,7 @@ def targets(project: Project) -> tuple[Target, ...]:
     entries = dict.fromkeys([project.settings.model, *project.settings.models])
     found: dict[str, Target] = {}
     for entry in entries:
-        made = _target(entry, project)
+        made = named(entry, project)
         # The model that runs start from is named plainly, and may stand in the list with its commit.
         before = found.get(made.files.model)
         if before is None or (made.files.pinned and not before.files.pinned):
@@ -97,7 +97,7 @@ def targets(project: Project) -> tuple[Target, ...]:
     return tuple(found.values())
 
 
-def target(project: Project, name: str) -> Target:
+def find_target(project: Project, name: str) -> Target:
     """Return the target model of a name: an entry, an id, or the last part of one.
 
     Raises:
@@ -137,7 +137,8 @@ def known_of(files: ModelFiles) -> Known | None:
     return known(files.model, files.config() or None)
 
 
-def _target(entry: str, project: Project) -> Target:
+def named(entry: str, project: Project) -> Target:
+    """Return the target that an entry of the settings names, whether or not it is in them."""
     files = find_model(entry, project.root)
     stats = [_stat(files.folder / name) if files.folder else None for name in ("tokenizer.json", "config.json")]
     context = _context(files, json.dumps(stats))

@@ -1,28 +1,36 @@
-"""Token counts for the project's model, by its own tokenizer where there is one, and what the model would not see."""
+"""Token counts of pairs for each target model: of small tokenizers at once, of large ones from the store or a child."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 
-from curation.errors import CurationError
-from curation.tokens import TokenCounter, estimate_counter, load_counter
-from runners.errors import ModelError
-from runners.layouts import Layout, lay_out, layout_for, layout_name, special_tokens
+from curation.tokens import TokenCounter, estimate_counter
+from store import token_counts
+from workbench.operations.counting import ChildCounter, ask_child
 from workbench.operations.project import Project
-
-# What a layout adds around a pair where its tokenizer is not known: two separators and the EOS.
-_ASSUMED_LAYOUT_TOKENS = 3
+from workbench.operations.sequences import Recipe, SeenPair, SeenToken, sequence_of
+from workbench.operations.targets import ASSUMED_LAYOUT_TOKENS, Target, read, targets
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenView:
-    """A pair as one model sees it, in tokens; `exact` is False for an estimate."""
+    """A pair as one model sees it, in tokens.
+
+    Attributes:
+        model: its id.
+        name: its short name.
+        exact: False for an estimate.
+        pending: whether the exact numbers are still to be counted; these are an estimate meanwhile.
+        prompt_tokens: of the prompt alone.
+        response_tokens: of the response alone.
+        total: as laid out, with the EOS.
+        max_length: the longest pair that is taken.
+    """
 
     model: str
+    name: str
     exact: bool
+    pending: bool = False
     prompt_tokens: int
     response_tokens: int
     total: int
@@ -34,57 +42,87 @@ class TokenView:
         return self.total <= self.max_length
 
 
-def tokenizer_path(model: str, root: Path) -> Path:
-    """Return where a model's `tokenizer.json` lies; the file may be missing."""
-    if model == "embedded":
-        return Path(str(files("runners") / "embedded" / "tokenizer.json"))
-    return root / Path(model).expanduser() / "tokenizer.json"
-
-
-@lru_cache(maxsize=8)
-def _counter(model: str, path: Path) -> TokenCounter:
-    if not path.is_file():
-        return estimate_counter(model)
-    try:
-        return load_counter(path, name=model)
-    except CurationError:
-        # A tokenizer of another kind than byte-level BPE: an estimate, marked as one.
-        return estimate_counter(model)
-
-
 def counter(project: Project) -> TokenCounter:
-    """Return the counter of the project's model."""
-    model = project.settings.model
-    return _counter(model, tokenizer_path(model, project.root))
+    """Return the counter of the model that runs start from; a large tokenizer counts in the child process."""
+    chosen = targets(project)[0]
+    if chosen.small:
+        return read(chosen, project).counter
+    exact = bool(ask_child(project, {"do": "count texts", "entry": chosen.entry, "texts": []})["exact"])
+    return ChildCounter(project, chosen, exact)
+
+
+def token_views(project: Project, prompt: str, response: str, *, pair_id: int | None = None) -> tuple[TokenView, ...]:
+    """Count one pair for every target model, as its own layout lays it out, the one that runs start from first.
+
+    Args:
+        project: the project.
+        prompt: the pair's prompt.
+        response: the pair's response.
+        pair_id: the pair in the store, whose counts may be there; without it large tokenizers are asked at once.
+    """
+    stored = token_counts.of_pair(project.db, pair_id) if pair_id is not None else {}
+    return tuple(_view(project, chosen, prompt, response, stored, pair_id is None) for chosen in targets(project))
 
 
 def token_view(project: Project, prompt: str, response: str) -> TokenView:
-    """Count one pair as the model's own layout lays it out; `total` includes what the layout adds, and the EOS."""
-    model = project.settings.model
-    count = counter(project)
-    laid_out = _layout(model, tokenizer_path(model, project.root))
-    prompt_tokens, response_tokens = count.count(prompt), count.count(response)
-    if laid_out is None:
-        total = prompt_tokens + response_tokens + _ASSUMED_LAYOUT_TOKENS
+    """Count one pair for the model that runs start from."""
+    return token_views(project, prompt, response)[0]
+
+
+def _view(
+    project: Project,
+    chosen: Target,
+    prompt: str,
+    response: str,
+    stored: dict[str, token_counts.PairTokens],
+    wait: bool,
+) -> TokenView:
+    found = stored.get(chosen.fingerprint)
+    exact, pending = True, False
+    if chosen.small:
+        reading = read(chosen, project)
+        counts, exact = reading.count(prompt, response), reading.exact
+    elif found is not None:
+        counts, exact = (found.prompt_tokens, found.response_tokens, found.total_tokens), found.exact
+    elif wait:
+        asked = {"do": "count", "entry": chosen.entry, "prompt": prompt, "response": response}
+        answer = ask_child(project, asked)
+        counts, exact = tuple(answer["counts"]), bool(answer["exact"])
     else:
-        total = len(lay_out(laid_out, lambda text: [0] * count.count(text), prompt, response).input_ids)
+        guess = estimate_counter(chosen.name)
+        given, learnt = guess.count(prompt), guess.count(response)
+        counts, exact, pending = (given, learnt, given + learnt + ASSUMED_LAYOUT_TOKENS), False, True
     return TokenView(
-        model=model,
-        exact=count.exact and laid_out is not None,
-        prompt_tokens=prompt_tokens,
-        response_tokens=response_tokens,
-        total=total,
-        max_length=project.settings.max_length,
+        model=chosen.files.model,
+        name=chosen.name,
+        exact=exact,
+        pending=pending,
+        prompt_tokens=counts[0],
+        response_tokens=counts[1],
+        total=counts[2],
+        max_length=chosen.limit,
     )
 
 
-@lru_cache(maxsize=8)
-def _layout(model: str, path: Path) -> Layout | None:
-    """Return the model's layout, or None where its tokenizer is missing or of no layout that is known here."""
-    if not path.is_file():
-        return None
-    try:
-        special = special_tokens(path)
-        return layout_for(layout_name(model, special), special)
-    except ModelError:
-        return None
+def lay_out_pair(
+    project: Project, chosen: Target, prompt: str, response: str, recipe: Recipe, *, longest: int | None = None
+) -> SeenPair:
+    """Return what a target model sees of a pair; see `sequences.sequence_of`.
+
+    Raises:
+        ModelError: its tokenizer or layout is not known here, and it is a small one.
+        CountingError: the same of a large one, or the child process ended.
+    """
+    if chosen.small:
+        return sequence_of(chosen, read(chosen, project), prompt, response, recipe, longest)
+    question = {
+        "do": "lay out",
+        "entry": chosen.entry,
+        "prompt": prompt,
+        "response": response,
+        "recipe": vars(recipe),
+        "longest": longest,
+    }
+    data = ask_child(project, question)["sequence"]
+    parts = {name: tuple(SeenToken(**token) for token in data[name]) for name in ("tokens", "beyond")}
+    return SeenPair(**(data | parts))

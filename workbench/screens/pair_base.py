@@ -36,6 +36,8 @@ class PairBase(ProjectScreen):
         self._words = ""
         self._source: tuple[int, str] | None = None
         self._counts: PairCounts | None = None
+        # How many pairs are over the limit of a model; None while they are not all counted.
+        self._over: int | None = None
         self._views: OrderedDict[int, PairView] = OrderedDict()
         self._shown: int | None = None
         self._placed = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from workbench.widgets.plain import cell, one_line
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairRow
     from workbench.operations.curating import PairView
+    from workbench.operations.tokens import TokenView
 
 MARKS = {
     "proposed": ("·", "$text-muted"),
@@ -26,7 +28,7 @@ MARKS = {
 _CHANGED = "≠changed "
 
 # The filters that tab goes through, in order.
-FILTERS = ("proposed", "accepted", "rejected", "flagged", "changed", "all")
+FILTERS = ("proposed", "accepted", "rejected", "flagged", "changed", "all", "over")
 
 TIERS = (
     ("continuation", "what stands before, and how it goes on"),
@@ -76,10 +78,14 @@ def pair_line(row: PairRow, width: int) -> Content:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the line of the filters says: which filter, its counts, what else narrows the list, how far she is."""
+    """What the line of the filters says: which filter, its counts, what else narrows the list, how far she is.
+
+    `over` is how many pairs are over the limit of a model; None while they are not all counted.
+    """
 
     chosen: str
     counts: PairCounts
+    over: int | None = None
     words: str = ""
     source: str = ""
     marked: int = 0
@@ -91,7 +97,8 @@ def filter_line(standing: Standing, width: int) -> Content:
     """Name the filters with their counts, the one in force in brackets, and on the right how far the author is."""
     counts = standing.counts
     total = counts.proposed + counts.accepted + counts.rejected
-    numbers = {
+    numbers: dict[str, int | None] = {
+        "over": standing.over,
         "proposed": counts.proposed,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
@@ -99,13 +106,22 @@ def filter_line(standing: Standing, width: int) -> Content:
         "changed": counts.changed,
         "all": total,
     }
-    names = {"proposed": "left", "accepted": "✓", "rejected": "✗", "flagged": "!", "changed": "≠", "all": "all"}
+    names = {
+        "proposed": "left",
+        "accepted": "✓",
+        "rejected": "✗",
+        "flagged": "!",
+        "changed": "≠",
+        "all": "all",
+        "over": "over",
+    }
     parts: list[Content | str | tuple[str, str]] = []
     for name in FILTERS:
         if name == "changed" and name != standing.chosen and not counts.changed:
             continue
         here = name == standing.chosen
-        label = f"{numbers[name]:,} {name if width >= 90 else names[name]}"
+        word, number = name if width >= 90 else names[name], numbers[name]
+        label = word if number is None else f"{number:,} {word}"
         # In brackets, so that it is seen where there is no colour.
         content = Content.styled(f"[{label}]" if here else f" {label} ", "bold $accent" if here else "$text-muted")
         parts.append(content.stylize(Style.from_meta({"filter": name})))
@@ -159,3 +175,25 @@ def pair_head(view: PairView, width: int) -> Content:
         (warned, "bold $text-warning"),
         (count, "$text-muted" if tokens.fits else "bold $text-warning"),
     )
+
+
+def pair_tokens(counts: Sequence[TokenView], width: int) -> list[Content]:
+    """Say in one line or two how many tokens each target model takes, those over their limit marked."""
+    same = len({view.max_length for view in counts}) == 1
+    parts = []
+    for view in counts:
+        about = "" if view.exact else "≈"
+        limit = "" if same else f"/{view.max_length}"
+        words = f"{one_line(view.name)} {about}{view.total}{limit}{'…' if view.pending else ''}"
+        if view.fits:
+            parts.append(Content.styled(words, "$text-muted"))
+        else:
+            parts.append(Content.styled(f"⚠ {words}, {view.total - view.max_length} over", "bold $text-warning"))
+    if same and counts:
+        parts.append(Content.styled(f"of {counts[0].max_length}", "$text-muted"))
+    lines = [Content("")]
+    for part in parts:
+        if lines[-1].cell_length and lines[-1].cell_length + 3 + part.cell_length > width and len(lines) < 2:
+            lines.append(Content(""))
+        lines[-1] += (Content.styled(" · ", "$text-disabled") if lines[-1].cell_length else Content("")) + part
+    return lines

@@ -17,12 +17,14 @@ from textual.widgets import Static
 from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, pairs_said
+from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
     from store.search import Hit
+    from workbench.operations.counting import Over
     from workbench.operations.edits import Reversal
 
 _NOTHING = {
@@ -31,6 +33,7 @@ _NOTHING = {
     "rejected": "Nothing is rejected.",
     "flagged": "Nothing is flagged; ! flags a pair to come back to.",
     "changed": "Nothing is to be settled: the essays say what their pairs say.",
+    "over": "Every model of the project sees every pair whole.",
     "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
 }
 
@@ -127,13 +130,19 @@ class ListPart(PairBase):
         """Return the filter in force."""
         return self._filtered_by(_Place(chosen or self._filter, self._order, self._words, self._source, None))
 
-    @staticmethod
-    def _filtered_by(place: _Place) -> PairFilter:
+    def _filtered_by(self, place: _Place) -> PairFilter:
         from store.pairs import PairFilter
+        from workbench.operations.counting import limits
 
-        everywhere: dict[str, tuple[str, ...]] = {"all": (), "flagged": (), "changed": ("proposed", "accepted")}
+        everywhere: dict[str, tuple[str, ...]] = {
+            "all": (),
+            "flagged": (),
+            "over": (),
+            "changed": ("proposed", "accepted"),
+        }
         return PairFilter(
             statuses=everywhere.get(place.filter, (place.filter,)),
+            over=limits(self.project) if place.filter == "over" else (),
             flagged=True if place.filter == "flagged" else None,
             changed=place.filter == "changed",
             source_id=place.source[0] if place.source else None,
@@ -148,17 +157,21 @@ class ListPart(PairBase):
             standing = replace(standing, cursor=self._wanted_pair)
             self._wanted_pair = None
 
-        def ask() -> tuple[Sequence[int], PairCounts, _Place]:
+        def ask() -> tuple[Sequence[int], PairCounts, _Place, Over]:
             from workbench.operations import guide
+            from workbench.operations.counting import Over, over_any_limit
             from workbench.operations.curating import pair_counts, pair_ids
 
             place = _kept_place(guide.recall(self.project, "pairs.place"), standing) if first else standing
             source = place.source[0] if place.source else None
+            # Before the ids: it counts what little may be missing.
+            over = over_any_limit(self.project) if place.filter == "over" else Over()
             ids = pair_ids(self.project, self._filtered_by(place), place.order)
-            return ids, pair_counts(self.project, source), place
+            return ids, pair_counts(self.project, source), place, over
 
-        def show(answer: tuple[Sequence[int], PairCounts, _Place]) -> None:
-            ids, self._counts, place = answer
+        def show(answer: tuple[Sequence[int], PairCounts, _Place, Over]) -> None:
+            ids, self._counts, place, over = answer
+            self._over = over.found
             if first:
                 self._filter, self._order, self._words, self._source = (
                     place.filter,
@@ -174,6 +187,9 @@ class ListPart(PairBase):
             empty = _NOTHING[self._filter]
             if self._words or self._source:
                 empty = "No pair here fits. esc shows more, tab another filter."
+            if over.uncounted:
+                empty = f"{pairs_said(over.uncounted)} are being counted first."
+                self._count_all()
             top = place.cursor == _TOP and len(ids) > 0
             self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
             self.pairs.reload()
@@ -183,6 +199,24 @@ class ListPart(PairBase):
 
         self.ask(ask, show, group="list")
 
+    def _count_all(self) -> None:
+        """Count every pair for every model in the background, then show the list again."""
+
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> bool:
+            from workbench.operations.counting import count_pairs
+
+            count_pairs(self.project, progress=progress, cancelled=cancelled)
+            return not cancelled()
+
+        def done(complete: bool) -> None:
+            if not complete:
+                self.app.say("Counting was stopped; what was counted stays. Come back to this filter to go on.")
+            elif self._filter == "over":
+                self.ask_list()
+
+        if self.app.progress is None:
+            self.app.background("Counting tokens", operate, done)
+
     def _say_gone(self, ids: Sequence[int]) -> None:
         """Say so when pairs that were decided here are no longer in the list."""
         kept = set(ids)
@@ -191,7 +225,7 @@ class ListPart(PairBase):
             for item in self.pairs.ids
             if item not in kept and (row := self.pairs.row(item)) is not None and row.status in ("accepted", "rejected")
         ]
-        if decided and self._filter not in ("all", "flagged"):
+        if decided and self._filter not in ("all", "flagged", "over"):
             were = "is" if len(decided) == 1 else "are"
             self.say(f"{pairs_said(len(decided))} decided before {were} no longer in this list: tab shows them.")
 
@@ -223,6 +257,7 @@ class ListPart(PairBase):
                     Standing(
                         chosen=self._filter,
                         counts=self._counts,
+                        over=self._over,
                         words=self._words,
                         source=self._source[1] if self._source else "",
                         marked=len(self.pairs.marked),

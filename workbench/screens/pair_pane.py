@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import TO_WRITE, pair_head
+from workbench.screens.pair_lines import TO_WRITE, pair_head, pair_tokens
 from workbench.widgets.pair_text import PairTexts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class PanePart(PairBase):
         if pair_id is None:
             self._shown = None
             self.query_one("#pair-head", Static).update("", layout=False)
+            self._draw_tokens([])
             self.text.show(PairTexts())
             return
         view = self._views.get(pair_id)
@@ -54,8 +56,32 @@ class PanePart(PairBase):
             current = self.pairs.current
             if current in ids and current in self._views:
                 self._draw_pair(self._views[current])
+            self._count([view.pair.id for view in views if any(count.pending for count in view.counts)])
 
         self.ask(ask, show, group="views")
+
+    def _count(self, ids: list[int]) -> None:
+        """Have the large tokenizers count some pairs, and show them once more."""
+        if not ids:
+            return
+
+        def ask() -> int:
+            from workbench.operations.counting import count_pairs
+
+            return count_pairs(self.project, ids)
+
+        def show(made: int) -> None:
+            # A pair that changed meanwhile is not counted; it is asked for again by whoever changed it.
+            if made:
+                self.forget(ids)
+
+        self.ask(ask, show, group="tokens")
+
+    def _draw_tokens(self, lines: Sequence[Content]) -> None:
+        shown = self.query_one("#pair-tokens", Static)
+        if shown.styles.height is None or shown.styles.height.value != len(lines):
+            shown.styles.height = len(lines)
+        shown.update(Content("\n").join(lines), layout=False)
 
     def _draw_pair(self, view: PairView) -> None:
         head = self.query_one("#pair-head", Static)
@@ -63,7 +89,9 @@ class PanePart(PairBase):
         if row is not None and (row.status, row.flagged) != (view.pair.status, view.pair.flagged):
             # The row knows of a decision that is still being written.
             view = replace(view, pair=replace(view.pair, status=row.status, flagged=row.flagged))
-        head.update(pair_head(view, (head.size.width or self.size.width) - 4), layout=False)
+        width = (head.size.width or self.size.width) - 4
+        head.update(pair_head(view, width), layout=False)
+        self._draw_tokens(pair_tokens(view.counts, width) if len(view.counts) > 1 else [])
         if self.text.splitting and self._shown == view.pair.id:
             return
         wanted = TO_WRITE.get(view.pair.tier, "the prompt")

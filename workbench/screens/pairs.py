@@ -68,6 +68,7 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
                 yield PageList(pair_line, id="pairs-list")
             with Vertical(id="pair-side"):
                 yield Static("", id="pair-head")
+                yield Static("", id="pair-tokens")
                 yield PairText(id="pair-text")
 
     def action_propose(self) -> None:

@@ -78,6 +78,14 @@ class TextView(ScrollView, can_focus=True):
         """Scroll a page back."""
         self.scroll_relative(y=-max(1, self.size.height - 2), animate=False)
 
+    def action_scroll_home(self) -> None:
+        """Scroll to the top."""
+        self.scroll_home(animate=False, immediate=True)
+
+    def action_scroll_end(self) -> None:
+        """Scroll to the end."""
+        self.scroll_end(animate=False, immediate=True)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         width = self.scrollable_content_region.width
