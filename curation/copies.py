@@ -132,12 +132,12 @@ def copies(
     flagged = _flagged(sketched())
     done = len(texts) + len(texts) // 2
     progress(done, total, "measuring")
-    shared = list(_shared_runs(texts, suspects))
 
     def measured(share: float) -> None:
         progress(done + round(share * (total - done)), total, "measuring")
 
-    return [*same, *shared, *_near(texts, flagged, measured)]
+    shared = list(_shared_runs(texts, suspects, lambda share: measured(share / 2)))
+    return [*same, *shared, *_near(texts, flagged, lambda share: measured((1 + share) / 2))]
 
 
 def _given(text: Text) -> bool:
@@ -186,34 +186,39 @@ class _Table:
         return _RUN_OF_HITS.search(hits.replace(b"\x01", b"\x00") if given else hits) is not None
 
 
-def _shared_runs(texts: Sequence[Text], suspects: dict[int, list[str]]) -> Iterator[Copy]:
+def _shared_runs(
+    texts: Sequence[Text], suspects: dict[int, list[str]], measured: Callable[[float], None]
+) -> Iterator[Copy]:
     """Yield the training texts that share enough runs of eight words with a guarded one."""
     theirs: dict[int, set[tuple[str, ...]]] = {number: runs(found) for number, found in suspects.items()}
     wanted = set().union(*theirs.values()) if theirs else set()
     if not wanted:
         return
-    owners: dict[tuple[str, ...], list[int]] = {}
+    # Apart, so that a run of many prompts hides none of the responses it stands in.
+    given: dict[tuple[str, ...], list[int]] = {}
+    asked: dict[tuple[str, ...], list[int]] = {}
     sizes: dict[int, int] = {}
     for number, text in enumerate(texts):
+        if number % _STEP == 0:
+            measured(number / len(texts) / 2)
         if text.side == "train":
             continue
         found = runs(words(text.text))
         sizes[number] = len(found)
         for run in found & wanted:
-            _keep(owners, run, number)
-    for number, own in theirs.items():
-        shared = Counter(
-            other
-            for run in own & owners.keys()
-            for other in owners[run]
-            if not (_given(texts[number]) and _given(texts[other]))
-        )
+            _keep(given if _given(text) else asked, run, number)
+    for count, (number, own) in enumerate(theirs.items()):
+        if count % _STEP == 0:
+            measured((1 + count / len(theirs)) / 2)
+        shared = Counter(other for run in own & asked.keys() for other in asked[run])
+        if not _given(texts[number]):
+            shared.update(other for run in own & given.keys() for other in given[run])
         for side in ("holdout", "canary"):
             # Of a canary each is told by itself; of held-out texts the one that shares most.
-            best = sorted((-count, other) for other, count in shared.items() if texts[other].side == side)
-            for count, other in best if side == "canary" else best[:1]:
-                if -count >= min(_SHARED_RUNS, len(own), sizes[other]):
-                    yield Copy(number, other, "runs", float(-count))
+            best = sorted((-runs_shared, other) for other, runs_shared in shared.items() if texts[other].side == side)
+            for minus, other in best if side == "canary" else best[:1]:
+                if -minus >= min(_SHARED_RUNS, len(own), sizes[other]):
+                    yield Copy(number, other, "runs", float(-minus))
 
 
 def _flagged(parts: Iterator[list[str]]) -> list[int]:

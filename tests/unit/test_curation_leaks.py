@@ -131,6 +131,16 @@ def test_what_is_only_given_on_both_sides_is_no_leak() -> None:
     assert found([*instructed, pair("4", prompt="Go on.")]) == [("near-copy", "4", "2")]
 
 
+def test_a_run_of_many_held_out_prompts_hides_no_response_it_stands_in() -> None:
+    rest = made(200)
+    prompts = [
+        pair(f"p{number}", rest[number].response, prompt=TEXT, tier="thesis", split="holdout") for number in range(40)
+    ]
+    one = pair("held", TEXT, prompt="Go on.", split="holdout")
+    train = pair("train", rest[100].response, prompt=TEXT, tier="thesis")
+    assert found([*prompts, one, train]) == [("near-copy", "train", "held")]
+
+
 def test_a_draft_that_is_given_and_whose_finished_piece_is_held_out_is_found() -> None:
     pairs = made(50)
     draft = pair("draft", "Something else altogether.", prompt=edited(pairs[10].response, every=7), tier="rewrite")

@@ -12,6 +12,7 @@ from workbench.operations import launch_warnings
 from workbench.operations.launch_warnings import data_warnings
 from workbench.operations.launching import draft
 from workbench.operations.project import Project
+from workbench.operations.waiving import waive
 
 
 @pytest.fixture
@@ -41,6 +42,17 @@ def test_a_source_that_gives_most_of_the_pairs_is_named(project: Project, monkey
     given = [("on-sandals", 9), ("the-back-wheel", 3)]
     monkeypatch.setattr(launch_warnings.datasets, "train_sources", lambda db, dataset_id: given)
     assert any(item.startswith("9 of 12 training pairs come from on-sandals") for item in warnings_of(project))
+
+
+def test_what_the_author_waived_in_datasets_is_not_said_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [("on-sandals", 9), ("the-back-wheel", 3)]
+    monkeypatch.setattr(launch_warnings.datasets, "train_sources", lambda db, dataset_id: given)
+    assert len(warnings_of(project)) == 2
+    waive(project, rule="source-share", scope="source", subject="on-sandals", reason="all there is")
+    waive(project, rule="small-holdout", scope="dataset", subject="", reason="a first try")
+    assert warnings_of(project) == []
 
 
 def test_pairs_that_come_evenly_from_many_sources_are_not_warned_of(project: Project) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runners.intervals import smallest_difference
 from runners.spec import RunSpec
-from store import datasets, runs
+from store import checks, datasets, runs
 from workbench.operations.project import Project
 
 # As in the job, `runners/tasks/train.py`: one essay with more than this share teaches its subject, and not a voice.
@@ -14,7 +14,7 @@ _FEW_PAIRS = 12
 
 
 def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]:
-    """Return sentences on an over-used source and on a holdout too small to decide anything.
+    """Return sentences on an over-used source and on a holdout too small to decide anything, unless they are waived.
 
     Args:
         project: whose run.
@@ -23,12 +23,16 @@ def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]
     """
     sources, found = datasets.train_sources(project.db, dataset_id), []
     pairs = sum(count for _, count in sources)
-    if len(sources) > 1 and sources[0][1] > _OVERUSED * pairs:
+    waived = {(waiver.rule, waiver.subject) for waiver in checks.waivers(project.db)}
+    share = {("source-share", ""), ("source-share", sources[0][0])} if sources else set()
+    if len(sources) > 1 and sources[0][1] > _OVERUSED * pairs and not share & waived:
         source, count = sources[0]
         found.append(
             f"{count} of {pairs} training pairs come from {source}: the model will learn its subject before your voice."
         )
     held = datasets.get(project.db, dataset_id).holdout_pairs
+    if ("small-holdout" if held else "no-holdout", "") in waived:
+        return found
     if held == 0:
         found.append("The dataset holds nothing out: there will be no validation loss.")
     elif held == 1:

@@ -149,6 +149,8 @@ class Choice(Generic[T]):
 class ChoiceDialog(Dialog[T]):
     """Asks for one of a few; its first letter or its number chooses at once."""
 
+    # As many as leave room for the keys below them in a low terminal.
+    DEFAULT_CSS = "ChoiceDialog OptionList { max-height: 45vh; }"
     KEYS = "enter or its first letter · esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "app.simulate_key('down')", show=False),
