@@ -17,8 +17,10 @@ from tests.journeys.program import opened, press, settle, shown
 from tests.tokenizer_shapes import make
 from workbench.operations import curating, reshaping, targets
 from workbench.operations.counting import end_child
+from workbench.operations.freezing import freeze
 from workbench.operations.models import add_model
 from workbench.operations.project import Project
+from workbench.screens.launch import LaunchScreen
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.seen import SeenScreen
 
@@ -219,3 +221,36 @@ async def test_a_model_that_is_not_here_says_how_to_get_it(project: Project) -> 
         assert "none ≈" in shown(app.screen)
         await press(pilot, "v", "m")
         assert "workbench models add org/none" in shown(app.screen)
+
+
+async def test_pairs_of_a_frozen_dataset_are_shown_as_well(project: Project) -> None:
+    frozen = freeze(project).dataset
+    async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
+        await press(pilot, "v")
+        assert isinstance(app.screen, SeenScreen)
+        # The first row is what a freeze would take now.
+        assert "pair" in shown(app.screen).splitlines()[0]
+        await press(pilot, "escape", "j", "v")
+        assert f"dataset {frozen.number}" in shown(app.screen)
+        total = frozen.train_pairs + frozen.holdout_pairs
+        assert f"1 of {total}" in shown(app.screen)
+        await press(pilot, "right_square_bracket")
+        assert f"2 of {total}" in shown(app.screen)
+
+
+async def test_before_a_launch_the_pairs_are_shown_as_that_run_would_take_them(project: Project) -> None:
+    freeze(project)
+    async with opened(project.root, "runs", size=(120, 40)) as (app, pilot):
+        await press(pilot, "r")
+        launch = app.screen
+        assert isinstance(launch, LaunchScreen)
+        for path, value in (("train.max_length", "150"), ("train.over_long", "cut")):
+            launch._set(path, value)
+            await settle(pilot)
+        await press(pilot, "v")
+        text = shown(app.screen)
+        assert isinstance(app.screen, SeenScreen)
+        assert "of 150 tokens" in text
+        assert "tokens are cut" in text
+        await press(pilot, "escape")
+        assert app.screen is launch

@@ -181,3 +181,15 @@ def test_the_command_line_counts_and_lists_what_is_over_the_limit(tmp_path: Path
         assert [row["id"] for row in listed] == [ids[1]]
     finally:
         end_child(project)
+
+
+def test_the_command_line_shows_a_pair_of_a_dataset(tmp_path: Path) -> None:
+    project = make_curated_project(tmp_path)
+    dataset = freeze(project).dataset
+    key = dataset_pairs(project, dataset.id)[0]
+    show = ["-p", str(project.root), "dataset", "pair", str(dataset.number)]
+    run = CliRunner().invoke
+    found = run(cli, [*show, key.removeprefix("sha256:")[:20], "--t", "1", "--json"])
+    assert json.loads(found.stdout)["sequence"]["model"] == "embedded"
+    missing = run(cli, [*show, "zzz"])
+    assert (missing.exit_code, "0 pairs of dataset 1 begin with zzz" in missing.stderr) == (1, True)

@@ -10,7 +10,8 @@ import click
 
 from curation.findings import Finding, Scope
 from workbench.cli.output import emit, json_option, plain, say, table, with_project
-from workbench.operations import checking, comparing, freezing, waiving
+from workbench.cli.seen import Options, print_seen, seen_options
+from workbench.operations import checking, comparing, freezing, seen, waiving
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -209,3 +210,22 @@ def _say_summary(report: checking.Report) -> None:
 
 def _count_name(finding: Finding) -> str:
     return f"{finding.rule} (waived)" if finding.waived else finding.rule
+
+
+@dataset_command.command("pair")
+@click.argument("number", type=int)
+@click.argument("pair_hash")
+@seen_options
+@json_option
+@with_project
+def dataset_pair(project: Project, number: int, pair_hash: str, options: Options, as_json: bool) -> None:
+    """Show the very tokens that a model sees of one pair of dataset NUMBER, by its hash or the beginning of it."""
+    ids = [row.id for row in freezing.dataset_rows(project) if row.number == number]
+    keys = seen.dataset_pairs(project, ids[0]) if ids else []
+    found = [key for key in keys if key.startswith((pair_hash, f"sha256:{pair_hash}"))]
+    if len(found) != 1:
+        raise WorkbenchError(
+            f"{len(found)} pairs of dataset {number} begin with {pair_hash}. Give the hash of one, as the dataset's "
+            "files name it."
+        )
+    print_seen(project, seen.dataset_pair_text(project, ids[0], found[0]), options, as_json)

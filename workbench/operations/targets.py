@@ -21,7 +21,7 @@ from runners.families.registry import known
 from runners.layouts import Layout, lay_out, layout_for, layout_name, special_tokens
 from workbench import __version__
 from workbench.operations.errors import UnknownModelError
-from workbench.operations.model_files import ModelFiles, find_model
+from workbench.operations.model_files import ModelFiles, find_model, split_entry
 from workbench.operations.project import Project
 
 # What a layout adds around a pair where its tokenizer is not known: two separators and the EOS.
@@ -112,6 +112,16 @@ def find_target(project: Project, name: str) -> Target:
             return wanted[0]
     names = ", ".join(item.files.model for item in those)
     raise UnknownModelError(f"{name} is no model of this project ({names}). Add it with `workbench models add {name}`.")
+
+
+def target_of(project: Project, entry: str) -> Target:
+    """Return the target that a run's model is, by `id@commit`, id or folder; one of its own where it is none."""
+    model, _ = split_entry(entry)
+    for item in targets(project):
+        folder = item.files.folder if item.files.where == "folder" else None
+        if entry == item.entry or model == item.files.model or (folder is not None and Path(model) == folder.resolve()):
+            return item
+    return named(entry, project)
 
 
 def pinned_revision(project: Project, model: str) -> str | None:

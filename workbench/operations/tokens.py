@@ -61,12 +61,12 @@ def token_views(project: Project, prompt: str, response: str, *, pair_id: int | 
         pair_id: the pair in the store, whose counts may be there; without it large tokenizers are asked at once.
     """
     stored = token_counts.of_pair(project.db, pair_id) if pair_id is not None else {}
-    return tuple(_view(project, chosen, prompt, response, stored, pair_id is None) for chosen in targets(project))
+    return tuple(_view(project, chosen, prompt, response, stored, wait=pair_id is None) for chosen in targets(project))
 
 
 def token_view(project: Project, prompt: str, response: str) -> TokenView:
     """Count one pair for the model that runs start from."""
-    return token_views(project, prompt, response)[0]
+    return _view(project, targets(project)[0], prompt, response, {}, wait=True)
 
 
 def _view(
@@ -75,6 +75,7 @@ def _view(
     prompt: str,
     response: str,
     stored: dict[str, token_counts.PairTokens],
+    *,
     wait: bool,
 ) -> TokenView:
     found = stored.get(chosen.fingerprint)

@@ -59,6 +59,7 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         Binding("d", "remove_canary", "remove", tooltip="remove the canary prompt", id="datasets.remove-canary"),
         Binding("i", "import_canaries", "import prompts", tooltip="import canary prompts", id="datasets.import"),
         Binding("x", "export", "export", tooltip="write the dataset to files", id="datasets.export"),
+        Binding("v", "seen", "what the model sees", show=False, id="datasets.seen"),
         Binding("tab", "other_pane", "other list", id="datasets.pane"),
         Binding("y", "copy", "copy", tooltip="copy the hash or the prompt", show=False, id="datasets.copy"),
         Binding("escape", "back", "back", show=False, id="datasets.back"),
@@ -91,6 +92,14 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         super().on_mount()
         self.datasets.focus()
         self._take_draft()
+
+    def action_seen(self) -> None:
+        """Show what the models see of the dataset's pairs, or of those that a freeze would take now."""
+        from workbench.screens.seen_from import see_dataset
+
+        current = self.datasets.current
+        if current is not None:
+            see_dataset(self, None if current == CANDIDATE_ID else current)
 
     def go_to_dataset(self, dataset_id: int) -> None:
         """Ask again for what is shown, with the cursor on a dataset."""

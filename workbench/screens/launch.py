@@ -70,6 +70,7 @@ class LaunchScreen(ProjectScreen):
         Binding(
             "x", "take_back", "as parent", tooltip="give the field its parent's value again", id="launch.as-parent"
         ),
+        Binding("v", "seen", "what the model sees", show=False, id="launch.seen"),
         Binding("escape", "leave", "leave", id="launch.leave"),
     ]
 
@@ -284,6 +285,13 @@ class LaunchScreen(ProjectScreen):
         line, form = self.current, self._form
         if line is not None and form is not None:
             self._set(line.path, line.parent or form.held(line.path))
+
+    def action_seen(self) -> None:
+        """Show what the model sees of the pairs, as this run would take them."""
+        from workbench.screens.seen_from import see_run
+
+        if self._form is not None:
+            see_run(self, self._form.draft.spec, self._form.draft.dataset_id)
 
     def action_to_launch(self) -> None:
         """Go to the Launch line, and launch from there: `r` opened the form, so pressed twice it must start nothing."""

@@ -130,10 +130,10 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
             from runners.errors import ModelError
             from workbench.operations.counting import CountingError
             from workbench.operations.seen import dataset_pair_text, pair_text, see, usual_recipe
-            from workbench.operations.targets import find_target, targets
+            from workbench.operations.targets import target_of, targets
 
             every = targets(project)
-            chosen = find_target(project, model) if model else every[0]
+            chosen = target_of(project, model) if model else every[0]
             recipe = given or usual_recipe(project, chosen)
             if dataset_id is None:
                 text = pair_text(project, int(key))
@@ -238,11 +238,12 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         shown = self._data
         if shown is None:
             return
-        if len(shown.targets) < 2:
+        if [item.files.model for item in shown.targets] == [shown.target.files.model]:
             self.say("This project has one target model. Add others with: workbench models add ID")
             return
         names = [item.files.model for item in shown.targets]
-        self._model = names[(names.index(shown.target.files.model) + 1) % len(names)]
+        now = shown.target.files.model
+        self._model = names[(names.index(now) + 1) % len(names)] if now in names else names[0]
         self._recipe = None
         self.say(f"Reading the tokenizer of {self._model} …")
         self._load()
