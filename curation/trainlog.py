@@ -14,6 +14,7 @@ from curation.errors import Problem
 
 _RUN = re.compile(r"##[ \t]+Run[ \t]+(\w+)[ \t]*(?:[—–:-]+[ \t]*(.*?))?[ \t]*\Z", re.IGNORECASE)
 _FIELD = re.compile(r"\*\*(Config|GPU|Loss)[^*]*:?\*\*:?[ \t]*(.*?)[ \t]*\Z", re.IGNORECASE)
+_EPOCH_DIGITS = 9
 _RULE = re.compile(r"[ \t|:-]*-[ \t|:-]*\Z")
 
 
@@ -110,10 +111,11 @@ def _table(lines: Sequence[str], number: int, path: str, problems: list[Problem]
             continue
         cells = _cells(line)
         values = ["" if at is None or at >= len(cells) else cells[at] for at in places]
-        try:
-            epochs.append(Epoch(epoch=int(values[0]), train_loss=_number(values[1]), val_loss=_number(values[2])))
-        except ValueError as error:
-            faults.append(Problem(path, number + index, f"this line of the table cannot be read ({error})."))
+        read = _epoch(values)
+        if isinstance(read, str):
+            faults.append(Problem(path, number + index, f"this line of the table holds {read!r} for a number."))
+        else:
+            epochs.append(read)
     if not faults and len({item.epoch for item in epochs}) < len(epochs):
         faults.append(Problem(path, number + head, "this table has an epoch twice."))
     if faults:
@@ -128,8 +130,17 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")]
 
 
-def _number(text: str) -> float | None:
-    return None if text in ("", "-", "–", "—", "n/a") else float(text)
+def _epoch(cells: Sequence[str]) -> Epoch | str:
+    """Return a line of a table, or the cell that is no number."""
+    if not cells[0].isdecimal() or len(cells[0]) > _EPOCH_DIGITS:
+        return cells[0]
+    losses: list[float | None] = []
+    for cell in cells[1:]:
+        try:
+            losses.append(None if cell in ("", "-", "–", "—", "n/a") else float(cell))
+        except ValueError:
+            return cell
+    return Epoch(epoch=int(cells[0]), train_loss=losses[0], val_loss=losses[1])
 
 
 def _lines(text: str) -> list[str]:

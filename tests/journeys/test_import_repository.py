@@ -67,7 +67,7 @@ def test_all_of_it_comes_in_and_every_fault_is_named(project: Project, repositor
         (
             "5_llada/log.md",
             line_of(LOG, "| 1 | collapsed | 9.1 |"),
-            "this line of the table cannot be read (could not convert str",
+            "this line of the table holds 'collapsed' for a number",
         ),
         ("7_other/broken_finetuned.json", 1, "is not JSON (Expecting value)"),
         ("7_other/gpt2_finetuned.json", 2, "has as text 2 of 'A' 2"),

@@ -87,7 +87,10 @@ def seed_words(sample: Sample) -> str:
 
 def size_words(sample: Sample) -> str:
     """Say how long a sample is: in tokens, or in words where those were not counted."""
-    return f"{len(sample.text.split()):,} words" if sample.tokens is None else f"{sample.tokens} tokens"
+    if sample.tokens is not None:
+        return f"{sample.tokens} tokens"
+    words = len(sample.text.replace("\u200b", " ").split())
+    return f"{words:,} word{'' if words == 1 else 's'}"
 
 
 def in_words(differences: Sequence[tuple[str, Any, Any]]) -> str:

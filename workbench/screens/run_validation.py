@@ -41,6 +41,9 @@ def validation_lines(view: RunView, width: int) -> Lines:
             (mark, "$text-success"),
         ]
         lines.append(Content.assemble(*parts).truncate(width, ellipsis=True))
+    if view.imported:
+        words = "As the log of a run made elsewhere says, by epoch; how it was measured is not known."
+        return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
     words = "Intervals are 95 % over pairs; the masks are the same at every step and in every run."
     return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
 

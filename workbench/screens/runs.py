@@ -171,6 +171,7 @@ class RunsScreen(ProjectScreen):
         self.query_one("#run-text").display = not curve.display
         if curve.display:
             curve.empty = _no_loss(view)
+            curve.unit = "as its log says, by epoch" if view.imported else "nats a token, by step"
             curve.last_step = view.spec.train.max_steps if view.spec and view.spec.train else None
             curve.loss, curve.validation, curve.probe = view.loss, view.validation, view.probe
         else:

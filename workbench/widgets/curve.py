@@ -54,6 +54,8 @@ class Curve(Widget):
         validation: (step, loss, low, high).
         probe: the same of training pairs, drawn as points; where they fall and validation does not, it memorises.
         last_step: the step the run is to reach, None when unknown; the axis runs that far.
+        unit: what the axes count.
+        empty: what is said where there is no loss.
     """
 
     DEFAULT_CSS = """
@@ -64,6 +66,7 @@ class Curve(Widget):
     validation: reactive[tuple[tuple[int, float, float, float], ...]] = reactive(())
     probe: reactive[tuple[tuple[int, float, float, float], ...]] = reactive(())
     last_step: reactive[int | None] = reactive(None)
+    unit: reactive[str] = reactive("nats a token, by step")
     empty: reactive[str] = reactive("No loss yet: it comes with the first training step.")
 
     def render(self) -> Content:
@@ -77,6 +80,7 @@ class Curve(Widget):
             self.size.height,
             last_step=self.last_step,
             probe=self.probe,
+            unit=self.unit,
         )
 
 
@@ -88,6 +92,7 @@ def draw_curve(
     *,
     last_step: int | None = None,
     probe: Validation = (),
+    unit: str = "nats a token, by step",
 ) -> Content:
     """Draw a loss curve with axes, ticks and a legend.
 
@@ -98,6 +103,7 @@ def draw_curve(
         height: lines, legend and axis included.
         last_step: how far the axis of the steps runs; None for as far as there is data.
         probe: like `validation`, drawn without its interval.
+        unit: what the axes count, for the legend.
 
     Returns:
         `height` lines; a sentence instead when there is too little room or nothing finite to draw.
@@ -128,7 +134,7 @@ def draw_curve(
         rows=(height - 3) * 4,
     )
     cells, styles = _plot(finite, points, probed, scale)
-    lines = [_legend(finite, points, probed, len(loss) - len(finite), scale, width)]
+    lines = [_legend(finite, points, probed, len(loss) - len(finite), scale, width, unit)]
     by_row = {scale.y(tick) // 4: labels[tick] for tick in ticks}
     for row, (drawn, coloured) in enumerate(zip(cells, styles, strict=True)):
         label = by_row.get(row, "")
@@ -181,7 +187,9 @@ def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]
     return [(round(x0 + (x1 - x0) * i / count), round(y0 + (y1 - y0) * i / count)) for i in range(count + 1)]
 
 
-def _legend(finite: Loss, points: Validation, probed: Loss, broken: int, scale: _Scale, width: int) -> Content:
+def _legend(
+    finite: Loss, points: Validation, probed: Loss, broken: int, scale: _Scale, width: int, unit: str
+) -> Content:
     per_dot = round(len(finite) / max(1, scale.columns))
     line = "loss" if per_dot < 2 else f"loss, mean of {per_dot} steps"
     parts: list[tuple[str, str]] = []
@@ -190,12 +198,13 @@ def _legend(finite: Loss, points: Validation, probed: Loss, broken: int, scale: 
     if points:
         _, value, low, high = points[-1]
         confidence = "" if probed else ", 95 %"  # beside a probe there is seldom room for it
-        parts += [("   ● ", _POINT), (f"validation {value:.3f} ({low:.3f} to {high:.3f}{confidence})", _WORDS)]
+        interval = f" ({low:.3f} to {high:.3f}{confidence})" if low < high else ""
+        parts += [("   ● ", _POINT), (f"validation {value:.3f}{interval}", _WORDS)]
     if probed:
         parts += [("   ○ ", _PROBE), (f"probe {probed[-1][1]:.3f}", _WORDS)]
     if broken:
         parts.append((f"   {broken} steps not finite", "bold $text-error"))
-    parts.append(("   nats a token, by step", _AXIS))
+    parts.append((f"   {unit}", _AXIS))
     return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 

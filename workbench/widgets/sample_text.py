@@ -28,6 +28,8 @@ LABEL_NAMES = {"cliche": "cliché"}
 # Colour and underline, and the tint behind it; a terminal's own colours cannot be mixed, so those get no tint.
 MARK_COLOURS = {"voice": "success", "cliche": "warning", "collapse": "error", "leak": "accent", "copied": "secondary"}
 _WORD = re.compile(r"\S+")
+# White space, and characters that take no room: a text of nothing else would look like no text.
+_NOTHING = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*")
 
 State = Literal["reading", "start", "end", "label"]
 
@@ -176,8 +178,9 @@ class SampleText(Widget, can_focus=True):
     def render(self) -> Content:
         """Draw the text, its marks and the cursor."""
         lines = self._layout_for(self.size.width)
-        if not self.text.strip():
-            return Content.styled("(empty: the model ended at once)", "italic $foreground-muted")
+        if _NOTHING.fullmatch(self.text):
+            words = f"{len(self.text):,} characters that do not show" if self.text else "the model ended at once"
+            return Content.styled(f"(empty: {words})", "italic $foreground-muted")
         tinted = not self.app.current_theme.ansi
         spans = [(mark.start, mark.end, mark_style(mark.label, tinted=tinted)) for mark in self.marks]
         if self.state != "reading" and self._words:
