@@ -90,19 +90,21 @@ def read_posts(archive: Archive) -> tuple[list[Post], list[Problem]]:
     return list(posts.values()), problems
 
 
-def left_out(post: Post, also: Collection[str]) -> str:
-    """Return why a post is left out and how to have it, or nothing where it is wanted.
+def left_out(post: Post, also: Collection[str]) -> tuple[str, str] | None:
+    """Return why a post is left out and the value of `also` that brings it in, or None where it is wanted.
 
     Args:
         post: the post.
         also: `drafts`, and the types that are wanted besides newsletters.
     """
-    name = f"the post {post.title!r} "
     if post.type != NEWSLETTER and post.type not in also:
-        return f"{name}is a {post.type} and is left out. Have it with `--also {post.type}`."
+        return (
+            f"the post {post.title!r} is a {post.type} and is left out. Have it with `--also {post.type}`.",
+            post.type,
+        )
     if not post.published and DRAFTS not in also:
-        return f"{name}is a draft and is left out. Have it with `--also {DRAFTS}`."
-    return ""
+        return f"the post {post.title!r} is a draft and is left out. Have it with `--also {DRAFTS}`.", DRAFTS
+    return None
 
 
 def read_post(archive: Archive, post: Post) -> tuple[Converted, int]:

@@ -10,12 +10,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from curation.errors import Problem
 from tests.journeys.builders import fixed_time, make_curated_project
 from tests.journeys.program import press, settle
 from workbench.app import WorkbenchApp
 from workbench.operations.freezing import freeze
+from workbench.operations.intake import Arrival, ImportReport
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
+from workbench.screens.essay_import import ImportPreview
 from workbench.widgets.status_line import Progress
 
 Compare = Callable[..., bool]
@@ -149,3 +152,26 @@ def test_a_folder_without_a_project(
         await settle(pilot)
 
     assert snap_compare(WorkbenchApp(None, tmp_path / "voice"), run_before=wait, terminal_size=size)
+
+
+def test_what_goes_of_an_essay(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:
+    assert looks_right(snap_compare, curated, size, screen="essays", keys=("c",))
+
+
+def test_a_look_at_an_import(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        posts = [
+            Arrival(
+                outcome="added", what="note", name="salt", title="Salt", path="1.salt.html", words=63, paragraphs=4
+            ),
+            Arrival(outcome="changed", what="pair", name="gulls", title="Pairs", path="pairs.md", count=12, words=840),
+        ]
+        left = Problem("export.zip/posts.csv", 3, "the post 'Not yet' is a draft and is left out.")
+        wrong = Problem("export.zip/posts.csv", 5, "the post 'The newest' has no file posts/8.newest.html.")
+        report = ImportReport(
+            arrivals=tuple(posts), problems=(wrong,), left_out=(left,), choices=("drafts",), dry_run=True
+        )
+        pilot.app.push_screen(ImportPreview(report))
+        await pilot.pause()
+
+    assert looks_right(snap_compare, curated, size, screen="essays", before=look)

@@ -34,8 +34,8 @@ def _bring_in(intake: Intake, archive: Archive, path: Path) -> None:
             return
         intake.progress(number, len(posts), post.title)
         reason = left_out(post, intake.options.also)
-        if reason:
-            intake.leave_out(Problem(archive.shown(POSTS_CSV), post.line, reason))
+        if reason is not None:
+            intake.leave_out(Problem(archive.shown(POSTS_CSV), post.line, reason[0]), reason[1])
             continue
         try:
             stripped += _save(intake, archive, post)

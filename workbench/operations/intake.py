@@ -87,6 +87,7 @@ class ImportReport:
         arrivals: each of them, and all else that came in.
         problems: what is wrong, by file and line.
         left_out: what is left out by choice, by file and line, with the way to have it.
+        choices: the values of `also` that would bring in something that is left out.
         followed: what became of the pairs of essays that say something else now.
         dry_run: nothing was saved.
         cancelled: it was stopped; what had come in stays.
@@ -98,6 +99,7 @@ class ImportReport:
     arrivals: tuple[Arrival, ...] = ()
     problems: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
+    choices: tuple[str, ...] = ()
     followed: tuple[Followed, ...] = ()
     dry_run: bool = False
     cancelled: bool = False
@@ -145,6 +147,7 @@ class Intake:
         self._arrivals: list[Arrival] = []
         self._problems: list[Problem] = []
         self._left_out: list[Problem] = []
+        self._choices: set[str] = set()
         self._would_be_taken: set[str] = set()
         self._gatherers: dict[type[Gatherer], Gatherer] = {}
 
@@ -197,9 +200,11 @@ class Intake:
         """Say what is wrong with a file."""
         self._problems.append(problem)
 
-    def leave_out(self, what: Problem) -> None:
-        """Say what is left out by choice, and how to have it."""
+    def leave_out(self, what: Problem, also: str = "") -> None:
+        """Say what is left out by choice, and how to have it: the value of `also`, where one brings it in."""
         self._left_out.append(what)
+        if also:
+            self._choices.add(also)
 
     def report(self, followed: Sequence[Followed] = ()) -> ImportReport:
         """Return what was said, with what became of pairs."""
@@ -214,6 +219,7 @@ class Intake:
             arrivals=tuple(self._arrivals),
             problems=tuple(self._problems),
             left_out=tuple(self._left_out),
+            choices=tuple(sorted(self._choices)),
             followed=tuple(followed),
             dry_run=self.options.dry_run,
             cancelled=self.cancelled(),

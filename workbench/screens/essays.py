@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,10 +11,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from workbench.screens.essay_cleaning import CleaningKeys
 from workbench.screens.essay_follow import FollowKeys, sign, what_happened
+from workbench.screens.essay_import import ImportKeys
 from workbench.screens.hold_out import SplitActions
 from workbench.screens.proposing import propose
-from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.essay_text import essay_lines
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from store.essays import SourceRow
     from store.search import Hit
     from workbench.operations.essays import EssayView
-    from workbench.operations.intake import ImportReport
 
 # kind, words, paragraphs, share used, side, accepted, proposed: their widths in cells.
 _WIDTHS = (5, 7, 5, 5, 5, 5, 5)
@@ -75,16 +74,18 @@ class Heading(Static):
         return Content("  ") + heading_line(self.size.width - 3)
 
 
-class EssaysScreen(FollowKeys, SplitActions):
+class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
     """The sources of the project."""
 
     NAME = "essays"
     CSS_PATH = "essays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "import", "import", tooltip="import files and folders", id="essays.import"),
+        Binding("i", "import", "import", tooltip="import files and folders, or look first", id="essays.import"),
         Binding("p", "propose", "propose pairs", id="essays.propose"),
         Binding("h", "hold_out", "hold out", tooltip="hold the essay out, or take it back", id="essays.hold-out"),
         Binding("e,E", "edit", "edit", tooltip="open the file in $EDITOR, and read it again", id="essays.edit"),
+        Binding("c", "clean", "clean", tooltip="what goes of the essay, by which rule", id="essays.clean"),
+        Binding("n", "paste", "paste notes", show=False, tooltip="paste notes", id="essays.paste"),
         Binding("slash", "filter", "filter", id="essays.filter"),
         Binding("y", "copy", "copy", tooltip="copy the text", show=False, id="essays.copy"),
         Binding("escape", "back", "back", show=False, id="essays.back"),
@@ -294,72 +295,3 @@ class EssaysScreen(FollowKeys, SplitActions):
         else:
             about = f"{len(ids)} essays and notes"
         propose(self, ids, about, self.sources.unmark)
-
-    def action_import(self) -> None:
-        """Ask for a path and import it."""
-        from workbench.widgets.dialogs import PathDialog
-
-        listed = self.project.settings.essays
-        self.app.push_screen(
-            PathDialog(
-                "Import",
-                "A folder of Markdown files, or one file. Your files are only read.",
-                root=self.project.root,
-                value=f"{listed[0].rstrip('/')}/" if listed else "",
-            ),
-            self._import,
-        )
-
-    def _import(self, given: str | None) -> None:
-        if given and given.strip():
-            self.import_paths([self.project.root / Path(given.strip()).expanduser()])
-
-    def import_paths(self, paths: list[Path]) -> None:
-        """Import in the background and list what could not be read."""
-        project, app = self.project, self.app
-
-        def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
-            from workbench.operations.importing import import_paths
-
-            return import_paths(project, paths, progress=progress, cancelled=cancelled)
-
-        def done(report: ImportReport) -> None:
-            app.project_changed()
-            app.say(report.summary, "warning" if report.problems else "information")
-            if report.problems:
-                from workbench.widgets.dialogs import TextOverlay
-
-                app.push_screen(TextOverlay("What could not be read", problem_list(report)))
-
-        self.app.background("Import", operate, done)
-
-    def action_edit(self) -> None:
-        """Open the file in the author's editor, and read it again afterwards."""
-        row = self.sources.current_row
-        if row is None:
-            return
-        from workbench.operations.errors import WorkbenchError
-        from workbench.screens.editor import edit_file
-
-        path = self.project.absolute(row.path)
-        if not path.is_file():
-            self.say(f"{row.path} is not there any more. Put it back, or import it from where it is now.", "error")
-            return
-        try:
-            edit_file(self.app, path)
-        except WorkbenchError as error:
-            self.say(str(error), "error")
-            return
-        self.import_paths([path])
-
-
-def problem_list(report: ImportReport) -> Content:
-    """Lay out the problems of an import: the file first, then what to do."""
-    parts: list[Content | str | tuple[str, str]] = [f"{report.summary}\n"]
-    for problem in report.problems:
-        # The name first: a long path is wrapped, and would be so in the middle of the name.
-        path = Path(problem.path)
-        place = one_line(path.name) + (f":{problem.line}" if problem.line else "")
-        parts += ["\n", (place, "bold"), (f"  {one_line(str(path.parent))}", "$text-muted")]
-        parts.append(f"\n{one_line(problem.message)}\n")
-    return Content.assemble(*parts)

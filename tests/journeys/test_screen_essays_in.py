@@ -1,0 +1,102 @@
+"""Essays, by its keys: look first what would come in, paste notes, see what goes and switch a rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList, TextArea
+
+from curation.cleaning import Cleaning
+from tests import substack_export as export
+from tests.journeys.program import opened, press, shown
+from workbench.operations.essays import essay_rows
+from workbench.operations.importing import import_paths
+from workbench.operations.project import Project
+from workbench.screens.essay_cleaning import CleaningDialog
+from workbench.screens.essay_import import ImportPreview, PasteDialog
+
+TEXT = "# Salt\n\nSalt is in a [blue jar](https://v.example/jar) here.[^1]\n\nSubscribe\n\n[^1]: My aunt's jar.\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with one essay that was pasted from a page."""
+    project = Project.create(tmp_path / "voice")
+    (tmp_path / "salt.md").write_text(TEXT, encoding="utf-8")
+    import_paths(project, [tmp_path / "salt.md"])
+    return project
+
+
+def an_export(folder: Path) -> Path:
+    rows = (export.row("101.jars"), export.row("102.draft", title="Not yet", is_published="false"))
+    posts = {"101.jars": export.SALT_HTML, "102.draft": "<p>A draft.</p>"}
+    return export.write_zip(folder / "export.zip", export.files(export.posts_csv(*rows), posts))
+
+
+async def test_a_look_changes_nothing_and_enter_imports_what_it_showed(project: Project, tmp_path: Path) -> None:
+    path = an_export(tmp_path)
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await press(pilot, "i")
+        app.screen.query_one(Input).value = str(path)
+        await press(pilot, "ctrl+t")
+        assert isinstance(app.screen, ImportPreview)
+        text = shown(app.screen)
+        assert "Would come in: 1 added" in text
+        assert "look at them with drafts" in text
+        assert len(essay_rows(project)) == 1
+        await press(pilot, "a")
+        assert "Would come in: 2 added" in shown(app.screen)
+        assert "look at them with" not in shown(app.screen)
+        await press(pilot, "enter")
+        assert {row.slug for row in essay_rows(project)} == {"salt", "jars", "draft"}
+
+
+async def test_esc_leaves_the_look_and_imports_nothing(project: Project, tmp_path: Path) -> None:
+    path = an_export(tmp_path)
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "i")
+        app.screen.query_one(Input).value = str(path)
+        await press(pilot, "ctrl+t", "escape")
+        assert len(essay_rows(project)) == 1
+
+
+async def test_notes_are_pasted_by_key(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "n")
+        assert isinstance(app.screen, PasteDialog)
+        app.screen.query_one(TextArea).text = "A kettle is a promise.\n---\nThe gull waits."
+        await press(pilot, "ctrl+s")
+        assert {row.slug for row in essay_rows(project)} == {"salt", "a-kettle-is-a-promise", "the-gull-waits"}
+        assert "Imported: 2 added" in shown(app.screen)
+        await press(pilot, "G", "e")
+        assert "has no file here" in shown(app.screen)
+
+
+async def test_what_goes_is_shown_by_rule_and_a_rule_is_switched_by_key(project: Project) -> None:
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await press(pilot, "c")
+        assert isinstance(app.screen, CleaningDialog)
+        assert "My aunt's jar." in shown(app.screen)
+        options = app.screen.query_one(OptionList)
+        while options.highlighted != list(Cleaning.__dataclass_fields__).index("links"):
+            await press(pilot, "j")
+        assert "stays: blue jar" in shown(app.screen)
+        await press(pilot, "space")
+        assert "off: it stays as it is written" in shown(app.screen)
+        assert Project.open(project.root).settings.cleaning == Cleaning(links=False)
+        await press(pilot, "enter")
+        assert Project.open(project.root).settings.cleaning == Cleaning()
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, CleaningDialog)
+
+
+async def test_a_settings_file_that_cannot_be_changed_is_said(project: Project) -> None:
+    path = project.root / "workbench.toml"
+    path.write_text(path.read_text().split("[cleaning]")[0] + "cleaning.links = true\n")
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "c")
+        options = app.screen.query_one(OptionList)
+        options.highlighted = list(Cleaning.__dataclass_fields__).index("links")
+        await press(pilot, "space", "escape")
+        assert "by hand" in " ".join(notice.message for notice in app._notifications)
