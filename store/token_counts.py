@@ -99,6 +99,16 @@ def put(
         )
 
 
+def totals(db: Database, fingerprint: str) -> tuple[dict[int, int], bool]:
+    """Return the length of each pair that is counted for a model, in tokens, and whether the counts are exact."""
+    model = db.one("SELECT id, exact FROM token_model WHERE fingerprint = ?", (fingerprint,))
+    if model is None:
+        return {}, False
+    return dict(db.all("SELECT pair_id, total_tokens FROM pair_tokens WHERE token_model_id = ?", model[:1])), bool(
+        model[1]
+    )
+
+
 def over_count(db: Database, limits: Limits) -> int:
     """Return how many pairs are longer than the limit of any of the models, as far as they are counted."""
     condition, parameters = over(limits)

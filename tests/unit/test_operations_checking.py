@@ -14,7 +14,7 @@ from store import datasets, essays, pairs
 from store.errors import NotFound
 from store.pairs import PairChange, PairFilter
 from tests.journeys.builders import make_curated_project
-from workbench.operations import checking, child, curating, reshaping, waiving
+from workbench.operations import checking, child, counting, curating, reshaping, waiving
 from workbench.operations.checking_job import check_in_child, freeze_in_child
 from workbench.operations.comparing import compare_datasets
 from workbench.operations.edits import undo
@@ -61,6 +61,16 @@ def test_unchanged_pairs_are_looked_at_once_and_changed_ones_again(project: Proj
     assert checking.last_check(project).stale  # type: ignore[union-attr]
     assert not checking.check(project).stale
     assert looks == [8, 8]
+
+
+def test_tokens_that_are_counted_already_are_not_counted_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = checking.check(project).statistics.tokens
+    counting.count_pairs(project)
+    counting.end_child(project)
+    monkeypatch.setattr(checking, "read", None)
+    assert checking.check(project, anew=True).statistics.tokens == fresh
 
 
 def test_what_an_undo_brings_back_needs_no_other_look(project: Project, looks: list[int]) -> None:

@@ -19,7 +19,7 @@ from curation.leaks import VERSION, find_leaks
 from curation.lint import ends_in_break
 from curation.rules import SourceFacts, rule_findings, without
 from curation.statistics import Statistics, TokenCount, histogram, statistics
-from store import checks, essays, pairs
+from store import checks, essays, pairs, token_counts
 from store.canaries import Canary
 from workbench.operations.canaries import canary_rows, canary_text
 from workbench.operations.members import lint_pair, snapshot_pair
@@ -175,18 +175,23 @@ def source_facts(project: Project) -> list[SourceFacts]:
 def lengths(
     project: Project, members: Sequence[LintPair], step: Progress = lambda done, total, name: None
 ) -> tuple[TokenCount, ...]:
-    """Count the tokens of pairs for every target model."""
+    """Return the tokens of accepted pairs for every target model; what is not counted yet is counted here."""
     counts = []
     for target in targets(project):
-        reading = read(target, project)
+        counted, exact = token_counts.totals(project.db, target.fingerprint)
         totals = []
         for number, pair in enumerate(members):
             if number % _COUNTED_AT_ONCE == 0:
                 step(number, len(members), f"counting tokens of {target.name}")
-            totals.append(reading.count(pair.prompt, pair.response)[2])
+            total = counted.get(int(pair.id))
+            if total is None:
+                reading = read(target, project)
+                exact = reading.exact
+                total = reading.count(pair.prompt, pair.response)[2]
+            totals.append(total)
         over = tuple(pair.id for pair, total in zip(members, totals, strict=True) if total > target.limit)
         counts.append(
-            TokenCount(model=target.name, limit=target.limit, exact=reading.exact, over=over, lengths=histogram(totals))
+            TokenCount(model=target.name, limit=target.limit, exact=exact, over=over, lengths=histogram(totals))
         )
     return tuple(counts)
 
