@@ -89,10 +89,16 @@ def settings(config: Config) -> dict[str, Any]:
     }
 
 
+def recognises(config: Config) -> bool:
+    """Say whether a `config.json` is a LLaDA's; the mixtures of experts that bear the name are no Llamas."""
+    kind = str(config.get("model_type", "")).lower()
+    return "llada" in kind and "moe" not in kind and not is_illada(config)
+
+
 FAMILY = Family(
     name="llada",
     title="LLaDA",
-    recognises=lambda config: "llada" in str(config.get("model_type", "")).lower() and not is_illada(config),
+    recognises=recognises,
     in_id=("llada",),
     network="LlamaForCausalLM",
     settings=settings,
