@@ -16,8 +16,8 @@ class PairFilter:
         flagged: with or without a flag.
         split: on this side.
         over: longer than the limit of any of these models: fingerprint and limit in tokens, as `token_counts` has them.
-        words: in prompt or response, upper and lower case alike: words that follow each other, the last one perhaps
-            not finished; where that finds nothing, or these are no plain words, as one string.
+        words: in prompt, response or note, upper and lower case alike: words that follow each other, the last one
+            perhaps not finished; with marks between them to the letter; where that finds nothing, as a part of words.
         changed: with True only pairs whose text reads otherwise in the essay now.
     """
 

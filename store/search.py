@@ -53,10 +53,20 @@ class Hit:
     index: int = 0
 
 
+def has_words(text: str) -> bool:
+    """Say whether there is a word in a text at all."""
+    return _WORD.search(text) is not None
+
+
+def puts_spaces(text: str) -> bool:
+    """Say whether a text is of scripts that put spaces between words, so that the index knows them one by one."""
+    return _NO_SPACES.search(text) is None
+
+
 def is_plain_words(text: str) -> bool:
     """Say whether a text is nothing but words, two letters at least, of a script that puts spaces between them."""
     stripped = text.strip()
-    return len(stripped) > 1 and _PLAIN.fullmatch(stripped) is not None and not _NO_SPACES.search(stripped)
+    return len(stripped) > 1 and _PLAIN.fullmatch(stripped) is not None and puts_spaces(stripped)
 
 
 def matching(text: str) -> str:

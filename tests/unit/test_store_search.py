@@ -118,6 +118,8 @@ def test_a_filter_by_words_falls_back_to_parts_of_words(db):
     assert shown("ravel") == [1]
     assert shown("on gravel.") == [1]
     assert shown("wear gravel") == []
+    pairs.change(db, "edit", [PairChange(id=1, response="古池や蛙飛びこむ水の音")])
+    assert shown("蛙") == [1]
 
 
 def test_the_queue_puts_doubtful_pairs_first_held_out_ones_after_and_skipped_ones_last(db):

@@ -10,7 +10,8 @@ from store import pairs
 from store.pairs import Pair
 from workbench.operations.members import Member, lint_pair
 from workbench.operations.project import Project
-from workbench.operations.tokens import token_view
+from workbench.operations.targets import ASSUMED_LAYOUT_TOKENS
+from workbench.operations.tokens import counter
 
 
 def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
@@ -23,7 +24,7 @@ def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
 def doubt_of(project: Project, tier: str, text: PairText) -> int:
     """Return how doubtful a pair of these texts is, from 0."""
     pair = _Texts(tier, text.prompt, text.response)
-    return signs.weight(_doubts(project, pair, token_view(project, text.prompt, text.response).total))
+    return signs.weight(_doubts(project, pair, _tokens(project, text)))
 
 
 def judge_unjudged(project: Project, limit: int = 100) -> int:
@@ -33,6 +34,15 @@ def judge_unjudged(project: Project, limit: int = 100) -> int:
         weights = {pair.id: doubt_of(project, pair.tier, PairText(pair.prompt, pair.response)) for pair in found}
         pairs.judge(project.db, weights)
     return len(found)
+
+
+def _tokens(project: Project, text: PairText) -> int:
+    """Count a pair for the model that runs start from; one that is short in bytes needs no counting."""
+    size = len(text.prompt.encode()) + len(text.response.encode())
+    if size <= min(project.settings.max_length, 2 * project.settings.response_tokens):
+        return size
+    count = counter(project).count
+    return count(text.prompt) + count(text.response) + ASSUMED_LAYOUT_TOKENS
 
 
 class _Texts:

@@ -195,7 +195,8 @@ class ListPart(PairBase):
             self.pairs.reload()
             self.show_title()
             self.show_pair()
-            self._judge_more()
+            if self._order == "queue":
+                self._judge_more()
 
         self.ask(ask, show, group="list")
 
