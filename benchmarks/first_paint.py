@@ -5,7 +5,7 @@ program opens a store of 10,000 pairs on the screen Pairs. The time runs from th
 terminal has received the frame: for the program its header and keys, for the bare app its table. The time until the
 list of pairs itself is there is printed as well. Exit code 1: the ratio of the medians is above the goal.
 
-    python benchmarks/first_paint.py [--rounds 7] [--pairs 10000]
+    python benchmarks/first_paint.py [--rounds 7] [--pairs 10000] [--goal 1.5]
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--pairs", type=int, default=10_000)
+    parser.add_argument("--goal", type=float, default=GOAL)
     chosen = parser.parse_args()
     bare: list[float] = []
     frame: list[float] = []
@@ -153,8 +154,8 @@ def main() -> int:
         (f"workbench, {chosen.pairs:,} pairs listed", data),
     ):
         print(f"{what:<34}{statistics.median(seconds):.3f} s  (from {min(seconds):.3f} to {max(seconds):.3f})")
-    print(f"ratio of the medians {ratio:.2f}, goal at most {GOAL}")
-    return 0 if ratio <= GOAL else 1
+    print(f"ratio of the medians {ratio:.2f}, goal at most {chosen.goal}")
+    return 0 if ratio <= chosen.goal else 1
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ _INLINE = re.compile(
     r"|(?P<space>[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0]{2,}|[\t\u00a0])",
     re.DOTALL,
 )
+# Where one of them may begin, but for the white space before it, two spaces, and `http`.
+_BEGINS = re.compile(r"[`\\!\[\^<&%\n\t\u00a0]")
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def plain(text: str, paragraph: Paragraph, keep: Keep = NOTHING) -> str:
 
 def count_words(text: str) -> int:
     """Count words: runs of letters and digits, with the marks inside them (`o’clock`, `well-known`, `1.5` are one)."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return len(_WORD.findall(text))
 
 
 def plain_text(text: str, paragraph: Paragraph, keep: Keep = NOTHING) -> PlainText:
@@ -250,13 +252,37 @@ def _inline(builder: _Builder, text: str, lines: list[tuple[int, int]], joint: s
             builder.add(given, origin(start), end - start)
 
 
+def _matches(source: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield what `_INLINE.finditer` yields, in a fifth of the time: most letters begin nothing."""
+    while start < end:
+        first = _BEGINS.search(source, start, end)
+        place = first.start() if first else end
+        for begins in ("  ", "http"):
+            earlier = source.find(begins, start, min(end, place + len(begins) - 1))
+            place = place if earlier < 0 else earlier
+        if place == end:
+            return
+        # What stands before an image, a note, an address or a line end belongs to it.
+        begin = place
+        while begin > start and source[begin - 1] in " \t":
+            begin -= 1
+        for position in range(begin, place + 1):
+            found = _INLINE.match(source, position, end)
+            if found:
+                yield found
+                start = found.end()
+                break
+        else:
+            start = place + 1
+
+
 _Piece = tuple[int, int, str | None, str]
 
 
 def _pieces(source: str, start: int, end: int, joint: str, keep: Keep) -> Iterator[_Piece]:
     """Yield spans of the source with what stands for them (None is the source itself), or the rule they go by."""
     last = start
-    for found in _INLINE.finditer(source, start, end):
+    for found in _matches(source, start, end):
         if found.start() > last:
             yield last, found.start(), None, ""
         last = found.end()

@@ -88,6 +88,12 @@ def paragraphs(text: str) -> list[Paragraph]:
     Every line that holds more than white space belongs to one, link definitions and footnotes too; the spans with what
     lies between them are the text.
     """
+    return list(_paragraphs(text))
+
+
+# The last text is asked for twice: for its title, and for its paragraphs.
+@lru_cache(maxsize=2)
+def _paragraphs(text: str) -> tuple[Paragraph, ...]:
     found: list[Paragraph] = []
     body = front_matter_end(text)
     if body:
@@ -101,7 +107,7 @@ def paragraphs(text: str) -> list[Paragraph]:
         covered = max(covered, last)
     parsed += _uncovered(text, lines, covered, len(lines))
     found += _in_context(text, parsed, lines)
-    return found
+    return tuple(found)
 
 
 def _lines(text: str, body: int) -> list[tuple[int, int]]:

@@ -236,13 +236,16 @@ def propose(
         covered: dict[str, bytearray] = {}
         responses: set[tuple[str, str]] = set()
         decided = connection.execute(
-            'SELECT tier, text_hash, start, "end", response FROM pair '
+            'SELECT tier, text_hash, start, "end", response, changed, position FROM pair '
             "WHERE source_id = ? AND (status <> 'proposed' OR edited OR imported_hash IS NOT NULL)",
             (source_id,),
         )
-        for tier, made_from, start, end, response in decided.fetchall():
+        for tier, made_from, start, end, response, changed, position in decided.fetchall():
             responses.add((tier, response))
-            if made_from == digest:
+            if changed:
+                # Still of the older text; its position says where it would stand in this one.
+                start, end = int(position), min(size, int(position) + end - start)
+            if made_from == digest or changed:
                 covered.setdefault(tier, bytearray(size))[start:end] = b"\x01" * (end - start)
         old = connection.execute(
             "SELECT id FROM pair WHERE source_id = ? AND status = 'proposed' AND NOT edited "

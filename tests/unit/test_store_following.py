@@ -165,3 +165,14 @@ def test_an_old_database_with_rows_migrates_and_takes_its_pairs_as_followed(tmp_
     assert connection.execute("SELECT changed FROM pair").fetchall() == [(0,), (0,)]
     assert connection.execute("SELECT fresh FROM paragraph").fetchall() == [(0,)]
     connection.close()
+
+
+def test_what_a_decided_pair_covers_is_not_proposed_again_while_it_is_to_be_settled(db):
+    source_id = save(db)
+    (pair,) = propose(db, source_id, 0)
+    pairs.change(db, "accept", [PairChange(id=pair, status="accepted")])
+    save(db, "New. " + TEXT)
+    (stale,) = following.stale(db)
+    following.follow(db, stale, [move(db, pair, changed=True, start=100)], [])
+    assert propose(db, source_id, 105) == []
+    assert len(propose(db, source_id, 5, 200)) == 2
