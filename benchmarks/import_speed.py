@@ -81,7 +81,13 @@ def ours(folder: Path) -> dict[str, dict[str, float]]:
 
     found["tokens"] = timed(count)
     texts = [essays.text(project.db, row.id) for row in rows]
-    found["paragraphs"] = timed(lambda: [paragraphs(text) for text in texts])
+
+    def part() -> None:
+        # Nothing is kept, as in an import: what lives on would cost the collector more the more there is.
+        for text in texts:
+            paragraphs(text)
+
+    found["paragraphs"] = timed(part)
     changed = rows[::100]
     propose_pairs(project, [row.id for row in changed])
     for row in changed:
