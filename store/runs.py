@@ -273,6 +273,12 @@ def checkpoints(db: Database, run: str) -> list[Checkpoint]:
     return list({item.step: item for item in standing}.values())
 
 
+def best_step(db: Database, run: str) -> int | None:
+    """Return the step of the checkpoint that a run last called its best, or None."""
+    said = latest_events(db, run, types=("best",), limit=1)
+    return int(said[-1].data["step"]) if said else None
+
+
 def latest_validation(db: Database, *, dataset_hash: str) -> tuple[float, float] | None:
     """Return the latest validation loss on a dataset and the upper end of its interval, or None."""
     row = db.one(

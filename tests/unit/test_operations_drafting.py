@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from runners.spec import LoraSpec, ModelSpec, Objective, RunSpec, SamplingSpec, TrainSpec
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
-from workbench.operations import drafting
+from workbench.operations import collecting, drafting, launching
 from workbench.operations.drafting import Form, Line
 from workbench.operations.errors import LaunchError
 from workbench.operations.fields import FIELDS
@@ -159,3 +160,28 @@ def test_steps_are_typed_with_commas_between(project: Project) -> None:
     form = drafting.with_value(project, form, "train.sample_at_steps", "")
     assert form.draft.spec.train is not None
     assert form.draft.spec.train.sample_at_steps == ()
+
+
+def test_the_best_checkpoint_and_any_that_stands_can_be_sampled(project: Project) -> None:
+    events = project.runs_folder / BASE_RUN / "attempts" / "001" / "events.jsonl"
+    seq = len(events.read_text().splitlines())
+    rows = [
+        {"type": "checkpoint", "step": 20, "path": "checkpoints/step-000020"},
+        {"type": "checkpoint", "step": 40, "path": "checkpoints/step-000040"},
+        {"type": "best", "step": 40, "path": "checkpoints/step-000040", "val_loss": 2.0},
+        {"type": "pruned", "step": 20, "path": "checkpoints/step-000020"},
+    ]
+    with events.open("a") as file:
+        for number, row in enumerate(rows, start=1):
+            file.write(json.dumps({"attempt": 1, "seq": seq + number, "at": "2026-11-20T18:30:00.000Z", **row}) + "\n")
+    collecting.collect(project, (BASE_RUN,))
+    form = drafting.open_form(project, "sample adapter", adapter_run=BASE_RUN)
+    assert line(form, "checkpoint").choices == ("latest", "best", "40", "60")
+    assert form.draft.spec.adapter is not None
+    assert form.draft.spec.adapter.checkpoint == "checkpoints/step-000060"
+    form = drafting.with_choice(project, form, "checkpoint", "best")
+    form = drafting.with_value(project, form, "sampling.temperature", "0.5")
+    assert form.draft.spec.adapter is not None
+    assert form.draft.spec.adapter.checkpoint == "checkpoints/step-000040"
+    with pytest.raises(LaunchError, match="has no checkpoint '20'. It has latest, best, 40, 60"):
+        launching.draft(project, task="sample", adapter_run=BASE_RUN, checkpoint="20")

@@ -53,6 +53,9 @@ def run_command(
 
 @click.command()
 @click.option("--adapter", help="The training run whose adapter is sampled (default: the base).")
+@click.option(
+    "--checkpoint", default=launching.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
+)
 @click.option("--parent", help="The sample run to copy (default: the latest).")
 @_set_option
 @_wait_option
@@ -62,6 +65,7 @@ def run_command(
 def sample_command(
     project: Project,
     adapter: str | None,
+    checkpoint: str,
     parent: str | None,
     changes: tuple[str, ...],
     wait: bool,
@@ -69,7 +73,7 @@ def sample_command(
     as_json: bool,
 ) -> None:
     """Sample the canary prompts from the base, or from a run's adapter."""
-    ready = launching.draft(project, task="sample", parent=parent, adapter_run=adapter)
+    ready = launching.draft(project, task="sample", parent=parent, adapter_run=adapter, checkpoint=checkpoint)
     _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
 
 

@@ -15,7 +15,7 @@ from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, imported_runs, runs
 from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field
-from workbench.operations.launching import Draft, change, draft, parse_value
+from workbench.operations.launching import LATEST, Draft, change, checkpoint_choices, draft, parse_value
 from workbench.operations.places import PLACES
 from workbench.operations.project import Project
 
@@ -26,7 +26,8 @@ _TEXTS = ("objective", "model.id", "model.revision", "sampling.sampler")
 _HEAD: dict[str, str] = {
     "task": "Train an adapter and sample it, or only sample the canary prompts, from the base or from an adapter.",
     "dataset": "The frozen pairs to train on; only what is frozen in Datasets is trained on.",
-    "adapter": "The training run whose latest checkpoint is sampled.",
+    "adapter": "The training run whose adapter is sampled.",
+    "checkpoint": "Which of its checkpoints: the latest, the one with the lowest validation loss, or that of a step.",
     "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
     "place": "Where the job runs. It goes on when this program is closed.",
     "more": "Fields that are rarely changed; those that are stand here anyway.",
@@ -39,7 +40,8 @@ class Line:
     """One line of the form.
 
     Attributes:
-        path: the field's dotted path, or a name of the head (`task`, `dataset`, `parent`, `place`, `adapter`).
+        path: the field's dotted path, or a name of the head (`task`, `dataset`, `adapter`, `checkpoint`, `parent`,
+            `place`) or of its fold (`more`).
         value: as typed, or as it stands.
         parent: the parent's value where it is another one; empty otherwise.
         problem: why the value does not hold; empty when it does.
@@ -68,6 +70,8 @@ class Form:
     typed: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     unfolded: bool = False
+    checkpoint: str = LATEST
+    checkpoints: tuple[str, ...] = ()
     draft: Draft
     parent_spec: RunSpec | None
     parents: tuple[str, ...]
@@ -94,6 +98,8 @@ class Form:
         if self.kind == "sample adapter":
             value = self.adapter_run or ""
             head.append(Line(path="adapter", value=value, choices=self.adapters, explanation=_HEAD["adapter"]))
+            of, words = self.checkpoints, _HEAD["checkpoint"]
+            head.append(Line(path="checkpoint", value=self.checkpoint, choices=of, explanation=words))
         parent = self.draft.spec.parent or "none"
         head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
         head.append(Line(path="place", value=self.place, choices=PLACES, explanation=_HEAD["place"]))
@@ -166,6 +172,8 @@ def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
         dataset_id = next(number for number, words in form.datasets if words == value)
     elif name == "more":
         return replace(form, unfolded=value == _MORE[1])
+    elif name == "checkpoint":
+        return _applied(project, replace(form, checkpoint=value), form.typed)
     elif name == "adapter":
         adapter = value
     elif name == "parent":
@@ -229,6 +237,7 @@ def _filled(
         parent_spec=_spec_of(project, drafted.spec.parent),
         parents=tuple(row.name for row in rows if row.task == task),
         adapters=adapters,
+        checkpoints=checkpoint_choices(project, adapter_run) if kind == "sample adapter" and adapter_run else (),
         datasets=tuple(
             (row.id, f"{row.number}: {row.train_pairs} train, {row.holdout_pairs} holdout") for row in frozen
         ),
@@ -243,6 +252,7 @@ def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
         task=form.draft.spec.task,
         parent=form.draft.spec.parent,
         adapter_run=form.adapter_run if form.kind == "sample adapter" else None,
+        checkpoint=form.checkpoint,
         dataset_id=form.dataset_id,
         place_name=form.place,
     )

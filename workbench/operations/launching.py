@@ -24,6 +24,7 @@ from workbench.operations.launch_warnings import data_warnings
 from workbench.operations.places import place
 from workbench.operations.project import Project
 
+LATEST, BEST = "latest", "best"
 _UNFINISHED_NAME = "draft"
 
 
@@ -54,6 +55,7 @@ def draft(
     task: Literal["train", "sample"] = "train",
     parent: str | None = None,
     adapter_run: str | None = None,
+    checkpoint: str = LATEST,
     dataset_id: int | None = None,
     model: str | None = None,
     place_name: str = "local",
@@ -65,6 +67,7 @@ def draft(
         task: what it does.
         parent: the run to copy; None takes the latest of the same task and model, if any.
         adapter_run: for the task `sample`, the training run whose adapter is sampled; None for the base.
+        checkpoint: which of that run's, as `checkpoint_choices` names them.
         dataset_id: what to train on; None for the newest dataset.
         model: None for the parent's where one is named, else for the project's.
         place_name: where.
@@ -110,7 +113,7 @@ def draft(
                 dataset_hash=_dataset_hash(project, dataset_id),
             )
     canary_set = freeze_canaries(project)
-    adapter = _adapter(project, adapter_run) if task == "sample" and adapter_run else None
+    adapter = _adapter(project, adapter_run, checkpoint) if task == "sample" and adapter_run else None
     spec = replace(base_spec, parent=parent, adapter=adapter, canary_hash=canary_set.content_hash, sample_base=False)
     return _described(project, spec, place_name, dataset_id)
 
@@ -288,11 +291,28 @@ def _dataset_hash(project: Project, dataset_id: int | None) -> str:
     return datasets.get(project.db, dataset_id).content_hash
 
 
-def _adapter(project: Project, run: str) -> AdapterSpec:
-    found = runs.checkpoints(project.db, run)
+def checkpoint_choices(project: Project, run: str) -> tuple[str, ...]:
+    """Return what of a training run can be sampled: `latest`, `best` where one is known, and every step that stands."""
+    steps = [item.step for item in runs.checkpoints(project.db, run)]
+    best = runs.best_step(project.db, run)
+    named = [LATEST, *([BEST] if best in steps else [])]
+    return (*named, *map(str, steps)) if steps else ()
+
+
+def _adapter(project: Project, run: str, checkpoint: str) -> AdapterSpec:
+    found = {item.step: item.path for item in runs.checkpoints(project.db, run)}
     if not found:
         raise LaunchError(f"{run} has no checkpoint yet: wait for one, or sample the base.")
-    return AdapterSpec(run=run, checkpoint=found[-1].path)
+    step = runs.best_step(project.db, run) if checkpoint == BEST else None
+    step = max(found) if checkpoint == LATEST else step if step is not None else _number(checkpoint)
+    if step not in found:
+        choices = ", ".join(checkpoint_choices(project, run))
+        raise LaunchError(f"{run} has no checkpoint {checkpoint!r}. It has {choices}.")
+    return AdapterSpec(run=run, checkpoint=found[step])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else -1
 
 
 def _adapter_folder(project: Project, spec: RunSpec) -> Path:
