@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,16 @@ def test_the_pane_of_a_pair_tells_what_the_check_found_until_it_is_edited_or_wai
     undo(project)
     reshaping.edit_pair(project, train, prompt="Begin.", response="Now it says something else, at some length indeed.")
     assert not any("held-out pair" in words for words in curating.pair_view(project, train).warnings)
+
+
+def test_the_pane_warns_of_every_target_model_that_does_not_take_the_whole_pair(project: Project) -> None:
+    pair = pairs.get(project.db, accepted(project)[0])
+    views = curating.pair_view(project, pair.id).counts
+    short = replace(views[0], model="short-model", total=90, max_length=64)
+    found = waiving.findings_of_pair(project, pair, [*views, short])
+    assert [(item.rule, item.message.split(".")[0]) for item in found] == [
+        ("token-cap", "90 tokens for short-model, 26 more than the 64 it takes")
+    ]
 
 
 def test_rules_come_from_the_settings_and_wrong_ones_are_named(project: Project) -> None:

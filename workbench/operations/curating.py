@@ -61,7 +61,7 @@ def pair_view(project: Project, pair_id: int) -> PairView:
     """Return one pair with its token counts and warnings."""
     pair = pairs.get(project.db, pair_id)
     counts = token_views(project, pair.prompt, pair.response, pair_id=pair_id)
-    found = findings_of_pair(project, pair, tokens=counts[0].total, max_tokens=counts[0].max_length)
+    found = findings_of_pair(project, pair, counts)
     return PairView(
         pair=pair,
         counts=counts,
@@ -73,8 +73,7 @@ def pair_view(project: Project, pair_id: int) -> PairView:
 def pair_findings(project: Project, pair_id: int) -> list[Finding]:
     """Return everything that is to be said of one pair, waived or not."""
     pair = pairs.get(project.db, pair_id)
-    tokens = token_views(project, pair.prompt, pair.response, pair_id=pair_id)[0]
-    return findings_of_pair(project, pair, tokens=tokens.total, max_tokens=tokens.max_length)
+    return findings_of_pair(project, pair, token_views(project, pair.prompt, pair.response, pair_id=pair_id))
 
 
 def sentence_starts(text: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from curation.findings import Finding, Scope, Waiver, with_waivers
@@ -14,6 +15,7 @@ from workbench.operations.checking import CANDIDATE, last_check, waivers
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.members import lint_pair
 from workbench.operations.project import Project
+from workbench.operations.tokens import TokenView
 
 # Rules of one pair that only its own pane knows.
 PAIR_RULES = ("empty", "short", "echo")
@@ -62,16 +64,17 @@ def covering(project: Project, finding: Finding) -> WaiverRow | None:
     return None
 
 
-def findings_of_pair(project: Project, pair: Pair, *, tokens: int, max_tokens: int) -> list[Finding]:
+def findings_of_pair(project: Project, pair: Pair, counts: Sequence[TokenView]) -> list[Finding]:
     """Return everything that is to be said of one pair, waived or not: of its text as it is, and of the last check.
 
     Args:
         project: whose.
         pair: it.
-        tokens: how many it has with its layout.
-        max_tokens: how many the model sees.
+        counts: its tokens for each target model, the one that runs start from first.
     """
-    found = pair_findings(lint_pair(pair.id, pair), tokens=tokens, max_tokens=max_tokens)
+    first, *others = counts
+    found = pair_findings(lint_pair(pair.id, pair), tokens=first.total, max_tokens=first.max_length)
+    found += [_too_long(pair, count) for count in others if not count.fits]
     if key := checks.kept_key(project.db, CANDIDATE):
         checked = _by_subject(project, key, project.settings.rules)
         of_source = [item for item in checked.get(pair.source, ()) if pair.split == "train"]
@@ -80,6 +83,16 @@ def findings_of_pair(project: Project, pair: Pair, *, tokens: int, max_tokens: i
         told = {item.rule for item in found}
         found += [item for item in (*of_pair, *of_source) if item.rule not in told]
     return with_waivers(found, waivers(project))
+
+
+def _too_long(pair: Pair, count: TokenView) -> Finding:
+    message = (
+        f"{count.total} tokens for {count.model}, {count.total - count.max_length} more than the {count.max_length} it "
+        "takes. Split it, or move the boundary."
+    )
+    return Finding(
+        rule="token-cap", severity="warning", scope="pair", subject=str(pair.id), source=pair.source, message=message
+    )
 
 
 @lru_cache(maxsize=4)
