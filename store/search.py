@@ -18,7 +18,7 @@ Kind = Literal["essay", "note", "pair", "canary", "sample", "annotation"]
 # Above this many matches the best are no longer looked for: ranking reads every match, and nobody reads so many.
 _RANKED = 2000
 # Characters around the first word that was found.
-_BEFORE, _AFTER = 40, 100
+_BEFORE, _AFTER = 24, 100
 # Scripts written without spaces are one long word to the index.
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff]")
 _PLAIN = re.compile(r"[^\W_]+(?:['’ \t]+[^\W_]+)*['’ \t]*")
