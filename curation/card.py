@@ -18,14 +18,14 @@ COLUMNS = ("prompt", "completion", "tier", "source")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 
-def dataset_card(name: str, pairs: Sequence[FilePair], *, content_hash: str, files: dict[str, str]) -> str:
+def dataset_card(name: str, pairs: Sequence[FilePair], *, content_hash: str, files: dict[str, tuple[str, int]]) -> str:
     """Return the text of the `README.md`.
 
     Args:
         name: of the dataset, for people.
         pairs: all of them, each with its split.
         content_hash: of the frozen dataset.
-        files: the file of each split, relative to the folder; a split without pairs has none.
+        files: the file of each split, relative to the folder, and its bytes; a split without pairs has none.
     """
     counts: Counter[str] = Counter(pair.split or "train" for pair in pairs)
     head = {
@@ -35,12 +35,15 @@ def dataset_card(name: str, pairs: Sequence[FilePair], *, content_hash: str, fil
         "configs": [
             {
                 "config_name": "default",
-                "data_files": [{"split": split, "path": path} for split, path in files.items()],
+                "data_files": [{"split": split, "path": path} for split, (path, _) in files.items()],
             }
         ],
         "dataset_info": {
             "features": [{"name": column, "dtype": "string"} for column in COLUMNS],
-            "splits": [{"name": split, "num_examples": counts[split]} for split in files],
+            # Loaders read the counts only where the bytes stand beside them.
+            "splits": [
+                {"name": split, "num_bytes": size, "num_examples": counts[split]} for split, (_, size) in files.items()
+            ],
         },
     }
     shown = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)

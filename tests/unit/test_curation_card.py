@@ -14,7 +14,7 @@ PAIRS = [
     FilePair(prompt="P", response="R", tier="thesis", source="salt", split="train"),
     FilePair(prompt="P", response="R", tier="note", source="wheel", split="holdout"),
 ]
-FILES = {"train": "data/train.jsonl", "holdout": "data/holdout.jsonl"}
+FILES = {"train": ("data/train.jsonl", 70), "holdout": ("data/holdout.jsonl", 35)}
 
 
 def head(text: str) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def test_the_head_names_the_files_and_counts_of_each_split_for_loaders() -> None
         {"split": "holdout", "path": "data/holdout.jsonl"},
     ]
     assert data["dataset_info"]["splits"] == [
-        {"name": "train", "num_examples": 2},
-        {"name": "holdout", "num_examples": 1},
+        {"name": "train", "num_bytes": 70, "num_examples": 2},
+        {"name": "holdout", "num_bytes": 35, "num_examples": 1},
     ]
     assert data["size_categories"] == ["n<1K"]
 

@@ -66,3 +66,10 @@ def test_ticks_are_round_and_lie_inside(low: float, high: float) -> None:
     ticks = nice_ticks(low, high, 4)
     assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
     assert len(ticks) <= 10
+
+
+def test_a_validation_without_an_interval_claims_none_and_the_unit_is_said() -> None:
+    text = draw_curve([(1, 3.3), (2, 3.0)], [(1, 3.5, 3.5, 3.5), (2, 3.4, 3.4, 3.4)], 90, 12, unit="by epoch").plain
+    first = text.split("\n")[0]
+    assert "validation 3.400   by epoch" in first
+    assert "95 %" not in text

@@ -164,20 +164,19 @@ def _each(
 
 
 def _hub(frozen: Snapshot, sides: dict[Split, list[FilePair]], name: str) -> _Made:
-    files = {str(side): f"data/{side}.jsonl" for side in sides}
-    pairs = [pair for side in sides.values() for pair in side]
-    card = dataset_card(name, pairs, content_hash=frozen.content_hash, files=files)
-    made = {"README.md": card.encode()}
-    for side, path in files.items():
-        lines = [
-            json.dumps(
-                {"prompt": pair.prompt, "completion": pair.response, "tier": pair.tier, "source": pair.source},
-                ensure_ascii=False,
-            )
-            for pair in sides[cast("Split", side)]
+    data: dict[str, bytes] = {}
+    files: dict[str, tuple[str, int]] = {}
+    for side, pairs in sides.items():
+        path = f"data/{side}.jsonl"
+        rows = [
+            {"prompt": pair.prompt, "completion": pair.response, "tier": pair.tier, "source": pair.source}
+            for pair in pairs
         ]
-        made[path] = "".join(line + "\n" for line in lines).encode()
-    return made, []
+        data[path] = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+        files[side] = path, len(data[path])
+    whole = [pair for pairs in sides.values() for pair in pairs]
+    card = dataset_card(name, whole, content_hash=frozen.content_hash, files=files)
+    return {"README.md": card.encode(), **data}, []
 
 
 def _check_card(path: Path) -> None:

@@ -58,7 +58,10 @@ class PairBasket:
         # Markdown says tier and source group of its pairs; of the same pair as a line of JSON it comes first.
         files = sorted(self._files, key=lambda file: file.path.suffix.lower() not in (".md", ".markdown", ".txt"))
         sources = _Sources(intake)
-        paired = [(file, sources.settle(file.path, pair)) for file in files for pair in file.pairs]
+        paired = []
+        for file in files:
+            named = intake.project.relative(file.path)
+            paired += [(file, sources.settle(file.path, pair, named)) for pair in file.pairs]
         new = [pair for _, pair in paired]
         if not new:
             return
@@ -82,7 +85,7 @@ class _Sources:
         self._held: dict[str, str] = {}
         self._said: set[str] = set()
 
-    def settle(self, path: Path, pair: FilePair) -> ImportedPair:
+    def settle(self, path: Path, pair: FilePair, named: str) -> ImportedPair:
         """Return a pair with its source, and its place in the essay where its response stands there."""
         split: Split | None = pair.split or _SIDES.get(path.stem.lower())
         # A file named only after its side says nothing of its source; its folder may.
@@ -101,7 +104,7 @@ class _Sources:
             end=start + len(pair.response.strip()) if start >= 0 else 0,
             prompt_words=count_words(pair.prompt),
             response_words=count_words(pair.response),
-            origin=f"{self._intake.project.relative(path)}:{pair.line}",
+            origin=f"{named}:{pair.line}",
         )
 
     def _find(self, slug: str, response: str) -> int:
