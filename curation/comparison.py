@@ -9,6 +9,8 @@ from typing import Literal
 
 # Of a longer text only that it changed is told, not where: finding it takes time with the square of its words.
 _MOST_WORDS = 4000
+# Of so many changed pairs the words are compared, a millisecond each; of further ones they are counted.
+_COMPARED = 300
 _AROUND = 4
 _SHOWN_WORDS = 14
 
@@ -63,12 +65,14 @@ def compare(old: Iterable[Version], new: Iterable[Version]) -> SetDifference:
     gone = {item.key: item for digest, item in before.items() if digest not in after}
     come = {item.key: item for digest, item in after.items() if digest not in before}
     found = []
-    for key in gone.keys() | come.keys():
+    compared = 0
+    for key in sorted(gone.keys() | come.keys()):
         item = come.get(key) or gone[key]
         what: Literal["added", "removed", "changed"] = "added" if key not in gone else "removed"
         changes: tuple[str, ...] = ()
         if key in gone and key in come:
-            what, changes = "changed", tuple(_changes(gone[key], come[key]))
+            compared += 1
+            what, changes = "changed", tuple(_changes(gone[key], come[key], whole=compared <= _COMPARED))
         opening = " ".join(item.response[:200].split())
         found.append(PairDifference(key=key, source=item.source, what=what, changes=changes, opening=opening))
     order = {"changed": 0, "added": 1, "removed": 2}
@@ -76,7 +80,7 @@ def compare(old: Iterable[Version], new: Iterable[Version]) -> SetDifference:
     return SetDifference(pairs=tuple(found), kept=len(before.keys() & after.keys()))
 
 
-def _changes(old: Version, new: Version) -> Iterable[str]:
+def _changes(old: Version, new: Version, *, whole: bool) -> Iterable[str]:
     if old.split != new.split:
         yield f"moved from {old.split} to {new.split}"
     if old.tier != new.tier:
@@ -85,7 +89,7 @@ def _changes(old: Version, new: Version) -> Iterable[str]:
         yield f"of {old.source} before"
     for side, before, after in (("prompt", old.prompt, new.prompt), ("response", old.response, new.response)):
         if before != after:
-            yield f"{side}: {changed_words(before, after)}"
+            yield f"{side}: {changed_words(before, after) if whole else _counted(before.split(), after.split())}"
 
 
 def changed_words(old: str, new: str) -> str:
@@ -94,7 +98,7 @@ def changed_words(old: str, new: str) -> str:
     if before == after:
         return "only white space"
     if len(before) + len(after) > _MOST_WORDS:
-        return f"{len(before)} words before, {len(after)} now"
+        return _counted(before, after)
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     changed = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     gone = sum(last - first for _, first, last, _, _ in changed)
@@ -103,6 +107,10 @@ def changed_words(old: str, new: str) -> str:
     lead = " ".join(before[max(0, first - _AROUND) : first])
     shown = f"…{' ' if lead else ''}{lead} [{_some(before[first:last])} → {_some(after[new_first:new_last])}]"
     return f"{gone} words out, {come} in: {shown}"
+
+
+def _counted(before: Sequence[str], after: Sequence[str]) -> str:
+    return f"{len(before)} words before, {len(after)} now"
 
 
 def _some(words: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ _TOGETHER = 2
 _SHOWN_PAIRS = 6
 # So many sentences are read; more are counted.
 _MOST = 30
+_MOST_PAIRS = 400
 
 
 def dataset_lines(view: DatasetView, width: int) -> Lines:
@@ -81,7 +82,7 @@ def comparison_lines(found: Comparison, width: int) -> Lines:
     if not difference.pairs:
         lines += [Content(""), Content.styled("  They hold the same pairs.", "$text-muted")]
     source = None
-    for pair in difference.pairs:
+    for pair in difference.pairs[:_MOST_PAIRS]:
         if pair.source != source:
             source = pair.source
             lines += [Content(""), Content.styled(f"  {cell(one_line(source), measure).rstrip()}", "bold")]
@@ -92,6 +93,9 @@ def comparison_lines(found: Comparison, width: int) -> Lines:
         lines.append(Content.assemble((f"  {sign} ", style), (f"{pair.key:>5}  ", "$text-muted"), opening))
         for change in pair.changes:
             lines += [Content("         ") + line for line in paragraph(change, measure - 10, "$text-muted")]
+    if len(difference.pairs) > _MOST_PAIRS:
+        left = f"and {len(difference.pairs) - _MOST_PAIRS:,} more: `workbench dataset diff` lists them all"
+        lines += [Content(""), *paragraph(left, measure, "$text-muted")]
     return lines
 
 
