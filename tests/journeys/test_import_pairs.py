@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from textual.widgets import Input
 
 from store import pairs
 from store.pairs import Pair, PairChange
+from tests.journeys.program import opened, press
+from tests.journeys.program import shown as on_screen
+from tests.journeys.screens import settle
 from workbench.cli.main import cli
 from workbench.operations.curating import pair_counts, pair_ids
 from workbench.operations.edits import redo, undo
@@ -222,3 +226,17 @@ def test_all_faults_of_all_files_are_named_by_the_command_with_exit_code_and_jso
     named = [(Path(item["path"]).name, item["line"]) for item in json.loads(result.stdout)["problems"]]
     assert named == [("p.md", 1), ("p.md", 2), ("r.jsonl", 1), ("r.jsonl", 2), ("w.csv", 2)]
     assert all_pairs(project) == []
+
+
+async def test_looked_at_first_pairs_come_in_as_accepted_by_one_key(project: Project, folder: Path) -> None:
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await press(pilot, "i")
+        app.screen.query_one(Input).value = str(folder)
+        await press(pilot, "ctrl+t")
+        assert "with its 2 pairs accepted" in on_screen(app.screen)
+        await press(pilot, "p")
+        await settle(pilot, lambda: pair_counts(project).accepted == 2)
+        await press(pilot, "i")
+        app.screen.query_one(Input).value = str(folder)
+        await press(pilot, "ctrl+t")
+        assert "pairs accepted" not in on_screen(app.screen)

@@ -105,6 +105,11 @@ class ImportReport:
     cancelled: bool = False
 
     @property
+    def new_pairs(self) -> int:
+        """How many pairs are new."""
+        return sum(item.count for item in self.arrivals if item.what == "pair" and item.outcome == "added")
+
+    @property
     def summary(self) -> str:
         """One sentence for the status line."""
         parts = [self._counted("added"), self._counted("changed"), self._counted("same", "as they were")]

@@ -50,12 +50,13 @@ class ImportDialog(PathDialog):
         self.dismiss(self.query_one(Input).value)
 
 
-class ImportPreview(Dialog[Literal["import", "also"]]):
+class ImportPreview(Dialog[Literal["import", "also", "accept"]]):
     """Shows what an import would do, file by file, and asks whether to do it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer('import')", "import", show=False),
         Binding("a", "answer('also')", "also what is left out", show=False),
+        Binding("p", "answer('accept')", "pairs as accepted", show=False),
         Binding("j", "app.simulate_key('down')", show=False),
         Binding("k", "app.simulate_key('up')", show=False),
     ]
@@ -63,7 +64,7 @@ class ImportPreview(Dialog[Literal["import", "also"]]):
     DEFAULT_CSS = """
     ImportPreview > Vertical { width: 110; }
     ImportPreview VerticalScroll { max-height: 60vh; }
-    ImportPreview #preview-also { margin-top: 1; }
+    ImportPreview #preview-also, ImportPreview #preview-accept { margin-top: 1; }
     """
 
     def __init__(self, report: ImportReport) -> None:
@@ -76,10 +77,14 @@ class ImportPreview(Dialog[Literal["import", "also"]]):
             yield Static(preview_content(self._report))
         if self._report.choices:
             yield Static(f"a  look at them with {', '.join(self._report.choices)}", id="preview-also", markup=False)
+        if self._report.new_pairs:
+            words = f"p  import, with its {self._report.new_pairs} pairs accepted: else they are proposals"
+            yield Static(words, id="preview-accept", markup=False)
 
-    def action_answer(self, answer: Literal["import", "also"]) -> None:
+    def action_answer(self, answer: Literal["import", "also", "accept"]) -> None:
         """Leave with the answer."""
-        if answer == "import" or self._report.choices:
+        asked = {"import": True, "also": bool(self._report.choices), "accept": bool(self._report.new_pairs)}
+        if asked[answer]:
             self.dismiss(answer)
 
 
@@ -125,14 +130,14 @@ class ImportKeys(ProjectScreen):
 
         self.app.push_screen(dialog, chosen)
 
-    def import_paths(self, paths: Sequence[Path], also: Sequence[str] = ()) -> None:
+    def import_paths(self, paths: Sequence[Path], also: Sequence[str] = (), *, accept: bool = False) -> None:
         """Import in the background and list what is wrong."""
         project = self.project
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
             from workbench.operations.importing import import_paths
 
-            return import_paths(project, paths, also=also, progress=progress, cancelled=cancelled)
+            return import_paths(project, paths, also=also, accept=accept, progress=progress, cancelled=cancelled)
 
         self.app.background("Import", operate, self._imported)
 
@@ -146,9 +151,9 @@ class ImportKeys(ProjectScreen):
             return import_paths(project, paths, also=also, dry_run=True, progress=progress, cancelled=cancelled)
 
         def done(report: ImportReport) -> None:
-            def answered(answer: Literal["import", "also"] | None) -> None:
-                if answer == "import":
-                    self.import_paths(paths, also)
+            def answered(answer: Literal["import", "also", "accept"] | None) -> None:
+                if answer in ("import", "accept"):
+                    self.import_paths(paths, also, accept=answer == "accept")
                 elif answer == "also":
                     self.look_first(paths, [*also, *report.choices])
 
