@@ -115,9 +115,12 @@ class ProjectScreen(Screen[None]):
                 result = await asyncio.to_thread(operation)
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 self.log.error(error)
-                (failed or self._failed)(sentence_of(error))
+                if self.app.is_running:
+                    (failed or self._failed)(sentence_of(error))
                 return
-            then(result)
+            # Closing the program takes the widgets away before it ends the workers.
+            if self.app.is_running:
+                then(result)
 
         _worker: Worker[None] = self.run_worker(work, group=group, exclusive=True, name=group)
 
@@ -142,11 +145,13 @@ class ProjectScreen(Screen[None]):
                 result = await asyncio.shield(asyncio.wrap_future(future))
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 self.log.error(error)
-                self._failed(sentence_of(error))
-                if failed is not None:
-                    failed(sentence_of(error))
+                if self.app.is_running:
+                    self._failed(sentence_of(error))
+                    if failed is not None:
+                        failed(sentence_of(error))
                 return
-            then(result)
+            if self.app.is_running:
+                then(result)
 
         _worker: Worker[None] = self.run_worker(work, group="act", name="act")
 

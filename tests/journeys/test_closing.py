@@ -1,0 +1,38 @@
+"""Closing the program while a screen still waits for its data: it ends, without a fault."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.builders import make_curated_project
+from workbench.app import WorkbenchApp
+
+
+async def test_an_answer_that_comes_while_the_program_closes_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_curated_project(tmp_path / "voice")
+    asked, closed = threading.Event(), threading.Event()
+    told: list[object] = []
+    app = WorkbenchApp(None, project.root, screen="pairs")
+
+    def slow() -> int:
+        asked.set()
+        closed.wait(20)
+        return 1
+
+    async with app.run_test() as pilot:
+        while app.screen.id != "pairs":
+            await pilot.pause(0.02)
+        app.screen.ask(slow, told.append, group="slow")  # type: ignore[attr-defined]
+        while not asked.is_set():
+            await pilot.pause(0.02)
+        # As the program's end does before it takes the widgets away.
+        app._running = False
+        closed.set()
+        await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "slow"])
+        app._running = True
+    assert told == []
