@@ -61,9 +61,5 @@ def test_essays_carry_signs_and_words(snap_compare: Compare, changed: Path, size
     assert looks_right(snap_compare, changed, size, screen="essays", keys=("j",))
 
 
-def test_changed_pairs_are_listed(snap_compare: Compare, changed: Path, size: tuple[int, int]) -> None:
-    assert looks_right(snap_compare, changed, size, screen="essays", keys=("j", "w"))
-
-
 def test_a_changed_pair_is_settled(snap_compare: Compare, changed: Path, size: tuple[int, int]) -> None:
     assert looks_right(snap_compare, changed, size, screen="pairs", keys=("w", "w"))
