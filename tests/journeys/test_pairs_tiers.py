@@ -60,6 +60,7 @@ async def test_a_thesis_is_not_accepted_until_it_is_written_and_then_by_one_key(
         await press(pilot, "g")
         assert screen.pairs.current == thesis
         assert "Press i and write your thesis here." in shown(screen)
+        assert "⚠" not in shown(screen)
         await press(pilot, "a")
         assert "Its prompt is not written yet" in shown(screen)
         assert curating.pair_view(project, thesis).pair.status == "proposed"

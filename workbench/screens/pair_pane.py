@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEPT_VIEWS = 200
 _AHEAD = 3
+_UNWRITTEN = "The prompt is empty."
 
 
 class PanePart(PairBase):
@@ -89,6 +90,8 @@ class PanePart(PairBase):
         if row is not None and (row.status, row.flagged) != (view.pair.status, view.pair.flagged):
             # The row knows of a decision that is still being written.
             view = replace(view, pair=replace(view.pair, status=row.status, flagged=row.flagged))
+        # That a prompt is still to be written is said in its place, and is nothing to be warned of.
+        view = replace(view, warnings=tuple(text for text in view.warnings if not text.startswith(_UNWRITTEN)))
         width = (head.size.width or self.size.width) - 4
         head.update(pair_head(view, width), layout=False)
         self._draw_tokens(pair_tokens(view.counts, width) if len(view.counts) > 1 else [])
@@ -99,8 +102,7 @@ class PanePart(PairBase):
             prompt=view.pair.prompt,
             response=view.pair.response,
             note=view.pair.note,
-            # That a prompt is still to be written is said in its place.
-            warnings=tuple(text for text in view.warnings if not text.startswith("The prompt is empty.")),
+            warnings=view.warnings,
             doubts=view.doubts if view.pair.status == "proposed" else (),
             to_write=f"Press i and write {wanted} here.",
         )
