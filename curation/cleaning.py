@@ -23,7 +23,7 @@ RULES: dict[str, str] = {
     "images": "All other images.",
     "links": "Addresses behind words; the words stay.",
     "bare_addresses": "Addresses that stand in the text themselves.",
-    "platform_lines": "Subscribe, Share, Leave a comment, Thanks for reading and their like, and lines of tags.",
+    "platform_lines": "Subscribe, Share, Thanks for reading and their like; lines of tags, {{ ... }}, {% ... %}.",
     "closing_break": "A *** or its like at the very end.",
     "html": "Raw HTML and comments; inside a sentence the words between tags stay.",
 }

@@ -176,9 +176,9 @@ class _Writer:
 
     def _footnote(self, node: Node) -> list[str]:
         label = node.find("footnote-number")
-        content = node.find("footnote-content")
-        blocks = self.blocks(content) if content else self.blocks(_without(node, label))
         number = _number(label)
+        # Without a number its mark is text like any other.
+        blocks = self.blocks(_without(node, label) if number else node)
         if number and blocks:
             return [f"[^{number}]: " + "\n\n".join(blocks).replace("\n", "\n    ").replace("\n    \n", "\n\n")]
         return blocks
@@ -301,7 +301,12 @@ def _number(node: Node | None) -> str:
 
 
 def _without(node: Node, left_out: Node | None) -> Node:
-    children = [child for child in node.children if child is not left_out]
+    """Return a copy of a node without one that lies in it, at whatever depth."""
+    children = [
+        child if isinstance(child, str) else _without(child, left_out)
+        for child in node.children
+        if child is not left_out
+    ]
     return Node(node.tag, node.attributes, children, node.holds_blocks)
 
 

@@ -49,6 +49,8 @@ _PLATFORM_LINE = re.compile(
     r"\]?(?:\([^)]{0,2000}\))?[.!]?\Z",
     re.IGNORECASE,
 )
+# What Jekyll and Hugo put in their own place: `{: .note}`, `{% include x %}`, `{{< figure >}}`.
+_TEMPLATE_LINE = re.compile(r"\{(?::[^{}]{0,500}|%.{0,500}%|\{.{0,500}\})\}\Z")
 _LONGEST_FURNITURE = 3_000
 _TAG_LINE = re.compile(r"(?:#[^\W\d][\w/-]*\s*)+\Z")
 _ORDINAL = re.compile(r"(\d+)[.)]\s")
@@ -219,7 +221,10 @@ def is_platform_line(whole: str) -> bool:
     """Say whether a paragraph is a platform's and not the author's: `Subscribe`, `Thanks for reading!`, tags."""
     if len(whole) > _LONGEST_FURNITURE:
         return False
-    return bool(_TAG_LINE.match(whole)) or all(_PLATFORM_LINE.match(line.strip()) for line in LINE.split(whole))
+    if _TAG_LINE.match(whole):
+        return True
+    lines = [line.strip() for line in LINE.split(whole)]
+    return all(_PLATFORM_LINE.match(line) or _TEMPLATE_LINE.match(line) for line in lines)
 
 
 def _setext(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:

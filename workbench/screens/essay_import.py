@@ -63,7 +63,7 @@ class ImportPreview(Dialog[Literal["import", "also", "accept"]]):
     KEYS = "enter import · ↑ ↓ scroll · esc leave"
     DEFAULT_CSS = """
     ImportPreview > Vertical { width: 110; }
-    ImportPreview VerticalScroll { max-height: 60vh; }
+    ImportPreview VerticalScroll { max-height: 40vh; }
     ImportPreview #preview-also, ImportPreview #preview-accept { margin-top: 1; }
     """
 
