@@ -32,6 +32,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "best": ("step", "path", "val_loss"),
         "pruned": ("step", "path"),
         "early": ("step", "reason"),
+        "shortage": ("step", "pairs", "tokens", "used_bytes", "usable_bytes", "alternatives"),
         "samples": ("of", "step", "count"),
         "heartbeat": (),
         "warning": ("message",),

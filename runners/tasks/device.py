@@ -48,6 +48,16 @@ def prepare(device: torch.device) -> None:
     torch.use_deterministic_algorithms(device.type == "cpu")
 
 
+def usable_bytes(device: torch.device) -> int | None:
+    """Return the memory there is for this process alone: of the card, or of the machine; None where it is not known."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+
+
 def memory_bytes(device: torch.device) -> int:
     """Return the most memory used so far: of the card, or of this process on the CPU."""
     if device.type == "cuda":

@@ -19,6 +19,9 @@ from runners.sequences import hiding_probability
 CHUNK_ROWS = 1024
 """Rows whose logits are held at once; at LLaDA-8B's vocabulary 0.48 GiB in fp32."""
 
+WHOLE_LOGITS = 2**25
+"""Up to so many logits are computed in one piece, which is fastest and takes three copies of them in fp32, 0.4 GiB."""
+
 
 @dataclass(frozen=True)
 class Hidden:
@@ -74,8 +77,9 @@ def token_losses(states: Tensor, head: Tensor, targets: Tensor, *, chunk_rows: i
         targets: int64 `[n]`.
         chunk_rows: rows whose logits are held at once.
     """
-    if _FUSED and len(states) > chunk_rows:
-        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=chunk_rows, acc_policy="accurate")
+    if _FUSED and _too_many(states, head, chunk_rows):
+        # On CUDA, `accurate` would make a float32 copy of the whole head, 1.9 GiB at LLaDA-8B; `auto` does not.
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=min(chunk_rows, len(states)), acc_policy="auto")
         fused: Tensor = F.linear_cross_entropy(states, head, targets, reduction="none", options=options)
         return fused.float()
     return chunked_token_losses(states, head, targets, chunk_rows=chunk_rows)
@@ -83,19 +87,21 @@ def token_losses(states: Tensor, head: Tensor, targets: Tensor, *, chunk_rows: i
 
 def chunked_token_losses(states: Tensor, head: Tensor, targets: Tensor, *, chunk_rows: int = CHUNK_ROWS) -> Tensor:
     """Do what `token_losses` does on a torch without `linear_cross_entropy`: logits are made again going back."""
-    if len(states) <= chunk_rows:
+    if not _too_many(states, head, chunk_rows):
         return _cross_entropy(states, head, targets)
+    # Three copies of a chunk's logits are alive going back, where the fused one has a single one.
+    rows = max(1, chunk_rows // 3)
     parts = [
         checkpoint(
-            _cross_entropy,
-            states[start : start + chunk_rows],
-            head,
-            targets[start : start + chunk_rows],
-            use_reentrant=False,
+            _cross_entropy, states[start : start + rows], head, targets[start : start + rows], use_reentrant=False
         )
-        for start in range(0, len(states), chunk_rows)
+        for start in range(0, len(states), rows)
     ]
     return torch.cat(parts)
+
+
+def _too_many(states: Tensor, head: Tensor, chunk_rows: int) -> bool:
+    return len(states) > chunk_rows or len(states) * len(head) > WHOLE_LOGITS
 
 
 # torch 2.13 has it; the project runs from 2.8.

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from runners.errors import ModelError, RunDirError, SpecError
+from runners.errors import RunDirError, SpecError
 from runners.rundir import RunDir
 from runners.spec import RunSpec, TrainSpec
 from runners.tasks import checkpoints
@@ -25,6 +25,7 @@ from runners.tasks.models.registry import Loaded
 from runners.tasks.precision import make_optimizer, make_scaler
 from runners.tasks.reporter import Reporter
 from runners.tasks.sample import Canary, sample_canaries
+from runners.tasks.shortage import out_of_memory, shortage
 from runners.tasks.steps import Stepper, make_row_loss
 from runners.tasks.trained import prepare_trained
 from runners.tasks.validate import probe_of
@@ -108,6 +109,7 @@ def fit(stepper: Stepper, milestones: Milestones, world: World) -> None:
         try:
             measured = stepper.take(step)
         except (torch.OutOfMemoryError, MemoryError) as error:
+            reporter.emit("shortage", shortage(stepper.loaded, stepper.spec, stepper.examples, step))
             raise out_of_memory(step, stepper.recipe, error) from error
         step += 1
         reporter.metric(step, measured)
@@ -132,15 +134,6 @@ def resume(stepper: Stepper, run_dir: RunDir, world: World) -> int:
             "This checkpoint belongs to another run; delete it."
         )
     return step
-
-
-def out_of_memory(step: int, recipe: TrainSpec, error: Exception) -> ModelError:
-    """Return the error that ends a run whose step did not fit into memory."""
-    return ModelError(
-        f"Step {step + 1} did not fit into memory: {recipe.per_device_train_batch_size} pairs of up to "
-        f"{recipe.max_length} tokens in one pass ({error}). Lower per_device_train_batch_size and raise "
-        "gradient_accumulation_steps by as much, switch gradient_checkpointing on, or lower max_length."
-    )
 
 
 def read_examples(

@@ -172,3 +172,70 @@ async def test_a_parent_can_be_chosen(project: Project) -> None:
     async with form(project) as pilot:
         await pilot.press("g", "j", "j", "right")
         await settle(pilot, lambda: BASE_RUN in shown(pilot, "#launch-title"))
+
+
+async def test_the_form_says_what_a_run_takes_and_f_shows_it_for_every_card(project):
+    from workbench.widgets.dialogs import TextOverlay
+
+    async with form(project, size=(120, 40)) as pilot:
+        await settle(pilot, lambda: "MiB of" in shown(pilot, "#launch-summary"))
+        assert "time not measured: s runs a smoke step" in shown(pilot, "#launch-summary")
+        await pilot.press("f")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, TextOverlay))
+        page = str(pilot.app.screen._body)
+        assert all(name in page for name in ("T4", "A100-40", "H200", "this machine", "weights", "AdamW's moments"))
+
+
+async def test_a_run_too_large_for_this_machine_is_made_to_fit_by_key(project, monkeypatch):
+    from runners.forecast.cards import Card
+    from workbench.operations import forecasting
+
+    small = Card(name="this machine", usable_bytes=150 * 1024**2, cuda=False)
+    monkeypatch.setattr(forecasting, "this_machine", lambda: small)
+    async with form(project, size=(120, 40)) as pilot:
+        await settle(pilot, lambda: "c makes it fit" in shown(pilot, "#launch-summary"))
+        await pilot.press("c")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, LaunchScreen))
+        await pilot.press("1")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen))
+        await settle(pilot, lambda: "✓" in shown(pilot, "#launch-summary"))
+        assert pilot.app.screen._form.draft.differences
+
+
+async def test_a_smoke_run_takes_three_steps_and_is_copied_by_nobody(project):
+    async with form(project) as pilot:
+        await settle(pilot, lambda: "MiB of" in shown(pilot, "#launch-summary"))
+        before = {row.name for row in runs.rows(project.db)}
+        await pilot.press("s")
+        await settle(pilot, lambda: {row.name for row in runs.rows(project.db)} - before)
+        (name,) = {row.name for row in runs.rows(project.db)} - before
+        spec = RunSpec.from_json(runs.get(project.db, name).spec_json)
+        assert spec.train is not None
+        assert spec.train.max_steps == 3
+        assert isinstance(pilot.app.screen, LaunchScreen)
+        await settle(pilot, lambda: runs.rows(project.db)[-1].note == launching.SMOKE_NOTE)
+        assert launching.draft(project).spec.parent != name
+
+
+async def test_a_run_that_ran_out_of_memory_offers_a_copy_that_fits(project):
+    from dataclasses import replace
+
+    from workbench.screens.launch_forecast import fitting_choices
+
+    app = WorkbenchApp(project, project.root, screen="runs")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen._view is not None)
+        view = app.screen._view
+        wanted = {"train.per_device_train_batch_size": 1, "train.gradient_accumulation_steps": 8}
+        told = {
+            "step": 1, "pairs": 8, "tokens": 400, "used_bytes": 10, "usable_bytes": 20,
+            "alternatives": [{"changes": wanted, "words": "one pair a pass", "bytes": 9}],
+        }  # fmt: skip
+        assert fitting_choices([(wanted, "one pair a pass", 9)])[0].value == wanted
+        app.screen._view = replace(view, row=replace(view.row, status="failed"), shortage=told)
+        await pilot.press("f")
+        await pilot.pause(0.3)
+        await pilot.press("1")
+        await settle(pilot, lambda: isinstance(app.screen, LaunchScreen) and app.screen._form is not None)
+        train = app.screen._form.draft.spec.train
+        assert (train.per_device_train_batch_size, train.gradient_accumulation_steps) == (1, 8)

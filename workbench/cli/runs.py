@@ -9,7 +9,7 @@ import click
 
 from store import datasets
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import collecting, launching, running
+from workbench.operations import collecting, forecasting, launching, running
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -29,6 +29,7 @@ _dry_option = click.option("--dry-run", is_flag=True, help="Show what would be l
 @click.option("--dataset", "number", type=int, help="The dataset's number (default: the newest).")
 @click.option("--model", help="Default: the project's.")
 @_set_option
+@click.option("--smoke", is_flag=True, help="Run three steps only, to measure time and memory.")
 @_wait_option
 @_dry_option
 @json_option
@@ -39,6 +40,7 @@ def run_command(
     number: int | None,
     model: str | None,
     changes: tuple[str, ...],
+    smoke: bool,
     wait: bool,
     dry_run: bool,
     as_json: bool,
@@ -48,7 +50,7 @@ def run_command(
     if number is not None and not found:
         raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
     ready = launching.draft(project, task="train", parent=parent, dataset_id=found[0] if found else None, model=model)
-    _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+    _launch(project, ready, changes, smoke=smoke, wait=wait, dry_run=dry_run, as_json=as_json)
 
 
 @click.command()
@@ -78,7 +80,14 @@ def sample_command(
 
 
 def _launch(
-    project: Project, ready: launching.Draft, changes: tuple[str, ...], *, wait: bool, dry_run: bool, as_json: bool
+    project: Project,
+    ready: launching.Draft,
+    changes: tuple[str, ...],
+    *,
+    smoke: bool = False,
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     wanted: dict[str, Any] = {}
     for change in changes:
@@ -92,10 +101,12 @@ def _launch(
         say(f"{path}: {before} -> {after}")
     for warning in ready.warnings:
         say(f"warning: {warning}")
+    for line in forecast_lines(forecasting.forecast_run(project, ready)):
+        say(line)
     if dry_run:
         click.echo(ready.spec.to_json(), nl=False)
         return
-    name = launching.launch(project, ready)
+    name = forecasting.smoke(project, ready) if smoke else launching.launch(project, ready)
     if not wait:
         emit({"run": name}, as_json, [name])
         say("Launched; it outlives this command. Follow it with: workbench collect --wait")
@@ -105,6 +116,25 @@ def _launch(
     if status != "finished":
         _say_why(project, name)
         sys.exit(1)
+
+
+def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
+    """Say what a training run takes, here and on the cards that are rented."""
+    if found is None:
+        return []
+    need, room = forecasting.in_words(found.here.memory.total), forecasting.in_words(found.here.card.usable_bytes)
+    lines = [f"memory: {need} of {room} here" + ("" if found.here.fits else ": it does not fit")]
+    lines += [f"  would fit: {item.words} ({forecasting.in_words(item.memory.total)})" for item in found.changes]
+    fitting = ", ".join(fit.card.name for fit in found.cards if fit.fits) or "none of those listed"
+    lines.append(f"on a CUDA card: {forecasting.in_words(found.cards[0].memory.total)}; fits {fitting}")
+    if found.time is None:
+        lines.append("time: not measured; --smoke runs three steps to find out")
+    else:
+        lines.append(
+            f"time: {forecasting.duration(found.time.training_s)} of training, {found.time.seconds_per_step:.2g} s a "
+            f"step as measured in {found.time.measured_in}"
+        )
+    return lines
 
 
 @click.group()

@@ -7,6 +7,7 @@ again with every further change, since two fields may only fit together.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -188,6 +189,15 @@ def with_value(project: Project, form: Form, path: str, text: str) -> Form:
     """Type a value into a field; what does not hold is kept with its problem."""
     changes = {key: value for key, value in form.changes.items() if key != path}
     return _applied(project, replace(form, changes=changes), {**form.typed, path: text})
+
+
+def with_changes(project: Project, form: Form, changes: Mapping[str, Any]) -> Form:
+    """Give several fields a value at once, since some only hold together."""
+    if not changes:
+        return form
+    kept = {key: value for key, value in form.changes.items() if key not in changes}
+    typed = {**form.typed, **{path: shown(value) for path, value in changes.items()}}
+    return _applied(project, replace(form, changes=kept), typed)
 
 
 def shown(value: Any) -> str:

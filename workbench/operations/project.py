@@ -47,6 +47,8 @@ max_length = 512
 python = ""
 # How far a local job steps back for everything else on this machine: 0 not at all, 19 as far as it can.
 nice = 15
+# What an hour of this machine costs you, in your own currency; 0 for nothing worth counting.
+price_per_hour = 0.0
 """
 
 _CLEANING = """\
@@ -62,10 +64,11 @@ _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
 
 @dataclass(frozen=True, kw_only=True)
 class LocalSettings:
-    """The place `local`: its interpreter (None for our own) and its niceness, 0 to 19."""
+    """The place `local`: its interpreter (None for our own), its niceness, 0 to 19, and the price of an hour."""
 
     python: str | None = None
     nice: int = 15
+    price_per_hour: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

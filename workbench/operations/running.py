@@ -46,6 +46,7 @@ class RunView:
         memory_bytes: peak as last reported; None when not reported.
         warnings: messages the job sent.
         error: the job's last word when it failed.
+        shortage: when a step did not fit into memory: the numbers, and what would fit; see `docs/run-directory.md`.
         attempts: how often it was started.
         log_tail: end of the latest attempt's log.
     """
@@ -66,6 +67,7 @@ class RunView:
     checkpoints: tuple[Checkpoint, ...]
     warnings: tuple[str, ...]
     error: str | None
+    shortage: dict[str, Any] | None
     attempts: int
     log_tail: str
 
@@ -96,6 +98,7 @@ def run_view(project: Project, name: str) -> RunView:
     run_dir = RunDir(directory)
     memory = runs.metric(project.db, name, "memory_bytes")
     errors = runs.events(project.db, name, types=("error",))
+    shortages = runs.events(project.db, name, types=("shortage",))
     return RunView(
         row=row,
         spec=spec,
@@ -112,6 +115,7 @@ def run_view(project: Project, name: str) -> RunView:
         memory_bytes=memory[-1][1] if memory else None,
         checkpoints=tuple(runs.checkpoints(project.db, name)),
         warnings=tuple(str(item.data.get("message", "")) for item in runs.events(project.db, name, types=("warning",))),
+        shortage=dict(shortages[-1].data) if shortages and errors else None,
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
         attempts=0 if imported else len(run_dir.attempts()),
         # What a log said of a run made elsewhere is its note.

@@ -6,8 +6,8 @@ to the Launch line and launches from there. The headless part is `operations/dra
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -25,8 +25,11 @@ from workbench.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form, Kind, Line
+    from workbench.operations.forecasting import Forecast
 
 _LAUNCH = "launch"
+# How often the forecast is made anew while a smoke run goes on, in seconds.
+_LOOK_S = 1.0
 _NAME_WIDTH = 37
 _DIM = "$foreground-muted"
 _TITLES = {"train": "a training run", "sample base": "samples of the base", "sample adapter": "samples of an adapter"}
@@ -71,6 +74,9 @@ class LaunchScreen(ProjectScreen):
             "x", "take_back", "as parent", tooltip="give the field its parent's value again", id="launch.as-parent"
         ),
         Binding("v", "seen", "what the model sees", show=False, id="launch.seen"),
+        Binding("f", "cards", "memory", tooltip="what it takes, and on which cards it fits", id="launch.cards"),
+        Binding("c", "make_fit", "make it fit", tooltip="choose a change that makes it fit here", id="launch.make-fit"),
+        Binding("s", "smoke", "smoke", tooltip="run three steps, to measure time and memory", id="launch.smoke"),
         Binding("escape", "leave", "leave", id="launch.leave"),
     ]
 
@@ -81,6 +87,7 @@ class LaunchScreen(ProjectScreen):
         parent: str | None = None,
         adapter_run: str | None = None,
         like: str | None = None,
+        changes: Mapping[str, Any] | None = None,
         launched: Callable[[str], None] = lambda name: None,
     ) -> None:
         """Make the form.
@@ -90,10 +97,13 @@ class LaunchScreen(ProjectScreen):
             parent: the run to copy; None for the newest of its task.
             adapter_run: whose adapter to sample.
             like: the run whose model and sampling a sample run takes over.
+            changes: values to begin with, by dotted path, beside the parent's.
             launched: is given the name of the run.
         """
         super().__init__()
         self._start = (kind, parent, adapter_run, like)
+        self._changes = dict(changes or {})
+        self._forecast: Forecast | None = None
         self._launched = launched
         self._form: Form | None = None
         self._lines: list[Line] = []
@@ -130,11 +140,15 @@ class LaunchScreen(ProjectScreen):
 
     def on_project_changed(self) -> None:
         """Open the form once; what is typed in it stands whatever happens elsewhere."""
-        from workbench.operations.drafting import open_form
+        from workbench.operations.drafting import open_form, with_changes
 
         if self._form is None:
-            (kind, parent, adapter, like), project = self._start, self.project
-            self._ask(lambda: open_form(project, kind, parent=parent, adapter_run=adapter, like=like))
+            (kind, parent, adapter, like), project, changes = self._start, self.project, self._changes
+            self._ask(
+                lambda: with_changes(
+                    project, open_form(project, kind, parent=parent, adapter_run=adapter, like=like), changes
+                )
+            )
 
     def _ask(self, operation: Callable[[], Form]) -> None:
         self.ask(operation, self._show, group="form", failed=self._refused)
@@ -174,8 +188,25 @@ class LaunchScreen(ProjectScreen):
         self.query_one("#launch-title", Static).update(
             Content.assemble(("Launch ", "bold"), (_TITLES[form.kind], "bold"), (f"  {copied}", _DIM))
         )
-        self.query_one("#launch-summary", Static).update(_summary(form))
+        self._summarise()
         self._explain()
+        self._ask_forecast(form)
+
+    def _summarise(self) -> None:
+        if self._form is not None:
+            self.query_one("#launch-summary", Static).update(_summary(self._form, self._forecast))
+
+    def _ask_forecast(self, form: Form) -> None:
+        from workbench.operations.forecasting import forecast_run
+
+        project = self.project
+
+        def show(forecast: Forecast | None) -> None:
+            self._forecast = forecast
+            self._summarise()
+            self.refresh_bindings()
+
+        self.ask(lambda: forecast_run(project, form.draft), show, group="forecast")
 
     def _explain(self) -> None:
         line = self.current
@@ -197,8 +228,13 @@ class LaunchScreen(ProjectScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the field under the cursor allows; while a value is typed, letters are letters."""
-        if action in ("launch", "to_launch", "edit", "turn", "take_back") and self.has_class("-editing"):
+        keys = ("launch", "to_launch", "edit", "turn", "take_back", "cards", "make_fit", "smoke")
+        if action in keys and self.has_class("-editing"):
             return False
+        if action in ("cards", "smoke"):
+            return self._forecast is not None
+        if action == "make_fit":
+            return self._forecast is not None and bool(self._forecast.changes)
         if action == "turn":
             return self.current is not None and bool(self.current.choices)
         if action == "take_back":
@@ -317,6 +353,59 @@ class LaunchScreen(ProjectScreen):
         self.say("Launching…")
         self.act(lambda: launch(project, form.draft), self._done, failed=self._not_launched)
 
+    def action_cards(self) -> None:
+        """Show what the run takes, and on which cards it fits."""
+        from workbench.screens.launch_forecast import forecast_page
+        from workbench.widgets.dialogs import TextOverlay
+
+        if self._forecast is not None:
+            self.app.push_screen(TextOverlay("Memory", forecast_page(self._forecast)))
+
+    def action_make_fit(self) -> None:
+        """Choose a change that makes the run fit here."""
+        from workbench.screens.launch_forecast import fitting_choices
+        from workbench.widgets.dialogs import ChoiceDialog
+
+        if self._forecast is None or not self._forecast.changes:
+            return
+        choices = fitting_choices(
+            (dict(item.changes), item.words, item.memory.total) for item in self._forecast.changes
+        )
+        self.app.push_screen(ChoiceDialog("Make it fit", choices), self._take_changes)
+
+    def _take_changes(self, changes: dict[str, Any] | None) -> None:
+        from workbench.operations.drafting import with_changes
+
+        form, project = self._form, self.project
+        if form is not None and changes:
+            self._ask(lambda: with_changes(project, form, changes))
+
+    def action_smoke(self) -> None:
+        """Run three steps of it, to measure time and memory; the form stays for the whole run."""
+        from workbench.operations.forecasting import smoke
+
+        form, project = self._form, self.project
+        if form is None or not form.ready or self._launching:
+            self.say("A value does not hold: mend it first.", "error")
+            return
+        self._launching = True
+        self.say("Starting three steps …")
+        self.act(lambda: smoke(project, form.draft), self._smoked, failed=self._not_launched)
+
+    def _smoked(self, name: str) -> None:
+        """Go on with the form; its forecast is made anew until the steps are measured."""
+        self._launching = False
+        self.say(f"{short_name(name, 40)} takes three steps: its time will stand here.")
+
+        def look() -> None:
+            known = self._forecast is not None and self._forecast.time is not None
+            if known or not self.is_attached:
+                timer.stop()
+            elif self._form is not None:
+                self._ask_forecast(self._form)
+
+        timer = self.set_interval(_LOOK_S, look)
+
     def _done(self, name: str) -> None:
         self.dismiss(None)
         self._launched(name)
@@ -332,10 +421,12 @@ class LaunchScreen(ProjectScreen):
             self.dismiss(None)
 
 
-def _summary(form: Form) -> Content:
-    """Say what differs from the parent, then every warning."""
+def _summary(form: Form, forecast: Forecast | None) -> Content:
+    """Say whether it fits and how long it takes, what differs from the parent, then every warning."""
+    from workbench.screens.launch_forecast import forecast_line
+
     draft = form.draft
-    parts: list[tuple[str, str] | str] = []
+    parts: list[tuple[str, str] | str | Content] = [] if forecast is None else [forecast_line(forecast), "\n"]
     if draft.spec.parent:
         one = len(draft.differences) <= 1
         words = in_words(draft.differences)

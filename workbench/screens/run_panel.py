@@ -6,7 +6,7 @@ Its validation has a module of its own, `run_validation`.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
@@ -53,6 +53,16 @@ def title_line(view: RunView, width: int) -> Content:
     return start + " " * max(2, width - start.cell_length - end.cell_length) + end
 
 
+def _shortage(shortage: dict[str, Any]) -> str:
+    """Say what was asked of the memory, and which key makes a copy that fits."""
+    from workbench.operations.forecasting import in_words as bytes_in_words
+
+    had = shortage.get("usable_bytes")
+    room = f" of {bytes_in_words(had)}" if had else ""
+    words = f"{bytes_in_words(shortage['used_bytes'])}{room} in use, pairs of up to {shortage['tokens']} tokens"
+    return f"{words}: f launches a copy that fits." if shortage["alternatives"] else f"{words}."
+
+
 def facts(view: RunView) -> Content:
     """Say what went wrong first, then what it differs in, then the numbers."""
     row = view.row
@@ -60,6 +70,8 @@ def facts(view: RunView) -> Content:
     if row.status == "failed":
         said = visible(view.error) if view.error else "The job ended without saying why."
         parts += [(f"✗ {said}\n", "bold $text-error")]
+        if view.shortage:
+            parts += [(f"  {_shortage(view.shortage)}\n", "$text-warning")]
         again = "resumes it from its checkpoint" if view.checkpoints else "starts it again"
         parts += [(f"  l shows its log, R {again}, r launches a changed copy.\n", _DIM)]
     elif row.status in ("killed", "stopped"):

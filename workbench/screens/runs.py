@@ -7,7 +7,7 @@ came. Nothing here waits for a job.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -47,6 +47,7 @@ class RunsScreen(ProjectScreen):
         Binding("S", "stop", "stop", tooltip="ask it to stop after its step; a checkpoint stays", id="runs.stop"),
         Binding("K", "kill", "kill", tooltip="end its process at once", id="runs.kill"),
         Binding("R", "resume", "resume", tooltip="go on from the last checkpoint", id="runs.resume"),
+        Binding("f", "make_fit", "make it fit", tooltip="launch a copy that fits into memory", id="runs.make-fit"),
         Binding("n", "note", "note", tooltip="what was learnt from it", id="runs.note"),
         Binding("5", "review", "review", tooltip="review its samples", id="runs.review"),
         Binding("y", "copy", "copy path", tooltip="copy its directory", show=False, id="runs.copy"),
@@ -247,6 +248,28 @@ class RunsScreen(ProjectScreen):
         kind: Kind = ("sample adapter" if adapter else "sample base") if task == "sample" else "train"
         like = row.name if row is not None else None
         self.app.push_screen(LaunchScreen(kind, parent=parent, adapter_run=adapter, like=like, launched=self._launched))
+
+    def action_make_fit(self) -> None:
+        """Choose what makes a run fit that ran out of memory, and open the form with it."""
+        from workbench.screens.launch_forecast import fitting_choices
+        from workbench.widgets.dialogs import ChoiceDialog
+
+        view = self._view
+        if view is None or view.shortage is None:
+            return
+        options = [(item["changes"], item["words"], item["bytes"]) for item in view.shortage["alternatives"]]
+        if not options:
+            self.say("Nothing known makes this fit there: a smaller model, or a larger card.", "warning")
+            return
+        self.app.push_screen(
+            ChoiceDialog("Make it fit", fitting_choices(options)),
+            lambda changes: self._open_copy(view.row.name, changes) if changes else None,
+        )
+
+    def _open_copy(self, name: str, changes: dict[str, Any]) -> None:
+        from workbench.screens.launch import LaunchScreen
+
+        self.app.push_screen(LaunchScreen("train", parent=name, changes=changes, launched=self._launched))
 
     def _launched(self, name: str) -> None:
         self.select(name)

@@ -1,0 +1,98 @@
+"""The forecast of a run in words: one line under the form, a page for every card, and choices that make it fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from workbench.widgets.dialogs import Choice
+from workbench.widgets.plain import one_line
+
+if TYPE_CHECKING:
+    from workbench.operations.forecasting import Forecast
+
+_DIM = "$foreground-muted"
+_PARTS = (
+    ("weights", "weights"),
+    ("trained", "adapter"),
+    ("moments", "AdamW's moments"),
+    ("gradients", "gradients"),
+    ("activations", "activations"),
+    ("head", "head and loss, at the peak"),
+    ("layer", "one layer going back, at the peak"),
+    ("reserve", "CUDA context and rounding (assumed)"),
+)
+
+
+def forecast_line(forecast: Forecast) -> Content:
+    """Say in one line whether it fits here, and how long it takes."""
+    from workbench.operations.forecasting import duration, in_words
+
+    here = forecast.here
+    need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
+    fits = (
+        (f"✓ {need} of {room}", "$text-success")
+        if here.fits
+        else (f"✗ {need}, and {here.card.name} has {room}", "bold $text-error")
+    )
+    time = forecast.time
+    if time is None:
+        pace = "time not measured: s runs a smoke step"
+    else:
+        cost = f", cost {time.cost:.2f}" if time.cost is not None else ""
+        pace = f"{duration(time.training_s)} of training{cost} ({time.seconds_per_step:.2g} s a step, measured)"
+    more = " · c makes it fit" if forecast.changes else " · f on other cards"
+    return Content.assemble(fits, (f" · {one_line(pace)}{more}", _DIM))
+
+
+def forecast_page(forecast: Forecast) -> Content:
+    """Lay out what takes the memory, and on which cards it fits."""
+    from workbench.operations.forecasting import duration, in_words
+
+    memory = forecast.cards[0].memory
+    parts: list[tuple[str, str] | str] = [
+        ("At the peak of a step, every pair as long as max_length, on a CUDA card:\n\n", _DIM)
+    ]
+    for name, words in _PARTS:
+        size = getattr(memory, name)
+        if size:
+            parts.append(f"{in_words(size):>10}  {words}\n")
+    parts.append((f"{in_words(memory.total):>10}  together, as far as they meet\n\n", "bold"))
+    for fit in (*forecast.cards, forecast.here):
+        mark, style = ("✓", "$text-success") if fit.fits else ("✗", "$text-error")
+        need = in_words(fit.memory.total)
+        parts += [
+            (f"  {mark} ", style),
+            f"{fit.card.name:<14} {in_words(fit.card.usable_bytes):>10} there, {need} needed",
+        ]
+        parts.append(("" if fit.card.bfloat16 else "; slow in bfloat16", _DIM))
+        parts.append("\n")
+    parts.append(("\nComputed from the tensors; on a GPU it has not been measured.\n", _DIM))
+    time = forecast.time
+    if time is None:
+        parts.append(("No run like this was measured at its place: s runs three steps to find out.", _DIM))
+    else:
+        parts.append(
+            (
+                f"{duration(time.training_s)} of training at {time.seconds_per_step:.2g} s a step, as measured in "
+                f"{one_line(time.measured_in)}; validation and samples come on top.",
+                _DIM,
+            )
+        )
+    return Content.assemble(*parts)
+
+
+def fitting_choices(options: Iterable[tuple[Mapping[str, Any], str, int]]) -> list[Choice[dict[str, Any]]]:
+    """Return ways to make a run fit, as choices.
+
+    Args:
+        options: changes by dotted path, words, and the bytes it then takes.
+    """
+    from workbench.operations.forecasting import in_words
+
+    return [
+        Choice(value=dict(changes), name=f"{number} {in_words(size)}", words=words)
+        for number, (changes, words, size) in enumerate(options, start=1)
+    ]
