@@ -64,7 +64,7 @@ class Shape:
 
 # LLaDA's vocabulary over a small trunk, and over LLaDA-8B's: 32 layers, and 30.875 words for each of its width.
 HEAD = Shape(vocabulary=126_464, d=256, layers=4, heads=4, length=256, rows=4)
-RATIO = Shape(vocabulary=7_904, d=256, layers=32, heads=8, length=256, rows=2)
+RATIO = Shape(vocabulary=5_928, d=192, layers=32, heads=6, length=256, rows=2)
 
 
 def make_stepper(folder: Path, shape: Shape, *, seed: int = 1) -> Stepper:
@@ -197,8 +197,8 @@ def growth() -> None:
     print("\nCost of a step beside its operations; 1.00 is the middle one's cost for each operation")
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for length, rows in ((256, 1), (256, 4), (512, 1), (512, 4), (1024, 1), (1024, 2), (2048, 1)):
-            shape = Shape(vocabulary=7_904, d=512, layers=8, heads=8, length=length, rows=rows)
+        for length, rows in ((256, 1), (256, 4), (512, 1), (512, 2), (1024, 1), (1024, 2)):
+            shape = Shape(vocabulary=7_904, d=384, layers=8, heads=6, length=length, rows=rows)
             stepper = make_stepper(Path(folder), shape)
             took, count = float("inf"), 0.0
             for step in range(3):
