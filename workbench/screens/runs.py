@@ -192,7 +192,12 @@ class RunsScreen(ProjectScreen):
         at_end = pane.scroll_offset.y >= pane.max_scroll_y
         pane.lay(make, keep_scroll=keep_scroll)
         if shown == "log" and (at_end or not keep_scroll):
-            self.call_after_refresh(pane.scroll_end, animate=False)
+            self.call_after_refresh(self._to_end_of_log)
+
+    def _to_end_of_log(self) -> None:
+        # Another view may have been chosen meanwhile.
+        if self._shown == "log":
+            self.query_one("#run-text", TextView).scroll_end(animate=False)
 
     def on_resize(self) -> None:
         """Lay the panel out again."""
