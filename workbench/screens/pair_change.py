@@ -112,11 +112,11 @@ class SettlePair(ModalScreen[Settled]):
 
     def _in_one(self, width: int) -> Lines:
         view = self._changed.view
-        lines = [*_title("yours", width), *_own(view, width), Content("")] if view.own else []
-        lines += _title("the essay: before and now", width)
+        lines = _title("the essay: before and now", width)
         if view.gone:
             lines += [*_gone(width), Content("")]
-        return [*lines, *_texts(self._changed, width, without="")]
+        lines += _texts(self._changed, width, without="")
+        return [*lines, Content(""), *_title("yours", width), *_own(view, width)] if view.own else lines
 
     def _keys(self) -> str:
         view = self._changed.view
