@@ -110,7 +110,7 @@ def byte_level(data: dict[str, Any]) -> ByteLevel:
         if model.get(key):
             raise InexactError(f"it sets {key!r}, which byte-level BPE does not")
     pattern, prefix_space = _split(data.get("pre_tokenizer"))
-    tokens, ids = _tokens(model)
+    tokens, ids = _tokens(model, pattern)
     return ByteLevel(
         pattern=pattern,
         prefix_space=prefix_space,
@@ -168,7 +168,7 @@ def _added(tokens: list[dict[str, Any]]) -> tuple[Added, ...]:
     )
 
 
-def _tokens(model: dict[str, Any]) -> tuple[list[bytes], array[int]]:
+def _tokens(model: dict[str, Any], pattern: str) -> tuple[list[bytes], array[int]]:
     """Return each token's bytes and id by rank: single bytes first, then the order of the merges that make them."""
     letters, vocab = byte_letters(), model["vocab"]
     missing = [letter for letter in letters if letter not in vocab]
@@ -189,12 +189,36 @@ def _tokens(model: dict[str, Any]) -> tuple[list[bytes], array[int]]:
             ranks[token] = len(ranks)
             ids.append(vocab[left + right])
     if model.get("ignore_merges"):
-        for word in vocab:
-            token = bytes(letters[letter] for letter in word) if all(letter in letters for letter in word) else b""
-            if token and token not in ranks:
-                raise InexactError(f"its token {word!r} is made by no merge")
+        written = (word for word in vocab if word and all(letter in letters for letter in word))
+        unmade = {bytes(letters[letter] for letter in word) for word in written} - ranks.keys()
+        if whole := _taken_whole(unmade, pattern):
+            raise InexactError(f"its token {whole!r} is made by no merge")
     _check(ranks, made_from)
     return sorted(ranks, key=ranks.__getitem__), ids
+
+
+def _taken_whole(tokens: set[bytes], pattern: str) -> bytes | None:
+    """Return a token that a text can hold as one word, or None: special tokens' names, say, are parted before merging.
+
+    Such a word is taken whole by a tokenizer that ignores its merges, but here it would have to be merged.
+    """
+    import tiktoken
+
+    if not tokens:
+        return None
+    listed = sorted(tokens)
+    ranks = {bytes([value]): value for value in range(256)} | {token: 256 + at for at, token in enumerate(listed)}
+    encoding = tiktoken.Encoding("words", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
+    for token in listed:
+        try:
+            text = token.decode()
+        except UnicodeDecodeError:
+            # A part of a character is never a word of its own.
+            continue
+        # Where a pattern looks at what follows, it looks at white space.
+        if any(letter.isspace() for letter in text) or encoding.encode_ordinary(text) == [ranks[token]]:
+            return token
+    return None
 
 
 def _check(ranks: dict[bytes, int], made_from: dict[bytes, list[tuple[bytes, bytes]]]) -> None:

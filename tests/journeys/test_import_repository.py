@@ -186,6 +186,10 @@ async def test_an_imported_pair_of_baselines_and_finetuned_is_reviewed_by_keys(
         assert app.screen.query_one("#left", SampleText).text == BASE["A"][0]
         assert app.screen.query_one("#right", SampleText).text == TUNED["A"][0]
         assert "10 words" in shown(pilot, "#head-left")
+        for empty in ("the model ended at once", "2 characters that do not show", "2,000 characters that do not show"):
+            await pilot.press("right_square_bracket")
+            await settle(pilot, lambda empty=empty: empty in shown(pilot, "#left"))
+        await pilot.press(*["left_square_bracket"] * 3)
         for number in range(7):
             await pilot.press("right" if number != 3 else "x")
             await settle(pilot, lambda number=number: review(project, name).judged == number + 1)

@@ -18,6 +18,7 @@ from tests.journeys.builders import (
     make_reviewed_project,
     train_spec,
 )
+from tests.journeys.program import settle as at_rest
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations.freezing import freeze
@@ -202,6 +203,8 @@ async def test_another_run_can_be_chosen(project: Project) -> None:
 async def test_escapes_and_markup_in_a_sample_are_shown_never_obeyed(tmp_path: Path) -> None:
     project = make_reviewed_project(tmp_path / "voice", runs_made=1)
     async with reviewing(project) as pilot:
+        # A review that is asked for again would write the text back.
+        await at_rest(pilot)
         pane = screen_of(pilot).query_one("#left", SampleText)
         pane.text = "[bold]no[/] \x1b[31mno\tno\x07"
         await pilot.pause()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curation import tokens
 from curation.tokens import load_counter
 from tests.conftest import ROOT, SAMPLE_ESSAYS
 from tests.tokenizer_shapes import ODD, SHAPES, library, make
@@ -29,7 +30,10 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param != "embedded":
         texts = [file.read_text(encoding="utf-8") for file in sorted(SAMPLE_ESSAYS.glob("*.md"))]
         path = make(tmp_path_factory.mktemp("shape") / "tokenizer.json", texts, request.param, added=ADDED)
-    return load_counter(path, name=request.param), library(path)
+    counter = load_counter(path, name=request.param)
+    # Else the library would be compared with itself.
+    assert isinstance(counter, tokens._Merging)
+    return counter, library(path)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

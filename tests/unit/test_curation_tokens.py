@@ -30,6 +30,8 @@ def test_tokens_are_those_of_the_library_on_real_text(tmp_path: Path, essays_fol
     tokenizer = library(path)
     counter = load_counter(path, name="trained here")
     assert (counter.name, counter.exact) == ("trained here", True)
+    # Only what is no byte-level BPE is left to the library: else it would be compared with itself.
+    assert isinstance(counter, tokens._Library) is (shape == "metaspace")
     samples = [*ODD, *texts, *(paragraph for text in texts for paragraph in text.split("\n\n"))]
     expected = [tokenizer.encode(text, add_special_tokens=False).ids for text in samples]
     assert [counter.count(text) for text in samples] == [len(ids) for ids in expected]
@@ -155,3 +157,19 @@ def test_what_cannot_be_merged_here_is_counted_by_the_library(tmp_path: Path, go
     counter = load_counter(path, name="lower")
     assert counter.exact
     assert [counter.encode(text) for text in ODD] == [library(path).encode(text).ids for text in ODD]
+
+
+@pytest.mark.usefixtures("_no_library")
+def test_a_word_that_is_taken_whole_but_made_by_no_merge_is_refused(tmp_path: Path, good: dict[str, Any]) -> None:
+    odd = json.loads(json.dumps(good))
+    odd["model"]["ignore_merges"] = True
+    assert load_counter(written(tmp_path, odd), name="x").exact
+    # The names of special tokens are parted by the pattern; a word of letters is not.
+    odd["model"]["vocab"]["zzzz"] = 3001
+    assert "made by no merge" in refused(tmp_path, odd)
+
+
+def written(tmp_path: Path, data: Any) -> Path:
+    path = tmp_path / "whole.json"
+    path.write_text(json.dumps(data))
+    return path
