@@ -31,9 +31,15 @@ def fit(laid: LaidOut, *, max_length: int, cut: bool) -> list[int] | None:
         cut: whether the response of a longer pair is cut. It then ends nowhere and has no EOS, so that the model does
             not learn an end from it. A prompt that fills the limit alone leaves nothing to cut.
     """
-    if len(laid.input_ids) <= max_length:
-        return laid.input_ids
-    return laid.input_ids[:max_length] if cut and laid.prompt_length < max_length else None
+    kept = taken(len(laid.input_ids), laid.prompt_length, max_length=max_length, cut=cut)
+    return None if kept is None else laid.input_ids[:kept]
+
+
+def taken(length: int, prompt_length: int, *, max_length: int, cut: bool) -> int | None:
+    """Return how many of a pair's tokens are taken, None when it is left out; `fit`, by its lengths alone."""
+    if length <= max_length:
+        return length
+    return max_length if cut and prompt_length < max_length else None
 
 
 def batch_length(longest: int, *, pad_to_multiple_of: int = 1, max_length: int | None = None) -> int:

@@ -160,6 +160,19 @@ def pairs(db: Database, dataset_id: int) -> list[DatasetPair]:
     return [DatasetPair(*row) for row in db.all(query, (dataset_id,))]
 
 
+def texts(db: Database, dataset_id: int, *, start: int, take: int) -> list[tuple[str, str, str]]:
+    """Return side, prompt and response of some of a dataset's pairs, from the one numbered `start` in its files' order.
+
+    Args:
+        db: the store.
+        dataset_id: whose.
+        start: the first, from 0.
+        take: how many at most.
+    """
+    query = "SELECT split, prompt, response FROM dataset_pair WHERE dataset_id = ? ORDER BY pair_hash LIMIT ? OFFSET ?"
+    return [(split, prompt, response) for split, prompt, response in db.all(query, (dataset_id, take, start))]
+
+
 def train_sources(db: Database, dataset_id: int) -> list[tuple[str, int]]:
     """Return each source of a dataset's training pairs with how many it gives, the most used first."""
     query = (

@@ -239,3 +239,23 @@ async def test_a_run_that_ran_out_of_memory_offers_a_copy_that_fits(project):
         await settle(pilot, lambda: isinstance(app.screen, LaunchScreen) and app.screen._form is not None)
         train = app.screen._form.draft.spec.train
         assert (train.per_device_train_batch_size, train.gradient_accumulation_steps) == (1, 8)
+
+
+async def test_the_form_says_how_many_pairs_are_too_long_as_soon_as_they_are_counted(project, monkeypatch):
+    from workbench.operations import counting, targets
+
+    monkeypatch.setattr(targets, "_SMALL_BYTES", -1)
+    try:
+        async with form(project, size=(120, 40)) as pilot:
+            assert "tokens and would be skipped" not in shown(pilot, "#launch-summary")
+            form_shown = pilot.app.screen
+            index = next(i for i, line in enumerate(form_shown._lines) if line.path == "train.max_length")
+            form_shown.fields.go_to(index)
+            await pilot.press(*"16", "enter")
+            await settle(pilot, lambda: "tokens and would be skipped" in shown(pilot, "#launch-summary"))
+            assert "All " in shown(pilot, "#launch-summary")
+            assert "which leaves none to train on: raise train.max_length" in shown(pilot, "#launch-summary")
+            await pilot.press("x")
+            await settle(pilot, lambda: "would be skipped" not in shown(pilot, "#launch-summary"))
+    finally:
+        counting.end_child(project)

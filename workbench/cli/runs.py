@@ -9,8 +9,8 @@ import click
 
 from store import datasets
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import collecting, forecasting, launching, running
-from workbench.operations.errors import WorkbenchError
+from workbench.operations import collecting, forecasting, launching, lengths, running
+from workbench.operations.errors import ChildError, WorkbenchError
 from workbench.operations.project import Project
 
 _set_option = click.option(
@@ -101,6 +101,8 @@ def _launch(
         say(f"{path}: {before} -> {after}")
     for warning in ready.warnings:
         say(f"warning: {warning}")
+    for warning in _length_warnings(project, ready):
+        say(f"warning: {warning}")
     for line in forecast_lines(forecasting.forecast_run(project, ready)):
         say(line)
     if dry_run:
@@ -116,6 +118,14 @@ def _launch(
     if status != "finished":
         _say_why(project, name)
         sys.exit(1)
+
+
+def _length_warnings(project: Project, ready: launching.Draft) -> tuple[str, ...]:
+    """Say how the pairs meet the limit; that they could not be counted keeps nobody from launching."""
+    try:
+        return lengths.length_warnings(project, ready.spec, ready.dataset_id)
+    except ChildError as error:
+        return (f"How many pairs are too long is not known. {error}",)
 
 
 def forecast_lines(found: forecasting.Forecast | None) -> list[str]:

@@ -19,6 +19,7 @@ from runners.errors import RunnersError
 from store import token_counts
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
+from workbench.operations.lengths import count_slice
 from workbench.operations.project import Project
 from workbench.operations.sequences import Recipe, sequence_of
 from workbench.operations.targets import Target, named, read
@@ -60,6 +61,12 @@ def count_pair(project: Project, asked: Question) -> Question:
     return {"counts": reading.count(asked["prompt"], asked["response"]), "exact": reading.exact}
 
 
+def dataset_lengths(project: Project, asked: Question) -> Question:
+    """Count `take` pairs of a frozen dataset from the one numbered `start`."""
+    where = {name: asked[name] for name in ("start", "take")}
+    return count_slice(project, _target(project, asked), asked["dataset_id"], **where)
+
+
 def lay_out(project: Project, asked: Question) -> Question:
     """Lay a pair out as the view of what the model sees shows it."""
     chosen = _target(project, asked)
@@ -73,6 +80,7 @@ _ANSWERS: dict[str, Callable[[Project, Question], Question]] = {
     "count pairs": count_pairs,
     "count texts": count_texts,
     "count": count_pair,
+    "dataset lengths": dataset_lengths,
     "lay out": lay_out,
 }
 

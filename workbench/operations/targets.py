@@ -72,16 +72,24 @@ class Reading:
     def count(self, prompt: str, response: str) -> tuple[int, int, int]:
         """Return the tokens of prompt, response, and of the whole as it is laid out with its EOS."""
         prompt_tokens, response_tokens = self.counter.count(prompt), self.counter.count(response)
+        _, total = self._laid({prompt: prompt_tokens, response: response_tokens}, prompt, response)
+        return prompt_tokens, response_tokens, total
+
+    def lengths(self, prompt: str, response: str) -> tuple[int, int]:
+        """Return the tokens in front of the response, and those of the whole as it is laid out with its EOS."""
+        return self._laid({text: self.counter.count(text) for text in (prompt, response)}, prompt, response)
+
+    def _laid(self, counts: dict[str, int], prompt: str, response: str) -> tuple[int, int]:
         if self.layout is None:
-            return prompt_tokens, response_tokens, prompt_tokens + response_tokens + ASSUMED_LAYOUT_TOKENS
-        counts = {prompt: prompt_tokens, response: response_tokens}
+            given = counts[prompt] + ASSUMED_LAYOUT_TOKENS - 1
+            return given, given + counts[response] + 1
         laid = lay_out(
             self.layout,
             lambda text: [0] * (counts[text] if text in counts else self.counter.count(text)),
             prompt,
             response,
         )
-        return prompt_tokens, response_tokens, len(laid.input_ids)
+        return laid.prompt_length, len(laid.input_ids)
 
 
 def targets(project: Project) -> tuple[Target, ...]:

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from workbench.screens.base import ProjectScreen
-from workbench.screens.run_lines import in_words, put, short_name
+from workbench.screens.run_lines import put, short_name
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.status_line import KeyLine, StatusLine
@@ -104,6 +104,8 @@ class LaunchScreen(ProjectScreen):
         self._start = (kind, parent, adapter_run, like)
         self._changes = dict(changes or {})
         self._forecast: Forecast | None = None
+        self._too_long: tuple[str, ...] = ()
+        self._counted: tuple[object, ...] = ()
         self._launched = launched
         self._form: Form | None = None
         self._lines: list[Line] = []
@@ -191,10 +193,13 @@ class LaunchScreen(ProjectScreen):
         self._summarise()
         self._explain()
         self._ask_forecast(form)
+        self._ask_lengths(form)
 
     def _summarise(self) -> None:
+        from workbench.screens.launch_forecast import summary
+
         if self._form is not None:
-            self.query_one("#launch-summary", Static).update(_summary(self._form, self._forecast))
+            self.query_one("#launch-summary", Static).update(summary(self._form, self._forecast, self._too_long))
 
     def _ask_forecast(self, form: Form) -> None:
         from workbench.operations.forecasting import forecast_run
@@ -207,6 +212,28 @@ class LaunchScreen(ProjectScreen):
             self.refresh_bindings()
 
         self.ask(lambda: forecast_run(project, form.draft), show, group="forecast")
+
+    def _ask_lengths(self, form: Form) -> None:
+        """Ask how the pairs meet the limit; a large dataset takes seconds, and nothing waits for it."""
+        from workbench.operations.lengths import length_warnings
+
+        draft, project = form.draft, self.project
+        counted = (draft.spec.model, draft.dataset_id)
+        if counted != self._counted:
+            # What is said of another model's tokens must not stand meanwhile.
+            self._counted, self._too_long = counted, ()
+            self._summarise()
+
+        def show(too_long: tuple[str, ...]) -> None:
+            self._too_long = too_long
+            self._summarise()
+
+        def cancelled() -> bool:
+            return self._form is not form or not self.is_attached
+
+        self.ask(
+            lambda: length_warnings(project, draft.spec, draft.dataset_id, cancelled=cancelled), show, group="lengths"
+        )
 
     def _explain(self) -> None:
         line = self.current
@@ -419,24 +446,3 @@ class LaunchScreen(ProjectScreen):
             self._end_editing()
         else:
             self.dismiss(None)
-
-
-def _summary(form: Form, forecast: Forecast | None) -> Content:
-    """Say whether it fits and how long it takes, what differs from the parent, then every warning."""
-    from workbench.screens.launch_forecast import forecast_line
-
-    draft = form.draft
-    parts: list[tuple[str, str] | str | Content] = [] if forecast is None else [forecast_line(forecast), "\n"]
-    if draft.spec.parent:
-        one = len(draft.differences) <= 1
-        words = in_words(draft.differences)
-        parts.append((f"{words[0].upper()}{words[1:]}.", "$text-success" if one else ""))
-    else:
-        parts.append(("The first of its kind: it has no parent to differ from.", _DIM))
-    # The warning about several variables would say the list once more.
-    parts += [
-        (f"\n! {warning}", "$text-warning") for warning in draft.warnings if "what helps stays open" not in warning
-    ]
-    if len(draft.differences) > 1:
-        parts.append(("\n! More than one variable: what helps, and what harms, stays open.", "$text-warning"))
-    return Content.assemble(*parts)

@@ -1,16 +1,18 @@
-"""The forecast of a run in words: one line under the form, a page for every card, and choices that make it fit."""
+"""What the launch form says of a run in words: its summary with the forecast, a page for every card, and choices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from workbench.screens.run_lines import in_words as differences_in_words
 from workbench.widgets.dialogs import Choice
 from workbench.widgets.plain import one_line
 
 if TYPE_CHECKING:
+    from workbench.operations.drafting import Form
     from workbench.operations.forecasting import Forecast
 
 _DIM = "$foreground-muted"
@@ -24,6 +26,24 @@ _PARTS = (
     ("layer", "one layer going back, at the peak"),
     ("reserve", "CUDA context and rounding (assumed)"),
 )
+
+
+def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = ()) -> Content:
+    """Say whether it fits and how long it takes, what differs from the parent, then every warning."""
+    draft = form.draft
+    parts: list[tuple[str, str] | str | Content] = [] if forecast is None else [forecast_line(forecast), "\n"]
+    if draft.spec.parent:
+        one = len(draft.differences) <= 1
+        words = differences_in_words(draft.differences)
+        parts.append((f"{words[0].upper()}{words[1:]}.", "$text-success" if one else ""))
+    else:
+        parts.append(("The first of its kind: it has no parent to differ from.", _DIM))
+    # The warning about several variables would say the list once more.
+    warnings = [warning for warning in draft.warnings if "what helps stays open" not in warning]
+    parts += [(f"\n! {warning}", "$text-warning") for warning in (*too_long, *warnings)]
+    if len(draft.differences) > 1:
+        parts.append(("\n! More than one variable: what helps, and what harms, stays open.", "$text-warning"))
+    return Content.assemble(*parts)
 
 
 def forecast_line(forecast: Forecast) -> Content:
