@@ -178,7 +178,7 @@ async def test_the_form_says_what_a_run_takes_and_f_shows_it_for_every_card(proj
     from workbench.widgets.dialogs import TextOverlay
 
     async with form(project, size=(120, 40)) as pilot:
-        await settle(pilot, lambda: "MiB of" in shown(pilot, "#launch-summary"))
+        await settle(pilot, lambda: "GiB of" in shown(pilot, "#launch-summary"))
         assert "time not measured: s runs a smoke step" in shown(pilot, "#launch-summary")
         await pilot.press("f")
         await settle(pilot, lambda: isinstance(pilot.app.screen, TextOverlay))
@@ -188,9 +188,10 @@ async def test_the_form_says_what_a_run_takes_and_f_shows_it_for_every_card(proj
 
 async def test_a_run_too_large_for_this_machine_is_made_to_fit_by_key(project, monkeypatch):
     from runners.forecast.cards import Card
+    from runners.forecast.memory import PROCESS_BYTES
     from workbench.operations import forecasting
 
-    small = Card(name="this machine", usable_bytes=150 * 1024**2, cuda=False)
+    small = Card(name="this machine", usable_bytes=PROCESS_BYTES + 150 * 1024**2, cuda=False)
     monkeypatch.setattr(forecasting, "this_machine", lambda: small)
     async with form(project, size=(120, 40)) as pilot:
         await settle(pilot, lambda: "c makes it fit" in shown(pilot, "#launch-summary"))
@@ -204,7 +205,7 @@ async def test_a_run_too_large_for_this_machine_is_made_to_fit_by_key(project, m
 
 async def test_a_smoke_run_takes_three_steps_and_is_copied_by_nobody(project):
     async with form(project) as pilot:
-        await settle(pilot, lambda: "MiB of" in shown(pilot, "#launch-summary"))
+        await settle(pilot, lambda: "GiB of" in shown(pilot, "#launch-summary"))
         before = {row.name for row in runs.rows(project.db)}
         await pilot.press("s")
         await settle(pilot, lambda: {row.name for row in runs.rows(project.db)} - before)
@@ -259,3 +260,10 @@ async def test_the_form_says_how_many_pairs_are_too_long_as_soon_as_they_are_cou
             await settle(pilot, lambda: "would be skipped" not in shown(pilot, "#launch-summary"))
     finally:
         counting.end_child(project)
+
+
+async def test_r_on_a_smoke_run_copies_the_run_it_was_tried_for(project):
+    runs.set_note(project.db, SECOND_RUN, launching.SMOKE_NOTE)
+    async with form(project) as pilot:
+        await settle(pilot, lambda: pilot.app.screen._form is not None)
+        assert pilot.app.screen._form.draft.spec.parent != SECOND_RUN

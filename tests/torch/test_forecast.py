@@ -183,7 +183,7 @@ def test_the_forecast_is_within_a_seventh_of_what_a_step_allocates(case):
         default_targets=GPT2_TARGETS if case.network == "GPT2LMHeadModel" else TARGETS,
         cuda=False,
     )
-    assert found.total == pytest.approx(measured(case), rel=0.15)
+    assert found.total - found.reserve == pytest.approx(measured(case), rel=0.15)
 
 
 def test_the_head_is_counted_as_the_objective_computes_it():

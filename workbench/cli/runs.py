@@ -104,7 +104,8 @@ def _launch(
     for warning in _length_warnings(project, ready):
         say(f"warning: {warning}")
     for line in forecast_lines(forecasting.forecast_run(project, ready)):
-        say(line)
+        if not (smoke and line.startswith("time:")):
+            say(line)
     if dry_run:
         click.echo(ready.spec.to_json(), nl=False)
         return
@@ -137,6 +138,8 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
     lines += [f"  would fit: {item.words} ({forecasting.in_words(item.memory.total)})" for item in found.changes]
     fitting = ", ".join(fit.card.name for fit in found.cards if fit.fits) or "none of those listed"
     lines.append(f"on a CUDA card: {forecasting.in_words(found.cards[0].memory.total)}; fits {fitting}")
+    if found.time is not None and found.time.memory_bytes:
+        lines.append(f"measured in {found.time.measured_in}: {forecasting.in_words(int(found.time.memory_bytes))}")
     if found.time is None:
         lines.append("time: not measured; --smoke runs three steps to find out")
     else:

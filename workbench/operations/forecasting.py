@@ -41,18 +41,22 @@ class CardFit:
 
 @dataclass(frozen=True, kw_only=True)
 class Time:
-    """What an earlier run measured, as it applies to this one.
+    """What an earlier run measured, as it applies to this one; its pairs may have been others.
 
     Attributes:
         seconds_per_step: the median of that run's steps, scaled to the rows of this one's.
         training_s: of all steps; validation and canary samples come on top.
         measured_in: that run.
+        other_pairs: whether it trained on another dataset.
+        memory_bytes: the most it had in use; of the whole process where there is no CUDA card; None if not told.
         cost: for the training alone, in the currency of `local.price_per_hour`; None where no price is set.
     """
 
     seconds_per_step: float
     training_s: float
     measured_in: str
+    other_pairs: bool
+    memory_bytes: float | None
     cost: float | None
 
 
@@ -164,7 +168,15 @@ def _time(project: Project, draft: Draft) -> Time | None:
         training = step * spec.train.max_steps
         price = project.settings.local.price_per_hour
         cost = training / 3600 * price if price else None
-        return Time(seconds_per_step=step, training_s=training, measured_in=row.name, cost=cost)
+        used = [value for _, value in runs.metric(project.db, row.name, "memory_bytes")]
+        return Time(
+            seconds_per_step=step,
+            training_s=training,
+            measured_in=row.name,
+            other_pairs=other.dataset_hash != spec.dataset_hash,
+            memory_bytes=max(used, default=None),
+            cost=cost,
+        )
     return None
 
 
@@ -174,7 +186,6 @@ def _pace(spec: RunSpec) -> tuple[object, ...]:
     assert train is not None
     return (
         spec.model,
-        spec.dataset_hash,
         spec.lora,
         train.method,
         train.max_length,

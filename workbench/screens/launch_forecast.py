@@ -52,17 +52,20 @@ def forecast_line(forecast: Forecast) -> Content:
 
     here = forecast.here
     need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
+    used = forecast.time.memory_bytes if forecast.time else None
+    need = f"{need} computed, {in_words(int(used))} measured," if used else need
     fits = (
         (f"✓ {need} of {room}", "$text-success")
         if here.fits
-        else (f"✗ {need}, and {here.card.name} has {room}", "bold $text-error")
+        else (f"✗ {need.rstrip(',')}, and {here.card.name} has {room}", "bold $text-error")
     )
     time = forecast.time
     if time is None:
         pace = "time not measured: s runs a smoke step"
     else:
         cost = f", cost {time.cost:.2f}" if time.cost is not None else ""
-        pace = f"{duration(time.training_s)} of training{cost} ({time.seconds_per_step:.2g} s a step, measured)"
+        pairs = " on other pairs" if time.other_pairs else ""
+        pace = f"{duration(time.training_s)} of training{cost} ({time.seconds_per_step:.2g} s a step, measured{pairs})"
     more = " · c makes it fit" if forecast.changes else " · f on other cards"
     return Content.assemble(fits, (f" · {one_line(pace)}{more}", _DIM))
 

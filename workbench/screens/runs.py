@@ -240,9 +240,13 @@ class RunsScreen(ProjectScreen):
 
     def action_launch(self, task: str) -> None:
         """Open the form, as a copy of the selected run where its task is the same."""
-        from workbench.screens.launch import LaunchScreen
+        from workbench.operations.launching import SMOKE_NOTE
 
         row = self._view.row if self._view is not None else None
+        if row is not None and row.note == SMOKE_NOTE and task == "train":
+            # Three steps are copied by nobody: the run they were tried for is meant, or the newest whole one.
+            self._open_form("train", parent=row.parent)
+            return
         if self._view is not None and self._view.imported:
             # Made elsewhere: its settings are not known, so there is nothing to copy and no adapter to sample.
             row = None
@@ -252,7 +256,12 @@ class RunsScreen(ProjectScreen):
             adapter = None
         kind: Kind = ("sample adapter" if adapter else "sample base") if task == "sample" else "train"
         like = row.name if row is not None else None
-        self.app.push_screen(LaunchScreen(kind, parent=parent, adapter_run=adapter, like=like, launched=self._launched))
+        self._open_form(kind, parent=parent, adapter_run=adapter, like=like)
+
+    def _open_form(self, kind: Kind, **start: Any) -> None:
+        from workbench.screens.launch import LaunchScreen
+
+        self.app.push_screen(LaunchScreen(kind, launched=self._launched, **start))
 
     def action_make_fit(self) -> None:
         """Choose what makes a run fit that ran out of memory, and open the form with it."""
@@ -268,13 +277,8 @@ class RunsScreen(ProjectScreen):
             return
         self.app.push_screen(
             ChoiceDialog("Make it fit", fitting_choices(options)),
-            lambda changes: self._open_copy(view.row.name, changes) if changes else None,
+            lambda changes: self._open_form("train", parent=view.row.name, changes=changes) if changes else None,
         )
-
-    def _open_copy(self, name: str, changes: dict[str, Any]) -> None:
-        from workbench.screens.launch import LaunchScreen
-
-        self.app.push_screen(LaunchScreen("train", parent=name, changes=changes, launched=self._launched))
 
     def _launched(self, name: str) -> None:
         self.select(name)
