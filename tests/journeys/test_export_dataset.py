@@ -20,12 +20,13 @@ from workbench.cli.main import cli
 from workbench.operations.canaries import add_canary
 from workbench.operations.curating import pair_ids, retag
 from workbench.operations.dataset_files import FORMS, export_dataset
-from workbench.operations.errors import NothingToDoError, WorkbenchError
+from workbench.operations.errors import NothingToDoError, WorkbenchError, WouldReplaceError
 from workbench.operations.freezing import freeze, snapshot_of
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
 from workbench.operations.reshaping import edit_pair
 from workbench.screens.datasets import DatasetsScreen
+from workbench.widgets.dialogs import ConfirmDialog
 
 ODD = "One “line”,\u2028and\rone more.\r\n\r\n## pair: no\n\n### response\n\n---"
 NAMES = [form.name for form in FORMS]
@@ -110,14 +111,43 @@ def test_what_a_form_cannot_say_is_named_and_nothing_is_written(project: Project
     assert not (tmp_path / "out").exists()
 
 
-def test_a_readme_of_somebodys_own_is_never_replaced(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", NAMES)
+def test_a_file_of_somebodys_own_is_never_replaced_unasked(project: Project, tmp_path: Path, form: str) -> None:
     out = tmp_path / "out"
-    export_dataset(project, None, out, form="huggingface")
-    export_dataset(project, None, out, form="huggingface")
-    (out / "README.md").write_text("# Mine\n")
-    with pytest.raises(WorkbenchError, match="would be lost"):
-        export_dataset(project, None, out, form="huggingface")
-    assert (out / "README.md").read_text() == "# Mine\n"
+    written = export_dataset(project, None, out, form=form).files[0]
+    export_dataset(project, None, out, form=form)
+    written.write_text("mine\n")
+    for dry_run in (True, False):
+        with pytest.raises(WouldReplaceError, match="would be lost"):
+            export_dataset(project, None, out, form=form, dry_run=dry_run)
+    assert written.read_text() == "mine\n"
+    export_dataset(project, None, out, form=form, force=True)
+    assert written.read_text() != "mine\n"
+
+
+def test_what_an_export_wrote_is_replaced_by_another_dataset(project: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_dataset(project, None, out)
+    before = (out / "manifest.json").read_bytes()
+    first = pair_ids(project, PairFilter(statuses=("accepted",)))[0]
+    edit_pair(project, first, prompt="Another prompt.", response="Another response.")
+    freeze(project)
+    export_dataset(project, None, out)
+    assert (out / "manifest.json").read_bytes() != before
+
+
+def test_the_command_refuses_a_strangers_files_and_takes_force(project: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "train.jsonl").write_text("{}\n")
+    base = ["-p", str(project.root), "export", "dataset", "1", str(out), "--form", "chat"]
+    refused = CliRunner().invoke(cli, base)
+    assert refused.exit_code == 1
+    assert f"{out / 'train.jsonl'}: not as an export of this project left it" in refused.stderr
+    assert not (out / "holdout.jsonl").exists()
+    assert (out / "train.jsonl").read_text() == "{}\n"
+    assert CliRunner().invoke(cli, [*base, "--force"]).exit_code == 0
+    assert (out / "train.jsonl").read_text() != "{}\n"
 
 
 def test_nothing_frozen_no_such_dataset_and_no_such_form_are_named(project: Project, tmp_path: Path) -> None:
@@ -159,3 +189,27 @@ async def test_a_dataset_is_exported_by_keys(project: Project) -> None:
         await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen))
         await settle(pilot, lambda: "Wrote dataset 1 as markdown" in shown(pilot, "StatusLine"))
     assert (project.root / "exports" / "dataset-1-markdown" / "train.md").is_file()
+
+
+async def test_the_screen_asks_before_it_replaces_what_it_did_not_write(project: Project) -> None:
+    standing = project.root / "exports" / "dataset-1-markdown" / "train.md"
+    standing.parent.mkdir(parents=True)
+    standing.write_text("mine\n")
+    app = WorkbenchApp(project, project.root, screen="datasets")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen) and app.screen.datasets.current is not None)
+        for answer in ("n", "y"):
+            if answer == "n":
+                await pilot.press("j")
+            await pilot.press("x")
+            await settle(pilot, lambda: len(app.screen.query(".dialog-title")) > 0)
+            await pilot.press("m")
+            await settle(pilot, lambda: len(app.screen.query("Input")) > 0)
+            await pilot.press("enter")
+            await settle(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            await pilot.press(answer)
+            await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen))
+            if answer == "n":
+                assert standing.read_text() == "mine\n"
+        await settle(pilot, lambda: "Wrote dataset 1 as markdown" in shown(pilot, "StatusLine"))
+    assert standing.read_text() != "mine\n"

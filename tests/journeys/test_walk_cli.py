@@ -115,6 +115,11 @@ def test_a_verdict_a_note_and_a_mark_are_kept_and_exported(walked: Walker, tmp_p
     exported = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
     assert exported["verdict"] == "run"
     assert {(item["kind"], item["of"]) for item in exported["annotations"]} == {("note", "run"), ("mark", "run")}
+    out.write_text("mine\n", encoding="utf-8")
+    assert "would be lost" in walked.call("export", "review", run, out, exit_code=1).stderr
+    assert out.read_text(encoding="utf-8") == "mine\n"
+    walked.call("export", "review", run, out, "--force")
+    assert out.read_text(encoding="utf-8") != "mine\n"
     walked.call("undo")
     assert len(walked.data("review", "show", run)["annotations"][str(first["adapter"]["id"])]) == 1
     walked.call("redo")

@@ -84,6 +84,9 @@ def review_mark(project: Project, run: str, prompt: str, number: int, of: str, l
     reviewing.add_mark(project, sample.id, label, start, start + len(words))
 
 
+_force_option = click.option("--force", is_flag=True, help="Replace files that no export of this project wrote.")
+
+
 @click.group()
 def export_command() -> None:
     """Export a dataset or a review to files."""
@@ -102,6 +105,7 @@ def export_command() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="The folder, in place of FOLDER.")
 @click.option("--labels", is_flag=True, help="With JSON lines: each row also says tier, source and split.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@_force_option
 @json_option
 @with_project
 def export_dataset(
@@ -112,13 +116,17 @@ def export_dataset(
     out: Path | None,
     labels: bool,
     dry_run: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
-    """Write dataset NUMBER (default: the newest) into FOLDER, a file for each side of the split."""
+    """Write dataset NUMBER (default: the newest) into FOLDER, a file for each side of the split.
+
+    Files of these names that no export wrote are refused, and so are those that were changed since.
+    """
     if (folder is None) == (out is None):
         raise click.UsageError("Name one folder: as FOLDER after the number, or with --out.")
     into = folder or out or Path()
-    report = dataset_files.export_dataset(project, number, into, form=form, labels=labels, dry_run=dry_run)
+    report = dataset_files.export_dataset(project, number, into, form=form, labels=labels, dry_run=dry_run, force=force)
     emit(report, as_json, [str(path) for path in report.files])
     for problem in report.said:
         say(str(problem))
@@ -128,11 +136,12 @@ def export_dataset(
 @export_command.command("review")
 @click.argument("run")
 @click.argument("path", type=click.Path(path_type=Path))
+@_force_option
 @json_option
 @with_project
-def export_review(project: Project, run: str, path: Path, as_json: bool) -> None:
+def export_review(project: Project, run: str, path: Path, force: bool, as_json: bool) -> None:
     """Write a review to PATH: JSONL where its name ends in .jsonl, else Markdown."""
-    emit(exporting.export_review(project, run, path), as_json, [str(path)])
+    emit(exporting.export_review(project, run, path, force=force), as_json, [str(path)])
     say(f"Written: {path}")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from curation import jsonl
-from curation.card import MARK, dataset_card
+from curation.card import dataset_card
 from curation.errors import Problem
 from curation.filepair import FilePair, Split, tier_named
 from curation.pairfile import write_pairfile
@@ -21,7 +21,7 @@ from curation.snapshot import Snapshot
 from curation.tables import write_csv
 from store import datasets
 from workbench.operations.errors import NothingToDoError, WorkbenchError
-from workbench.operations.exporting import write_file
+from workbench.operations.exporting import write_exports
 from workbench.operations.freezing import snapshot_of
 from workbench.operations.project import Project
 
@@ -90,8 +90,9 @@ def export_dataset(
     form: str = "run",
     labels: bool = False,
     dry_run: bool = False,
+    force: bool = False,
 ) -> DatasetExport:
-    """Write a dataset's files into a folder; those of the same names are replaced.
+    """Write a dataset's files into a folder; those that an export left there are replaced.
 
     Args:
         project: whose dataset.
@@ -100,10 +101,12 @@ def export_dataset(
         form: the name of one of `FORMS`.
         labels: with JSON lines, whether each row also says tier, source and split.
         dry_run: make all of it and write nothing.
+        force: replace files of these names that are somebody's own, too.
 
     Raises:
         NothingToDoError: nothing was frozen yet.
         WorkbenchError: there is no such dataset or form, or the folder cannot be written.
+        WouldReplaceError: files of somebody's own stand under these names, and `force` is not given.
         CurationError: the form cannot say some of the texts; all of them are named and nothing is written.
     """
     if form not in {item.name for item in FORMS}:
@@ -118,11 +121,7 @@ def export_dataset(
     frozen = snapshot_of(project, rows[number].id)
     name = f"{project.root.name}, dataset {number}"
     contents, said = _make(frozen, form, labels=labels, name=name, folder=folder)
-    if form == "huggingface":
-        _check_card(folder / "README.md")
-    for path, data in contents.items():
-        if not dry_run:
-            write_file(folder / path, data)
+    write_exports(project, {folder / path: data for path, data in contents.items()}, force=force, dry_run=dry_run)
     return DatasetExport(
         number=number,
         form=form,
@@ -177,18 +176,6 @@ def _hub(frozen: Snapshot, sides: dict[Split, list[FilePair]], name: str) -> _Ma
     whole = [pair for pairs in sides.values() for pair in pairs]
     card = dataset_card(name, whole, content_hash=frozen.content_hash, files=files)
     return {"README.md": card.encode(), **data}, []
-
-
-def _check_card(path: Path) -> None:
-    """Refuse to replace a README.md of somebody's own."""
-    try:
-        standing = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise WorkbenchError(f"{path}: cannot be read ({error}). Name another folder.") from error
-    if MARK not in standing:
-        raise WorkbenchError(f"{path}: is no card of an exported dataset, and would be lost. Name another folder.")
 
 
 def _sides(frozen: Snapshot) -> dict[Split, list[FilePair]]:

@@ -1,5 +1,10 @@
 """The error tree of the workbench: what happened to what, what was found, what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
 
 class WorkbenchError(Exception):
     """Base of every error an operation raises on purpose; its text is shown to the author as it stands."""
@@ -27,3 +32,19 @@ class ChildError(WorkbenchError):
 
 class UnknownModelError(WorkbenchError):
     """A name that is no model of the project, or a model that cannot be had."""
+
+
+class WouldReplaceError(WorkbenchError):
+    """Files in the way of an export that are not as an export of this project left them.
+
+    Attributes:
+        paths: those.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = tuple(paths)
+        super().__init__(
+            f"{', '.join(map(str, self.paths))}: not as an export of this project left "
+            f"{'it' if len(self.paths) == 1 else 'them'}, and would be lost. Nothing was written: name another place, "
+            "or replace with `--force`."
+        )

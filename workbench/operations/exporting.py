@@ -1,20 +1,33 @@
-"""Export a review as Markdown or JSONL; and write one file, whole or not at all."""
+"""Export a review as Markdown or JSONL; and write the files of an export, each whole or not at all.
+
+What an export writes is remembered by its hash, so that the next one replaces its own files and nobody else's.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from workbench.operations.errors import WorkbenchError
+from store import program
+from workbench.operations.errors import WorkbenchError, WouldReplaceError
 from workbench.operations.project import Project
 from workbench.operations.reviewing import Comparison, ReviewView, review, tally
 
+_REMEMBERED = "exported:"
 
-def export_review(project: Project, run: str, path: Path) -> Path:
-    """Write a run's review to a file: JSONL where the name ends so, else Markdown."""
+
+def export_review(project: Project, run: str, path: Path, *, force: bool = False) -> Path:
+    """Write a run's review to a file: JSONL where the name ends so, else Markdown.
+
+    Raises:
+        WouldReplaceError: a file of somebody's own stands there, and `force` is not given.
+    """
     view = review(project, run)
     text = _review_jsonl(view) if path.suffix == ".jsonl" else review_markdown(view)
-    return write_file(path, text.encode())
+    write_exports(project, {path: text.encode()}, force=force)
+    return path
 
 
 def review_markdown(view: ReviewView) -> str:
@@ -72,8 +85,46 @@ def _verdict(item: Comparison) -> str:
     return {None: "none yet", "left": "base", "right": "run", "tie": "tie", "both bad": "both bad"}[item.verdict]
 
 
-def write_file(path: Path, data: bytes) -> Path:
-    """Write a file, replacing one of that name in one step; return its path.
+def write_exports(
+    project: Project, contents: Mapping[Path, bytes], *, force: bool = False, dry_run: bool = False
+) -> None:
+    """Write files, replacing those that an export wrote and nobody changed since.
+
+    Args:
+        project: remembers what it wrote.
+        contents: the files, in the order they are written in.
+        force: replace whatever stands there.
+        dry_run: write nothing; what stands in the way is refused all the same.
+
+    Raises:
+        WouldReplaceError: something else stands under some of the names; all are named, and nothing is written.
+        WorkbenchError: one cannot be read or written.
+    """
+    foreign = [] if force else [path for path, data in contents.items() if _is_foreign(project, path, data)]
+    if foreign:
+        raise WouldReplaceError(foreign)
+    if dry_run:
+        return
+    for path, data in contents.items():
+        _write_file(path, data)
+        program.remember(project.db, _REMEMBERED + str(path.resolve()), hashlib.sha256(data).hexdigest())
+
+
+def _is_foreign(project: Project, path: Path, data: bytes) -> bool:
+    """Say whether a file stands there that says something else, and that no export wrote as it is."""
+    try:
+        with path.open("rb") as file:
+            standing = hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise WorkbenchError(f"{path}: cannot be read ({error}). Name another place.") from error
+    written = program.recall(project.db, _REMEMBERED + str(path.resolve()))
+    return standing not in (written, hashlib.sha256(data).hexdigest())
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    """Write a file, replacing one of that name in one step.
 
     Raises:
         WorkbenchError: it cannot be written.
@@ -85,4 +136,3 @@ def write_file(path: Path, data: bytes) -> Path:
         aside.replace(path)
     except OSError as error:
         raise WorkbenchError(f"{path}: cannot be written ({error}). Name a folder you may write to.") from error
-    return path

@@ -11,6 +11,7 @@ from workbench.screens.base import ProjectScreen
 if TYPE_CHECKING:
     from store.datasets import DatasetRow
     from workbench.operations.dataset_files import DatasetExport
+    from workbench.operations.errors import WouldReplaceError
 
 _LAST_FORM = "export-form"
 
@@ -50,22 +51,46 @@ def _ask_folder(screen: ProjectScreen, row: DatasetRow, form: str) -> None:
         if given and given.strip():
             _export(screen, row, form, screen.project.root / Path(given.strip()).expanduser())
 
-    words = "It is made where it is not there; files of the same names in it are replaced."
+    words = "It is made where it is not there; what an export wrote there before is replaced, nothing else."
     value = f"exports/dataset-{row.number}-{form}"
     screen.app.push_screen(PathDialog("Into which folder?", words, root=screen.project.root, value=value), chosen)
 
 
-def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path) -> None:
+def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, *, force: bool = False) -> None:
+    from workbench.operations.errors import WouldReplaceError
+
     app, project = screen.app, screen.project
 
-    def operate(progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]) -> DatasetExport:
+    def operate(
+        progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
+    ) -> DatasetExport | WouldReplaceError:
         from workbench.operations.dataset_files import export_dataset
 
         progress(0, 1, form)
-        return export_dataset(project, row.number, folder, form=form)
+        try:
+            return export_dataset(project, row.number, folder, form=form, force=force)
+        except WouldReplaceError as error:
+            return error
 
-    def done(report: DatasetExport) -> None:
+    def done(report: DatasetExport | WouldReplaceError) -> None:
+        if isinstance(report, WouldReplaceError):
+            _ask_force(screen, row, form, folder, report)
+            return
         said = [str(problem) for problem in report.said]
         app.say("\n".join([f"{report.summary}.", *said]), "warning" if said else "information")
 
     app.background("Export", operate, done)
+
+
+def _ask_force(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, standing: WouldReplaceError) -> None:
+    from workbench.widgets.dialogs import ConfirmDialog
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            _export(screen, row, form, folder, force=True)
+        else:
+            screen.app.say("Nothing was written.")
+
+    listed = "\n".join(map(str, standing.paths))
+    words = f"{listed}\n\nNo export of this project left them like this. What they say now would be lost."
+    screen.app.push_screen(ConfirmDialog("Replace what stands there?", words), answered)
