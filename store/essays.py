@@ -5,6 +5,7 @@ Every text a pair was ever made from is kept under its hash: an edited essay nev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -165,7 +166,8 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     """Keep a source in one transaction; return its id and whether it is new, says something else, or says the same.
 
     A source is known by its path; one that pairs brought in as a name alone, by its slug. Where its text changed, slug
-    and split stay, and so do the pairs made from it.
+    and split stay, and so do the pairs made from it. Where the author says another kind, that is an edit of hers: it is
+    left to `set_kind`.
     """
     with db.transaction() as connection:
         known = _known(db, new)
@@ -182,8 +184,8 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
                 fresh,
             )
             return known.id, "same"
-        elif known.kind_set and not new.kind_set:
-            columns |= {"kind": known.kind, "kind_set": True}
+        elif known.kind_set or (new.kind_set and new.kind != known.kind):
+            columns |= {"kind": known.kind, "kind_set": known.kind_set}
         columns |= {"path": storable(new.path), "origin": new.origin, "changed_at": now(), "missing_at": None}
         connection.execute(
             "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (columns["text_hash"], storable(new.text))
@@ -309,6 +311,20 @@ def set_split(db: Database, ids: Sequence[int], split: str) -> None:
     with edit(db, label) as change:
         for source_id in ids:
             change.update("source", source_id, {"split": split})
+
+
+def set_kind(db: Database, ids: Sequence[int], kind: Literal["essay", "note"]) -> int:
+    """Say what sources are, from now on; one edit of the history. Return how many were something else."""
+    listed = json.dumps(list(ids))
+    others = db.all("SELECT id FROM source WHERE id IN (SELECT value FROM json_each(?)) AND kind <> ?", (listed, kind))
+    names = {"essay": "an essay", "note": "a note"}
+    before, after = names["note" if kind == "essay" else "essay"], names[kind]
+    if len(others) > 1:
+        before, after = f"{len(others)} {before.split()[1]}s", f"{kind}s"
+    with edit(db, f"make {before} {after}") as change:
+        for (source_id,) in others:
+            change.update("source", source_id, {"kind": kind, "kind_set": True})
+    return len(others)
 
 
 def _row(found: tuple[Any, ...]) -> SourceRow:

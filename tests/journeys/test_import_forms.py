@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from tests.conftest import SAMPLE_ESSAYS
 from workbench.cli.main import cli
 from workbench.operations import forms
+from workbench.operations.edits import redo, undo
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.essays import essay_rows
 from workbench.operations.importing import import_paths
@@ -68,6 +69,21 @@ def test_a_kind_that_is_given_changes_an_unchanged_file_and_stays(project: Proje
     (folder / "salt.md").write_text("# Salt\n\nA spoon of it.\n", encoding="utf-8")
     import_paths(project, [folder])
     assert {row.kind for row in essay_rows(project)} == {"essay"}
+
+
+def test_a_kind_that_is_given_is_one_edit_of_the_author_and_is_undone(project: Project, folder: Path) -> None:
+    import_paths(project, [folder])
+    report = import_paths(project, [folder], kind="essay")
+    assert report.retold == 2
+    assert report.summary.endswith("0 as they were. The kind of 2 was changed: undo takes that back")
+    assert undo(project) == "Undone: make 2 notes essays"
+    assert {row.kind for row in essay_rows(project)} == {"note"}
+    import_paths(project, [folder])
+    assert {row.kind for row in essay_rows(project)} == {"note"}
+    assert undo(project) is None
+    assert redo(project) == "Redone: make 2 notes essays"
+    assert {row.kind for row in essay_rows(project)} == {"essay"}
+    assert import_paths(project, [folder], kind="note", dry_run=True).retold == 0
 
 
 def test_a_file_of_no_known_form_is_named(project: Project, tmp_path: Path) -> None:

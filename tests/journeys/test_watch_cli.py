@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.conftest import ROOT
 from workbench.cli.main import cli
 
 FIRST = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
+PATIENCE_S = 300.0
 SECOND = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
 
 
@@ -75,19 +77,37 @@ def test_changed_stands_by_itself(folder: Path) -> None:
     assert "--take or --keep" in call(folder, "pairs", "settle", "--all", exit_code=2).output
 
 
-def test_watching_prints_what_was_saved_until_it_is_ended(folder: Path) -> None:
+def _heed_ctrl_c() -> None:
+    # Tests that run in the background of a script ignore it, and what they start would, too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_watching_prints_what_was_saved_until_it_is_ended(folder: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "workbench", "-p", str(folder), "watch", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    watcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    watcher = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=_heed_ctrl_c,
+    )
+    overdue = threading.Timer(PATIENCE_S, watcher.kill)
+    overdue.start()
     try:
         assert watcher.stdout is not None
         assert watcher.stderr is not None
         assert watcher.stderr.readline().startswith("Watching")
         path = folder / "essays" / "gravel.md"
-        path.write_text(path.read_text().replace("good shoes", "bad shoes"))
+        saved = folder / "saved"
+        saved.write_text(path.read_text().replace("good shoes", "bad shoes"))
+        saved.replace(path)
         assert json.loads(watcher.stdout.readline())["followed"][0]["changed"] == 1
     finally:
-        watcher.send_signal(signal.SIGINT)
-        watcher.communicate(timeout=20)
+        watcher.send_signal(number)
+        watcher.communicate()
+        overdue.cancel()
     assert watcher.returncode == 0
     assert len(data(folder, "pairs", "changed")) == 1

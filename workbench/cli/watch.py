@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from typing import Any
 
@@ -27,10 +28,12 @@ def watch_command(project: Project, as_json: bool) -> None:
             emit_look(report, as_json, in_one_line=True)
         return True
 
+    # In the background of a script ctrl+c is ignored, and `kill` is the way to end it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     watcher = Watcher(lambda: places(project), changed)
     watcher.start()
-    say("Watching. ctrl+c ends it.")
     try:
+        say("Watching. ctrl+c ends it.")
         threading.Event().wait()
     except KeyboardInterrupt:
         watcher.stop()

@@ -31,7 +31,8 @@ def import_paths(
 ) -> ImportReport:
     """Import files and folders of them.
 
-    Each source is one transaction: a crash leaves whole essays, never half of one. The pairs of all files are one edit.
+    Each source is one transaction: a crash leaves whole essays, never half of one. The pairs of all files are one edit,
+    and so is a kind given to sources that were here before.
 
     Args:
         project: where to.
@@ -63,6 +64,7 @@ def import_paths(
             break
         progress(number, len(found.files), path.name)
         form_named(form or _as_before(project, path, name)).bring_in(intake, path)
+    intake.tell_kind()
     if not cancelled():
         intake.finish()
     return intake.report(() if dry_run else catch_up(project, cancelled=cancelled))

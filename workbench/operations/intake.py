@@ -89,6 +89,7 @@ class ImportReport:
         left_out: what is left out by choice, by file and line, with the way to have it.
         choices: the values of `also` that would bring in something that is left out.
         followed: what became of the pairs of essays that say something else now.
+        retold: how many sources that were here are of another kind now, since the author said so.
         dry_run: nothing was saved.
         cancelled: it was stopped; what had come in stays.
     """
@@ -101,6 +102,7 @@ class ImportReport:
     left_out: tuple[Problem, ...] = ()
     choices: tuple[str, ...] = ()
     followed: tuple[Followed, ...] = ()
+    retold: int = 0
     dry_run: bool = False
     cancelled: bool = False
 
@@ -118,7 +120,13 @@ class ImportReport:
         if self.left_out:
             parts.append(f"{len(self.left_out)} left out")
         head = "Import cancelled: " if self.cancelled else "Would come in: " if self.dry_run else "Imported: "
-        return head + ", ".join(parts)
+        return head + ", ".join(parts) + self._retold
+
+    @property
+    def _retold(self) -> str:
+        if not self.retold:
+            return ""
+        return f". The kind of {self.retold} was changed: undo takes that back"
 
     def _counted(self, outcome: Outcome, words: str = "") -> str:
         counts = Counter[str]()
@@ -155,6 +163,8 @@ class Intake:
         self._choices: set[str] = set()
         self._would_be_taken: set[str] = set()
         self._gatherers: dict[type[Gatherer], Gatherer] = {}
+        self._kept: list[int] = []
+        self._retold = 0
 
     def gathered(self, kind: type[G]) -> G:
         """Return this import's only gatherer of a kind; it finishes after every file was read."""
@@ -185,6 +195,7 @@ class Intake:
         else:
             source_id, outcome = essays.save(self.project.db, new)
             slug = essays.slug_of(self.project.db, source_id)
+            self._kept.append(source_id)
         self.arrived(
             Arrival(
                 outcome=outcome,
@@ -196,6 +207,11 @@ class Intake:
                 paragraphs=len(new.paragraphs),
             )
         )
+
+    def tell_kind(self) -> None:
+        """Give the sources that were here before the kind the author said, as one edit; called when all are in."""
+        if self.options.kind is not None and self._kept:
+            self._retold = essays.set_kind(self.project.db, self._kept, self.options.kind)
 
     def arrived(self, arrival: Arrival) -> None:
         """Say what came in."""
@@ -226,6 +242,7 @@ class Intake:
             left_out=tuple(self._left_out),
             choices=tuple(sorted(self._choices)),
             followed=tuple(followed),
+            retold=self._retold,
             dry_run=self.options.dry_run,
             cancelled=self.cancelled(),
         )
