@@ -19,6 +19,7 @@ RULES: Mapping[str, str] = {
     "canary-topic": "training names the topic of a canary that is marked novel",
     "group-split": "sources that belong together stand on both sides",
     "repeat": "a training pair has, or nearly has, the response of another one of its tier",
+    "empty": "an accepted pair has no prompt or no response, and cannot be frozen",
     "closing-break": "a response ends in a scene break, such as ***",
     "token-cap": "a pair is longer than a target model takes",
     "source-share": "one source gives too many of the training pairs",

@@ -52,7 +52,7 @@ def test_a_changed_essay_is_looked_at_and_its_pair_settled(folder: Path) -> None
     assert (report["changed"], report["followed"][0]["changed"]) == (["gravel"], 1)
     (found,) = data(folder, "pairs", "changed")
     assert ("good shoes" in found["before"]["response"], "bad shoes" in found["after"]["response"]) == (True, True)
-    assert data(folder, "pairs", "settle", found["id"], "--take") == {"settled": 1}
+    assert data(folder, "pairs", "settle", found["id"], "--take") == {"settled": 1, "without_prompt": []}
     assert data(folder, "pairs", "changed") == []
     assert "bad shoes" in data(folder, "pairs", "show", found["id"])["pair"]["response"]
     assert "Undone: take the new text" in call(folder, "undo").stderr

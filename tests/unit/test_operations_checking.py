@@ -243,3 +243,23 @@ def test_a_child_that_ends_by_itself_is_told(project: Project, monkeypatch: pyte
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ChildError, match="that was to check ended by itself"):
         child.run_child(project, "none", {"do": "check"})
+
+
+@pytest.mark.parametrize("side", ["prompt", "response"])
+def test_an_accepted_pair_without_a_text_is_reported_and_named_by_the_freeze_that_refuses_it(
+    project: Project, side: str
+) -> None:
+    key = accepted(project)[0]
+    pairs.change(project.db, "empty it", [PairChange(id=key, **{side: ""})])  # type: ignore[arg-type]
+    source = pairs.get(project.db, key).source
+    (finding,) = (item for item in checking.check(project).warnings if item.rule == "empty")
+    assert (finding.subject, finding.source) == (str(key), source)
+    with pytest.raises(WorkbenchError, match=f"Pair {key} of {source} .*has no {side}. Nothing was frozen") as refused:
+        freeze(project)
+    assert finding.message.startswith(str(refused.value).split(" Nothing")[0])
+
+
+def test_an_accepted_pair_that_is_edited_empty_is_proposed_again(project: Project) -> None:
+    key = accepted(project)[0]
+    reshaping.edit_pair(project, key, prompt=" ", response="Other words.")
+    assert pairs.get(project.db, key).status == "proposed"

@@ -164,11 +164,25 @@ def test_a_pair_whose_text_is_gone_is_kept_and_says_so(project, gravel):
     view = settling.change_view(project, pair.id)
     assert view.gone
     assert view.after[1] == ""
-    with pytest.raises(NothingToDoError, match="nothing of this pair"):
+    with pytest.raises(NothingToDoError, match="response is gone from the essay; the prompt is not"):
         settling.settle(project, pair.id, "take")
     settling.settle(project, pair.id, "keep")
     kept = pairs.get(project.db, pair.id)
     assert (kept.response, kept.changed) == (pair.response, False)
+
+
+def test_taking_a_text_whose_prompt_is_gone_proposes_the_pair_again(project, gravel):
+    pair = next(item for item in all_pairs(project) if item.prompt.strip())
+    curating.decide(project, [pair.id], "accepted")
+    write(gravel, [part for part in PARTS if part.strip() != pair.prompt.strip()])
+    look(project)
+    view = settling.change_view(project, pair.id)
+    assert view.lost == "The prompt is gone from the essay; the response is not."
+    assert not settling.settle(project, pair.id, "take")
+    taken = pairs.get(project.db, pair.id)
+    assert (taken.status, taken.prompt, taken.response) == ("proposed", "", pair.response)
+    edits.undo(project)
+    assert pairs.get(project.db, pair.id).status == "accepted"
 
 
 def test_halves_of_a_split_pair_and_merged_pairs_are_known_again_by_what_they_say(project, gravel):

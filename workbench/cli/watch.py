@@ -104,8 +104,9 @@ def settle_command(
     if how is None or bool(ids) == everything:
         raise click.UsageError("Give --take or --keep, and pair ids or --all.")
     chosen = list(ids) or settling.changed_ids(project)
-    for pair_id in chosen:
-        settling.settle(project, pair_id, how)
-    emit({"settled": len(chosen)}, as_json, [str(len(chosen))])
+    waiting = [pair_id for pair_id in chosen if not settling.settle(project, pair_id, how)]
+    emit({"settled": len(chosen), "without_prompt": waiting}, as_json, [str(len(chosen))])
     left = curating.pair_counts(project).changed
     say(f"{len(chosen)} settled, {left} left.")
+    for pair_id in waiting:
+        say(f"The prompt of pair {pair_id} is gone from its essay: write one (`pairs edit`), or reject it.")

@@ -22,7 +22,7 @@ from curation.statistics import Statistics, TokenCount, histogram, statistics
 from store import checks, essays, pairs, token_counts
 from store.canaries import Canary
 from workbench.operations.canaries import canary_rows, canary_text
-from workbench.operations.members import lint_pair, snapshot_pair
+from workbench.operations.members import Member, lint_pair, snapshot_pair
 from workbench.operations.project import Project
 from workbench.operations.targets import read, targets
 
@@ -31,6 +31,10 @@ Progress = Callable[[int, int, str], None]
 # The name under which the check of what is accepted is kept.
 CANDIDATE = "candidate"
 _COUNTED_AT_ONCE = 200
+# Raised whenever more is looked for in the same texts, beside the leaks.
+_LOOKED = 1
+# Characters of a pair that are enough to know it by.
+_OPENING = 48
 
 
 class Cancelled(Exception):  # noqa: N818 - reads better where it is caught
@@ -214,15 +218,41 @@ def _look(project: Project, members: list[LintPair], prompts: Sequence[Canary], 
         if pair.split == "train" and ends_in_break(pair.response)
     ]
     return {
-        "findings": [asdict(item) for item in (*found.findings, *breaks)],
+        "findings": [asdict(item) for item in (*found.findings, *_empty(members), *breaks)],
         "unclear_topics": list(found.unclear_topics),
         "statistics": statistics(members, lengths(project, members, step)).to_json(),
     }
 
 
+def _empty(members: Sequence[LintPair]) -> list[Finding]:
+    """Return the pairs that lack a text, by their first words: no freeze takes them."""
+    return [
+        Finding(
+            rule="empty",
+            severity="warning",
+            scope="pair",
+            subject=pair.id,
+            source=pair.source,
+            message=f"{lacking} In Pairs, F finds it by these words; write it with i, or reject it with x.",
+        )
+        for pair in members
+        if (lacking := lacking_text(pair.id, pair))
+    ]
+
+
+def lacking_text(key: object, pair: Member) -> str:
+    """Say which text a pair lacks, naming it by its essay and first words; empty where it has both."""
+    sides = [side for side, text in (("prompt", pair.prompt), ("response", pair.response)) if not text.strip()]
+    if not sides:
+        return ""
+    said = " ".join((pair.response if pair.response.strip() else pair.prompt).split())
+    opening = f" (“{said if len(said) <= _OPENING else said[: _OPENING - 1].rstrip() + '…'}”)" if said else ""
+    return f"Pair {key} of {pair.source}{opening} has no {' and no '.join(sides)}."
+
+
 def _content_hash(project: Project, members: Sequence[pairs.Pair], prompts: Sequence[Canary]) -> str:
     """Return the hash of everything that `_look` looks at."""
-    digest = hashlib.sha256(f"{VERSION}\n{canary_set_hash([canary_text(row) for row in prompts])}\n".encode())
+    digest = hashlib.sha256(f"{VERSION}.{_LOOKED}\n{canary_set_hash([canary_text(row) for row in prompts])}\n".encode())
     for target in targets(project):
         digest.update(f"{target.fingerprint} {target.limit}\n".encode())
     for pair in members:

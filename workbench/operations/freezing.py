@@ -12,7 +12,7 @@ from curation.statistics import statistics
 from store import checks, datasets, pairs
 from store.datasets import DatasetPair, DatasetRow
 from workbench.operations.canaries import freeze_canaries
-from workbench.operations.checking import Progress, Report, check_members, report_from, waivers
+from workbench.operations.checking import Progress, Report, check_members, lacking_text, report_from, waivers
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.members import lint_pair, snapshot_pair
 from workbench.operations.project import Project
@@ -90,7 +90,7 @@ def freeze(
         cancelled: asked now and then; nothing is frozen then.
 
     Raises:
-        NothingToDoError: no pair of the train side is accepted.
+        NothingToDoError: no pair of the train side is accepted, or an accepted one lacks a text.
         WorkbenchError: there are no canary prompts.
         Cancelled: it was asked to stop.
     """
@@ -99,6 +99,13 @@ def freeze(
     if not any(pair.split == "train" for pair in accepted):
         held = f"All {len(accepted)} accepted pairs are of essays held out. " if accepted else ""
         raise NothingToDoError(f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.")
+    lacking = [said for pair in accepted if (said := lacking_text(pair.id, pair))]
+    if lacking:
+        more = f" So it is with {len(lacking) - 1} more." if len(lacking) > 1 else ""
+        raise NothingToDoError(
+            f"{lacking[0]}{more} Nothing was frozen. c lists all; F and the first words find one in Pairs: i writes "
+            "what is missing, x rejects it."
+        )
     canary_set = freeze_canaries(project)
     report = check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled)
     progress(0, 0, "hashing and writing")

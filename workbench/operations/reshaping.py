@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curation import reshape
@@ -50,11 +50,15 @@ def new_pair(project: Project, tier: str, text: PairText, start: int, end: int) 
 
 
 def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
-    """Replace the texts of a pair; texts that are the same change nothing."""
+    """Replace the texts of a pair; the same texts change nothing, and an accepted pair left without one is proposed."""
     pair = pairs.get(project.db, pair_id)
     if (pair.prompt, pair.response) != (prompt, response):
         wrote = "write the prompt of a pair" if not pair.prompt.strip() and response == pair.response else "edit a pair"
-        pairs.change(project.db, wrote, [_text_change(project, pair, PairText(prompt, response))])
+        change = _text_change(project, pair, PairText(prompt, response))
+        if pair.status == "accepted" and not (prompt.strip() and response.strip()):
+            # What lacks a text cannot be frozen, and so is not accepted.
+            change = replace(change, status="proposed")
+        pairs.change(project.db, wrote, [change])
 
 
 def essay_place(project: Project, pair_id: int) -> tuple[Path, int]:

@@ -24,7 +24,7 @@ class ChangeView:
     Attributes:
         pair: as it stands.
         before: prompt and response as the essay had them.
-        after: as the essay has them now; an empty response where nothing of it is left.
+        after: as the essay has them now; empty where nothing of it is left.
         own: whether the author has made the pair's words her own, so that it says a third thing.
         gone: whether nothing of the response is left in the essay.
     """
@@ -34,6 +34,20 @@ class ChangeView:
     after: tuple[str, str]
     own: bool
     gone: bool
+
+    @property
+    def prompt_gone(self) -> bool:
+        """Whether the essay had the prompt, and has nothing of it any more."""
+        return bool(self.before[0].strip()) and not self.after[0].strip()
+
+    @property
+    def lost(self) -> str:
+        """What is gone, in a sentence; empty where both texts are still there."""
+        if self.gone and self.prompt_gone:
+            return "Nothing of this pair is left in the essay."
+        if self.gone:
+            return "The response is gone from the essay; the prompt is not."
+        return "The prompt is gone from the essay; the response is not." if self.prompt_gone else ""
 
 
 def change_view(project: Project, pair_id: int) -> ChangeView:
@@ -48,8 +62,11 @@ def change_view(project: Project, pair_id: int) -> ChangeView:
     return ChangeView(pair=pair, before=place.before, after=place.after, own=own, gone=place.gone)
 
 
-def settle(project: Project, pair_id: int, how: How) -> None:
+def settle(project: Project, pair_id: int, how: How) -> bool:
     """Settle a changed pair by taking what its essay says now, or by keeping what the pair says.
+
+    Returns:
+        False where taking the new text left the pair without a prompt: it is proposed again, until one is written.
 
     Raises:
         NothingToDoError: it is not marked as changed, or its text is gone and cannot be taken.
@@ -59,16 +76,21 @@ def settle(project: Project, pair_id: int, how: How) -> None:
     if how == "keep":
         # Its words are hers now, so that no new proposal takes its place.
         following.settle(project.db, "keep a pair as it was", _move(place, pair), digest, {"edited": True})
-        return
+        return True
+    view = ChangeView(pair=pair, before=place.before, after=place.after, own=False, gone=place.gone)
     if place.gone:
-        raise NothingToDoError("The essay has nothing of this pair any more: keep it as it was, or reject it with x.")
-    prompt, response = taken(ChangeView(pair=pair, before=place.before, after=place.after, own=False, gone=False))
+        raise NothingToDoError(f"{view.lost} Keep the pair as it was, or reject it with x.")
+    prompt, response = taken(view)
     texts = _texts(pair, prompt, response) | {"edited": False}
     following.settle(project.db, "take the new text for a pair", _move(place, pair), digest, texts)
+    return bool(prompt.strip())
 
 
-def settle_with(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
+def settle_with(project: Project, pair_id: int, *, prompt: str, response: str) -> bool:
     """Settle a changed pair with words of the author's own.
+
+    Returns:
+        False where a text was left empty: the pair is proposed again, until it is written.
 
     Raises:
         NothingToDoError: it is not marked as changed.
@@ -77,12 +99,13 @@ def settle_with(project: Project, pair_id: int, *, prompt: str, response: str) -
     pair, digest, place = _compared(project, pair_id)
     texts = _texts(pair, prompt, response) | {"edited": True}
     following.settle(project.db, "settle a pair by hand", _move(place, pair), digest, texts)
+    return bool(prompt.strip() and response.strip())
 
 
 def taken(view: ChangeView) -> tuple[str, str]:
     """Return the prompt and the response that taking the new text gives; a prompt that did not change stays."""
     prompt = view.pair.prompt if view.before[0] == view.after[0] else view.after[0]
-    return prompt, view.after[1] or view.pair.response
+    return prompt if prompt.strip() else "", view.after[1] or view.pair.response
 
 
 def changed_ids(project: Project, source_id: int | None = None) -> list[int]:
@@ -120,12 +143,15 @@ def _move(place: Place, pair: Pair) -> Move:
 
 
 def _texts(pair: Pair, prompt: str, response: str) -> dict[str, Any]:
-    return {
+    texts: dict[str, Any] = {
         "prompt": prompt,
         "response": response,
         "prompt_words": count_words(prompt),
         "response_words": count_words(response),
     }
+    # What lacks a text cannot be frozen, and so is not accepted.
+    whole = bool(prompt.strip() and response.strip())
+    return texts if whole or pair.status != "accepted" else texts | {"status": "proposed"}
 
 
 def _words(text: str) -> list[str]:

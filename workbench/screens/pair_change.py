@@ -92,11 +92,7 @@ class SettlePair(ModalScreen[Settled]):
             lambda width: [*_title("before", width), *_texts(changed, width, without="new")]
         )
         self.query_one("#settle-now", TextView).lay(
-            lambda width: (
-                [*_title("now", width), *(_gone(width) or _texts(changed, width, without="gone"))]
-                if view.gone
-                else [*_title("now", width), *_texts(changed, width, without="gone")]
-            )
+            lambda width: [*_title("now", width), *_lost(view, width), *_texts(changed, width, without="gone")]
         )
         own = self.query_one("#settle-own", TextView)
         own.set_class(not view.own, "-nothing")
@@ -113,8 +109,7 @@ class SettlePair(ModalScreen[Settled]):
     def _in_one(self, width: int) -> Lines:
         view = self._changed.view
         lines = _title("the essay: before and now", width)
-        if view.gone:
-            lines += [*_gone(width), Content("")]
+        lines += _lost(view, width)
         lines += _texts(self._changed, width, without="")
         return [*lines, Content(""), *_title("yours", width), *_own(view, width)] if view.own else lines
 
@@ -128,7 +123,7 @@ class SettlePair(ModalScreen[Settled]):
     def action_settle(self, how: Settled) -> None:
         """Settle it so; what is gone cannot be taken."""
         if how == "take" and self._changed.view.gone:
-            self.notify("The essay has nothing of this pair any more: o keeps it, x in the list rejects it.")
+            self.notify(f"{self._changed.view.lost} o keeps the pair, x in the list rejects it.")
             return
         self.dismiss(how)
 
@@ -154,9 +149,14 @@ def _own(view: ChangeView, width: int) -> Lines:
     return lines + [Content.styled(line, "$foreground") for line in _plain(view.pair.response, width)]
 
 
-def _gone(width: int) -> Lines:
-    words = "Nothing of this pair is left in the essay. What it says is kept."
-    return [Content.styled(line, "$text-warning") for line in _plain(words, width)]
+def _lost(view: ChangeView, width: int) -> Lines:
+    """Say what the essay no longer has, and what taking its text would leave."""
+    if not view.lost:
+        return []
+    then = (
+        "The pair keeps it until you settle." if view.gone else "With t the pair has none, and waits until i writes it."
+    )
+    return [*(Content.styled(line, "$text-warning") for line in _plain(f"{view.lost} {then}", width)), Content("")]
 
 
 def _plain(text: str, width: int) -> list[str]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from workbench.screens.pair_change import Changed, Settled
 
 _SAID = {"take": "The new text was taken.", "keep": "The pair stays as it was.", "edit": "Settled with your words."}
+_WAITS = {
+    "take": "Taken, but its prompt is gone: write one with i, or reject it with x.",
+    "edit": "Settled, but a text of it is empty: write it with e, or reject it with x.",
+}
 
 
 class SettleKeys(PairBase):
@@ -63,13 +67,13 @@ class SettleKeys(PairBase):
         self.app.push_screen(SettlePair(changed), settled)
 
     def _settle(self, pair_id: int, how: Settled) -> None:
-        def operate() -> int:
+        def operate() -> tuple[bool, int]:
             from workbench.operations.settling import changed_ids, settle
 
-            settle(self.project, pair_id, "take" if how == "take" else "keep")
-            return len(changed_ids(self.project))
+            whole = settle(self.project, pair_id, "take" if how == "take" else "keep")
+            return whole, len(changed_ids(self.project))
 
-        self.act(operate, lambda left: self._settled(pair_id, how, left))
+        self.act(operate, lambda done: self._settled(pair_id, how, *done))
 
     def _edit(self, view: ChangeView) -> None:
         from workbench.operations.settling import taken
@@ -81,23 +85,27 @@ class SettleKeys(PairBase):
             if words is None:
                 return
 
-            def operate() -> int:
+            def operate() -> tuple[bool, int]:
                 from workbench.operations import guide
                 from workbench.operations.settling import changed_ids, settle_with
                 from workbench.screens.pair_edit import DRAFT
 
-                settle_with(self.project, words.pair_id, prompt=words.prompt, response=words.response)
+                whole = settle_with(self.project, words.pair_id, prompt=words.prompt, response=words.response)
                 guide.remember(self.project, DRAFT, None)
-                return len(changed_ids(self.project))
+                return whole, len(changed_ids(self.project))
 
-            self.act(operate, lambda left: self._settled(words.pair_id, "edit", left))
+            self.act(operate, lambda done: self._settled(words.pair_id, "edit", *done))
 
         self.app.push_screen(EditPair(draft, view.pair.title), typed)
 
-    def _settled(self, pair_id: int, how: Settled, left: int) -> None:
+    def _settled(self, pair_id: int, how: Settled, whole: bool, left: int) -> None:
         self.forget([pair_id])
+        self.ask_counts()
+        if not whole:
+            # It stays under the cursor: the next key is for it.
+            self.say(_WAITS[how], "warning")
+            return
         following = f"{left} left to settle." if left else "Nothing is left to settle."
         self.say(f"{_SAID[how]} {following} u takes it back.")
         if self._filter == "changed" and self.pairs.cursor < len(self.pairs.ids) - 1:
             self.pairs.action_move(1)
-        self.ask_counts()

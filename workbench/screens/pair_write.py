@@ -97,6 +97,9 @@ class WriteKeys(PairBase):
         if typed is None:
             return
 
+        row = self.pairs.row(typed.pair_id)
+        waits = not (typed.prompt.strip() and typed.response.strip())
+
         def operate() -> None:
             from workbench.operations import guide
             from workbench.operations.reshaping import edit_pair
@@ -104,7 +107,13 @@ class WriteKeys(PairBase):
             edit_pair(self.project, typed.pair_id, prompt=typed.prompt, response=typed.response)
             guide.remember(self.project, DRAFT, None)
 
-        self.act(operate, lambda _none: self.forget([typed.pair_id]))
+        def done(_none: None) -> None:
+            self.forget([typed.pair_id])
+            if waits and row is not None and row.status == "accepted":
+                self.say("A text of it is empty: it is proposed again, until e writes it.", "warning")
+                self.ask_counts()
+
+        self.act(operate, done)
 
     def take_draft(self) -> None:
         """Take in an edit that a killed program left unfinished."""
