@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from workbench.screens.shell import Shell
+from workbench.widgets.text_fields import LineField, TextField
 
 DRAFT = "datasets.draft"
 
@@ -45,9 +46,9 @@ class CanaryForm(ModalScreen[CanaryDraft]):
     """The form over the whole screen; dismissed with what was typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "keep and go back", priority=True),
-        Binding("tab", "app.focus_next", "next field", priority=True),
-        Binding("shift+tab", "app.focus_previous", "field before", priority=True),
+        Binding("escape", "leave", "keep and go back"),
+        Binding("tab", "app.focus_next", "next field"),
+        Binding("shift+tab", "app.focus_previous", "field before"),
     ]
 
     app = getters.app(Shell)
@@ -55,20 +56,21 @@ class CanaryForm(ModalScreen[CanaryDraft]):
     def __init__(self, draft: CanaryDraft) -> None:
         super().__init__()
         self._draft = draft
+        self._left = False
 
     def compose(self) -> ComposeResult:
         """Lay out the fields from top to bottom."""
         new = self._draft.canary_id is None
         yield Static("A new canary prompt" if new else f"Canary {self._draft.slug}", classes="form-title", markup=False)
         if new:
-            yield Input(self._draft.slug, placeholder="name (empty: from the first words)", id="canary-name")
+            yield LineField(self._draft.slug, placeholder="name (empty: from the first words)", id="canary-name")
         yield Static("The opening every model is to continue", classes="form-label")
-        yield TextArea(self._draft.prompt, id="canary-prompt", soft_wrap=True, show_line_numbers=False)
+        yield TextField(self._draft.prompt, id="canary-prompt", soft_wrap=True, show_line_numbers=False)
         with Horizontal(id="canary-kind"):
             yield Checkbox("novel: on a topic no essay names", self._draft.novel, id="canary-novel", compact=True)
             yield Checkbox("long", self._draft.long, id="canary-long", compact=True)
         yield Static("The real piece to compare with, if there is one", classes="form-label")
-        yield TextArea(self._draft.reference, id="canary-reference", soft_wrap=True, show_line_numbers=False)
+        yield TextField(self._draft.reference, id="canary-reference", soft_wrap=True, show_line_numbers=False)
         yield Static("esc keep and go back · tab next field · space switches", classes="form-label")
 
     def on_mount(self) -> None:
@@ -94,7 +96,7 @@ class CanaryForm(ModalScreen[CanaryDraft]):
     @on(Checkbox.Changed)
     def _changed(self) -> None:
         typed, project = self.typed, self.app.project
-        if typed == self._draft:
+        if typed == self._draft or self._left:
             return
 
         def keep() -> None:
@@ -106,4 +108,6 @@ class CanaryForm(ModalScreen[CanaryDraft]):
 
     def action_leave(self) -> None:
         """Leave with what stands here; the caller makes the edit."""
+        # What the fields still have to tell of their last letters must not bring the draft back.
+        self._left = True
         self.dismiss(self.typed)

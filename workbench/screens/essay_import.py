@@ -17,6 +17,7 @@ from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.dialogs import Dialog, PathDialog
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line
+from workbench.widgets.text_fields import TextField
 
 if TYPE_CHECKING:
     from curation.errors import Problem
@@ -38,7 +39,7 @@ class ImportDialog(PathDialog):
     """Asks for what to import, and whether to look first."""
 
     KEYS = "→ complete · enter import · ctrl+t look first · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "look", "look first", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "look", "look first", show=False)]
 
     def __init__(self, *, root: Path, value: str) -> None:
         super().__init__("Import", _WORDS, root=root, value=value)
@@ -92,7 +93,7 @@ class PasteDialog(Dialog[str]):
     """Takes notes that are pasted or typed."""
 
     KEYS = "ctrl+s import · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "import", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "import", show=False)]
     DEFAULT_CSS = "PasteDialog TextArea { height: 12; border: none; background: $background; }"
 
     def __init__(self) -> None:
@@ -100,7 +101,7 @@ class PasteDialog(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the place to paste into."""
-        yield TextArea(soft_wrap=True, show_line_numbers=False)
+        yield TextField(soft_wrap=True, show_line_numbers=False)
 
     def action_done(self) -> None:
         """Leave with the text."""

@@ -17,6 +17,7 @@ from workbench.screens.base import ProjectScreen
 from workbench.widgets.dialogs import Dialog
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line
+from workbench.widgets.text_fields import LineField
 
 if TYPE_CHECKING:
     from store.essays import SourceRow
@@ -50,7 +51,7 @@ class ShareDialog(Dialog[tuple[float, int]]):
         for name, value, field in (("share, percent", "20", "share"), ("seed", "1", "seed")):
             with Horizontal(classes="share-field"):
                 yield Static(name, markup=False)
-                yield Input(value=value, id=field, select_on_focus=True)
+                yield LineField(value=value, id=field, select_on_focus=True)
         yield Static("", id="share-preview")
 
     @on(Input.Changed)

@@ -22,6 +22,7 @@ from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.status_line import KeyLine, StatusLine
 from workbench.widgets.tabs import Tabs
+from workbench.widgets.text_fields import LineField
 
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form, Kind, Line
@@ -118,7 +119,7 @@ class LaunchScreen(ProjectScreen):
         yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
         with Horizontal(id="launch-editor"):
             yield Static("", id="launch-path")
-            yield Input(id="launch-input")
+            yield LineField(id="launch-input")
         yield Static("", id="launch-explanation")
         yield Static("", id="launch-summary")
         yield StatusLine()
@@ -268,15 +269,18 @@ class LaunchScreen(ProjectScreen):
             return self.current is not None and bool(self.current.parent or self.current.problem)
         return True
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Take digits from the app: they begin a value where one is typed, and never leave a half-filled form."""
         line, typed = self.current, event.character or ""
-        box = self.query_one("#launch-input", Input)
-        if self.has_class("-editing") and not box.has_focus and event.is_printable:
+        box = self.query_one("#launch-input", LineField)
+        if self.has_class("-editing") and not box.has_focus:
             # The focus comes a moment after the first digit; who types fast must lose none.
+            if event.is_printable:
+                box.insert_text_at_cursor(typed)
+            elif not await box.run_own(event.key):
+                return
             event.stop()
             event.prevent_default()
-            box.insert_text_at_cursor(typed)
             return
         if self.has_class("-editing") or not (typed.isdigit() or typed in (".", "-")) or not typed:
             return

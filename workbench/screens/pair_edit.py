@@ -23,6 +23,7 @@ from workbench.screens.editor import edit_file
 from workbench.screens.pair_lines import TO_WRITE
 from workbench.screens.shell import Shell
 from workbench.widgets.plain import one_line
+from workbench.widgets.text_fields import TextField
 
 DRAFT = "pairs.draft"
 
@@ -47,8 +48,8 @@ class EditPair(ModalScreen[PairDraft]):
     """Two text areas over the whole screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "keep and go back", priority=True),
-        Binding("tab", "app.focus_next", "other text", priority=True),
+        Binding("escape", "leave", "keep and go back"),
+        Binding("tab", "app.focus_next", "other text"),
     ]
     app = getters.app(Shell)
 
@@ -70,6 +71,7 @@ class EditPair(ModalScreen[PairDraft]):
         """
         super().__init__()
         self._draft = draft
+        self._left = False
         wanted = TO_WRITE.get(tier)
         self._head = f"{one_line(title)} · prompt" + (f": {wanted}" if wanted else "")
         self._part = part
@@ -77,9 +79,9 @@ class EditPair(ModalScreen[PairDraft]):
     def compose(self) -> ComposeResult:
         """Lay out prompt above response."""
         yield Static(self._head, markup=False)
-        yield TextArea(self._draft.prompt, id="edit-prompt", soft_wrap=True, show_line_numbers=False)
+        yield TextField(self._draft.prompt, id="edit-prompt", soft_wrap=True, show_line_numbers=False)
         yield Static("response", markup=False)
-        yield TextArea(self._draft.response, id="edit-response", soft_wrap=True, show_line_numbers=False)
+        yield TextField(self._draft.response, id="edit-response", soft_wrap=True, show_line_numbers=False)
         yield Static("esc keep and go back · tab other text · ctrl+z undo what was typed", markup=False)
 
     def on_mount(self) -> None:
@@ -101,7 +103,7 @@ class EditPair(ModalScreen[PairDraft]):
     @on(TextArea.Changed)
     def _changed(self) -> None:
         typed = self.typed
-        if typed == self._draft:
+        if typed == self._draft or self._left:
             return
         project = self.app.project
 
@@ -116,6 +118,8 @@ class EditPair(ModalScreen[PairDraft]):
 
     def action_leave(self) -> None:
         """Leave; the caller makes the edit."""
+        # What the fields still have to tell of their last letters must not bring the draft back.
+        self._left = True
         self.dismiss(self.typed)
 
 

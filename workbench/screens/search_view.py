@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from workbench.screens.base import ProjectScreen
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line
+from workbench.widgets.text_fields import LineField
 
 if TYPE_CHECKING:
     from store.search import Hit
@@ -69,7 +70,7 @@ class SearchView(ModalScreen["Hit"]):
         """Lay out line, count and list."""
         with Vertical():
             yield Static("Search essays, notes, pairs, canary prompts, samples", id="search-title", markup=False)
-            yield Input(placeholder="words", id="search-words")
+            yield LineField(placeholder="words", id="search-words")
             yield Static(_HOW, id="search-count", markup=False)
             yield PageList(hit_line, id="search-list", markable=False)
             yield Static("enter open it · ↑ ↓ choose · esc leave", id="search-keys", markup=False)

@@ -23,6 +23,7 @@ from textual.widgets.option_list import Option
 
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.status_line import key_display
+from workbench.widgets.text_fields import LineField
 
 T = TypeVar("T")
 
@@ -101,6 +102,20 @@ class PathSuggester(Suggester):
         return prefix + fitting[0] if fitting else None
 
 
+class PathField(LineField):
+    """A line that tab completes, however fast it follows the letters before it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", show=False)]
+
+    async def action_complete(self) -> None:
+        """Take what is suggested for what stands here now."""
+        if self.suggester is not None and self.cursor_at_end:
+            suggestion = await self.suggester.get_suggestion(self.value)
+            if suggestion is not None:
+                self.value = suggestion
+                self.action_end()
+
+
 class TextDialog(Dialog[str]):
     """Asks for one line."""
 
@@ -113,7 +128,7 @@ class TextDialog(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the line."""
-        yield Input(value=self._value, suggester=self._suggester)
+        yield LineField(value=self._value, suggester=self._suggester)
 
     @on(Input.Submitted)
     def _done(self, event: Input.Submitted) -> None:
@@ -125,16 +140,15 @@ class PathDialog(TextDialog):
     """Asks for a file or folder, completing it from the disk."""
 
     KEYS = "→ complete · enter done · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", show=False, priority=True)]
 
     def __init__(
         self, title: str, words: str = "", *, root: Path, value: str = "", suffixes: tuple[str, ...] = ()
     ) -> None:
         super().__init__(title, words, value=value, suggester=PathSuggester(root, suffixes=suffixes))
 
-    def action_complete(self) -> None:
-        """Take what is suggested."""
-        self.query_one(Input).action_cursor_right()
+    def compose_body(self) -> ComposeResult:
+        """Yield the line."""
+        yield PathField(value=self._value, suggester=self._suggester)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +260,7 @@ class HelpOverlay(Dialog[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the search line and the list."""
-        yield Input(placeholder="search")
+        yield LineField(placeholder="search")
         options = OptionList(markup=False)
         options.can_focus = False
         yield options

@@ -11,11 +11,13 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from workbench.widgets.text_fields import LineField
+
 # How long the typing rests before the list is asked anew, in seconds.
 _REST_S = 0.12
 
 
-class FilterLine(Input):
+class FilterLine(LineField):
     """A filter by words; hidden while it is empty and not in use."""
 
     DEFAULT_CSS = """
@@ -68,13 +70,22 @@ class FilterLine(Input):
     def action_clear_filter(self) -> None:
         """Clear the filter and go back to the list."""
         self.reset()
-        self.post_message(self.Closed())
+        self._leave()
 
     def action_close(self) -> None:
         """Keep the filter and go back to the list."""
         self._send()
         self.set_class(bool(self.value.strip()), "-open")
+        self._leave()
+
+    def _leave(self) -> None:
+        """Give the focus away at once, so that a key right behind this one is no letter of the filter."""
+        self.screen.set_focus(None)
         self.post_message(self.Closed())
+
+    async def action_submit(self) -> None:
+        """Keep the filter and go back to the list."""
+        self.action_close()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -82,11 +93,6 @@ class FilterLine(Input):
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_REST_S, self._send)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_close()
 
     def _send(self) -> None:
         words = self.value.strip()

@@ -1,0 +1,139 @@
+"""Keys that come in one burst take effect in the order they were pressed, in every field that text is typed into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.keys import key_to_character
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from tests.journeys.builders import make_curated_project
+from tests.journeys.program import opened, press, settle, shown
+from workbench.operations import curating, guide
+from workbench.operations.canaries import canary_rows
+from workbench.operations.project import Project
+from workbench.screens.pair_edit import DRAFT, EditPair
+from workbench.widgets.dialogs import PathDialog, TextDialog
+from workbench.widgets.text_fields import LineField, TextField
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_curated_project(tmp_path / "voice")
+
+
+async def burst(pilot: Pilot[Any], *keys: str) -> None:
+    """Send keys at once, as a terminal does that had them waiting."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
+    for _ in range(3):
+        await settle(pilot)
+
+
+class Field(App[None]):
+    """A program of one field."""
+
+    def __init__(self, field: Widget) -> None:
+        super().__init__()
+        self._field = field
+
+    def compose(self) -> ComposeResult:
+        yield self._field
+
+
+BURSTS = [
+    (["a", "b", "c", "backspace", "d"], "abd"),
+    (["a", "b", "c", "left", "d"], "abdc"),
+    (["a", "b", "c", "home", "d"], "dabc"),
+    (["a", "b", "home", "delete", "c", "end", "d"], "cbd"),
+    (["a", "b", "ctrl+u", "c"], "c"),
+]
+
+
+@pytest.mark.parametrize(("keys", "text"), BURSTS)
+async def test_a_line_takes_a_burst_in_order(keys: list[str], text: str) -> None:
+    field = LineField()
+    async with Field(field).run_test() as pilot:
+        field.focus()
+        await burst(pilot, *keys)
+        assert field.value == text
+
+
+@pytest.mark.parametrize(("keys", "text"), [*BURSTS, (["a", "enter", "b", "up", "c"], "ac\nb")])
+async def test_a_text_takes_a_burst_in_order(keys: list[str], text: str) -> None:
+    field = TextField()
+    async with Field(field).run_test() as pilot:
+        field.focus()
+        await burst(pilot, *keys)
+        assert field.text == text
+
+
+async def test_the_pair_editor_keeps_all_that_was_typed_before_esc_and_nothing_after_it(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g", "e")
+        assert isinstance(app.screen, EditPair)
+        before, pair = app.screen.typed.response, app.screen.typed.pair_id
+        await burst(pilot, "X", "Y", "left", "Z", "escape", "j")
+        assert not isinstance(app.screen, EditPair)
+        assert curating.pair_view(project, pair).pair.response == f"XZY{before}"
+    assert guide.recall(project, DRAFT) is None
+
+
+async def test_tab_in_a_burst_parts_the_two_texts(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g", "e")
+        assert isinstance(app.screen, EditPair)
+        before = app.screen.typed
+        await burst(pilot, "X", "backspace", "Y", "tab", "home", "V")
+        assert app.screen.typed.response == f"Y{before.response}"
+        assert app.screen.typed.prompt.count("V") == before.prompt.count("V") + 1
+
+
+async def test_the_filter_line_gives_keys_behind_enter_to_the_list(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "slash")
+        await burst(pilot, "c", "h", "x", "backspace", "e", "enter", "j")
+        assert app.screen.query_one("#filter", Input).value == "che"
+        await press(pilot, "slash")
+        await burst(pilot, "z", "escape", "j")
+        assert app.screen.query_one("#filter", Input).value == ""
+
+
+async def test_a_path_is_completed_in_the_midst_of_a_burst(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "one.md").write_text("Of keys.", encoding="utf-8")
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        taken: list[str | None] = []
+        app.push_screen(PathDialog("Import", root=tmp_path), taken.append)
+        await pilot.pause()
+        await burst(pilot, "l", "e", "tab", "o", "tab", "enter")
+        assert taken == ["letters/one.md"]
+
+
+async def test_a_note_typed_and_closed_in_one_burst_is_whole() -> None:
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        taken: list[str | None] = []
+        app.push_screen(TextDialog("Note"), taken.append)
+        await pilot.pause()
+        await burst(pilot, "d", "r", "t", "backspace", "y", "enter")
+        assert taken == ["dry"]
+
+
+async def test_a_canary_prompt_typed_in_one_burst_is_whole(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n")
+        for field in app.screen.query(TextArea):
+            if field.id == "canary-prompt":
+                field.focus()
+        await settle(pilot)
+        await burst(pilot, "O", "f", " ", "x", "backspace", "h", "a", "t", "s", "escape")
+        assert canary_rows(project)[-1].prompt == "Of hats"
+        assert "Of hats" in shown(app.screen) or "of-hats" in shown(app.screen)
