@@ -20,6 +20,10 @@ from curation.errors import Problem
 SUFFIXES = (".md", ".markdown", ".txt")
 MAX_BYTES = 20_000_000
 
+# A folder that holds this file is a project; what lies in these folders of it the program wrote itself.
+_PROJECT_FILE = "workbench.toml"
+_WRITTEN_BY_US = frozenset(("runs", "backups", "cache"))
+
 _PRIVATE = re.compile(r"(?:email_list.*\.csv|.*\.delivers\.csv|.*\.opens\.csv)\Z", re.IGNORECASE)
 
 
@@ -86,7 +90,8 @@ _Id = tuple[int, int]
 def discover(paths: Sequence[Path], recogniser: Recogniser = _MARKDOWN_ONLY) -> Discovery:
     """Find the files that some paths name or hold.
 
-    Hidden files and folders are passed over, linked folders are followed once, and a file reached twice is listed once.
+    Hidden files and folders and what a project wrote itself are passed over, linked folders are followed once, and a
+    file reached twice is listed once.
     """
     found = Discovery()
     seen: set[_Id] = set()
@@ -149,6 +154,11 @@ def os_problem(path: Path, error: OSError) -> Problem:
     return Problem(str(path), None, message)
 
 
+def written_by_us(names: Collection[str]) -> Collection[str]:
+    """Return which names of a folder are passed over: where it is a project, the folders that the program writes."""
+    return _WRITTEN_BY_US if _PROJECT_FILE in names else ()
+
+
 def _listed(recogniser: Recogniser) -> str:
     return ", ".join(recogniser.suffixes)
 
@@ -199,9 +209,10 @@ def _walk(
         found.files.append(folder)
         found.forms.append(claim.form)
         return
+    passed_over = written_by_us(names)
     for name in names:
         path = folder / name
-        if name.startswith(".") or _PRIVATE.match(name):
+        if name.startswith(".") or name in passed_over or _PRIVATE.match(name):
             continue
         try:
             inner = path.stat()

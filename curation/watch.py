@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curation.discover import SUFFIXES
+from curation.discover import SUFFIXES, written_by_us
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -246,7 +246,7 @@ def _hand(handed: Survey, now: Mapping[str, Stamp], paths: frozenset[str]) -> No
 
 
 def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, Stamp]]:
-    """Yield the Markdown files of a folder by their real paths; hidden ones and loops are passed over."""
+    """Yield the Markdown files of a folder by their real paths; as in an import, some are passed over."""
     try:
         status = Path(folder).stat()
         if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in seen:
@@ -256,7 +256,10 @@ def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, Stamp]
             listed = [entry for entry in entries if not entry.name.startswith(".")]
     except (OSError, ValueError):
         return
+    passed_over = written_by_us([entry.name for entry in listed])
     for entry in listed:
+        if entry.name in passed_over:
+            continue
         try:
             path = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
             if entry.is_dir():

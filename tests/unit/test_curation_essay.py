@@ -12,6 +12,7 @@ from curation.discover import discover
 from curation.errors import EssayError, Problem
 from curation.essay import read_essay, slugify
 from curation.front_matter import front_matter_end, read_front_matter
+from curation.watch import Places, survey
 
 LONG = "She kept the ledger in pencil, so that it could be wrong. " * 60
 
@@ -162,6 +163,27 @@ def test_folders_are_searched_in_order_and_hidden_ones_passed_over(tmp_path: Pat
     found = discover([tmp_path, tmp_path / "b.md"])
     assert [str(path.relative_to(tmp_path)) for path in found.files] == ["A.markdown", "b.md", "notes/c.TXT"]
     assert found.problems == []
+
+
+def test_what_a_project_wrote_itself_is_passed_over_and_found_where_it_is_named(tmp_path: Path) -> None:
+    for project in ("voice", "voice/older"):
+        for name in (
+            "workbench.toml",
+            "runs/r1/attempts/001/log.txt",
+            "backups/a.md",
+            "cache/b.md",
+            "essays/runs/c.md",
+        ):
+            write(tmp_path / project / name, "Text.")
+    kept = [tmp_path / "voice" / name for name in ("essays/runs/c.md", "older/essays/runs/c.md")]
+    assert discover([tmp_path]).files == kept
+    assert set(survey(Places(folders=(tmp_path,)))) == {str(path.resolve()) for path in kept}
+    assert [path.name for path in discover([tmp_path / "voice" / "backups"]).files] == ["a.md"]
+
+
+def test_folders_named_like_a_projects_are_walked_where_there_is_none(tmp_path: Path) -> None:
+    write(tmp_path / "runs" / "a.md", "Text.")
+    assert [path.name for path in discover([tmp_path]).files] == ["a.md"]
 
 
 def test_links_that_loop_or_lead_nowhere_are_problems_and_the_rest_is_found(tmp_path: Path) -> None:
