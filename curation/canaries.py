@@ -34,6 +34,10 @@ _REFERENCE = re.compile(r"###[ \t]+reference[ \t]*\Z", re.IGNORECASE)
 # `tier:` is the older format's; canary prompts have none, so it is read over.
 _HEADER = re.compile(r"(topic|length|tier):[ \t]*(.*?)[ \t]*\Z", re.IGNORECASE)
 _MARK = re.compile(r"\\*(?:##[ \t]|###[ \t]+reference[ \t]*\Z|(?:topic|length|tier):)", re.IGNORECASE)
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ \t]|\Z)")
+# Openings are short: what says more under a heading is the section of a piece.
+_OPENING_WORDS = 150
+_LEAST_BLOCKS = 2
 _CHOICES = {"topic": ("known", "novel"), "length": ("short", "long")}
 
 
@@ -92,6 +96,40 @@ def parse_canaries(text: str, path: str) -> tuple[list[CanaryText], list[Problem
         if canary is not None:
             canaries[canary.slug] = canary
     return list(canaries.values()), problems
+
+
+def is_bare(text: str) -> bool:
+    """Say whether a text is surely canary prompts, though no block says its topic: each is named by a slug."""
+    names = _bare_names(text)
+    return len(names) >= _LEAST_BLOCKS and all(slugify(name) == name for name in names)
+
+
+def may_be_bare(text: str) -> bool:
+    """Say whether a text looks like canary prompts, and might be short sections under headings just as well."""
+    names = _bare_names(text)
+    return len(names) >= _LEAST_BLOCKS or (bool(names) and slugify(names[0]) == names[0])
+
+
+def _bare_names(text: str) -> list[str]:
+    """Return the names of the blocks of a text that has nothing else, none of them long; else none."""
+    names: list[str] = []
+    words = 0
+    counted = True
+    for line in text.lstrip("\ufeff").splitlines():
+        block = _BLOCK.match(line)
+        if block:
+            names.append(block[1])
+            words, counted = 0, True
+        elif names and _REFERENCE.match(line):
+            # The real piece may be as long as it is.
+            counted = False
+        elif _HEADING.match(line) or (not names and line.strip()):
+            return []
+        elif counted:
+            words += len(line.split())
+        if words > _OPENING_WORDS:
+            return []
+    return names
 
 
 def _read(block: _Block, path: str, problems: list[Problem]) -> CanaryText | None:

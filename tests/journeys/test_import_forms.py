@@ -92,6 +92,38 @@ def test_a_file_of_no_known_form_is_named(project: Project, tmp_path: Path) -> N
     assert "is nothing that can be imported (.zip" in report.problems[0].message
 
 
+def test_prompts_that_say_no_topic_come_in_as_prompts(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "prompts.md"
+    path.write_text("## salt\n\nThe salt was\n\n## open-sea\n\nAt sea\n", encoding="utf-8")
+    report = import_paths(project, [path])
+    assert [(item.what, item.name, item.outcome) for item in report.arrivals] == [
+        ("prompt", "salt", "added"),
+        ("prompt", "open-sea", "added"),
+    ]
+    assert (essay_rows(project), report.problems) == ([], ())
+
+
+def test_a_note_that_looks_like_prompts_comes_in_as_a_note_and_it_is_said_once(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "sections.md"
+    path.write_text("## Of Salt\n\nThe salt was.\n\n## Of the Sea\n\nAt sea.\n", encoding="utf-8")
+    report = import_paths(project, [path])
+    assert [item.what for item in report.arrivals] == ["note"]
+    assert [problem.message for problem in report.problems] == [
+        "looks like canary prompts, and is taken as note: if it holds prompts, import it `--as prompts`."
+    ]
+    path.write_text("## salt\n\nThe salt was.\n\n## sea\n\nAt sea.\n", encoding="utf-8")
+    again = import_paths(project, [path])
+    assert ([item.what for item in again.arrivals], again.changed, again.problems) == (["note"], ("sections",), ())
+    assert [item.what for item in import_paths(project, [path], form="prompts").arrivals] == ["prompt", "prompt"]
+
+
+def test_no_sample_essay_looks_like_prompts(project: Project) -> None:
+    report = import_paths(project, [SAMPLE_ESSAYS])
+    assert ({item.what for item in report.arrivals} - {"essay", "note"}, report.problems) == (set(), ())
+
+
 @pytest.mark.parametrize("name", ["email_list.voice.csv", "12.a-post.delivers.csv", "12.a-post.opens.csv"])
 def test_lists_of_other_peoples_addresses_are_never_read(project: Project, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("email\nreader@example.org\n")

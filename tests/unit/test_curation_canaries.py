@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from curation.canaries import CanaryText, canary_set_hash, format_canaries, parse_canaries
+from curation.canaries import (
+    CanaryText,
+    canary_set_hash,
+    format_canaries,
+    is_bare,
+    may_be_bare,
+    parse_canaries,
+)
 
 SALT = CanaryText(slug="salt", prompt="The salt was\n\nin the jar.", topic="known", length="short", reference="")
 MOON = CanaryText(slug="moon", prompt="On the moon", topic="novel", length="long", reference="It is far.\n\nAnd cold.")
@@ -58,3 +65,26 @@ def test_the_hash_of_a_set_depends_on_every_field_and_the_order(change: dict[str
     assert digest == canary_set_hash([replace(SALT), MOON])
     assert digest != canary_set_hash([MOON, SALT])
     assert digest != canary_set_hash([replace(SALT, **change), MOON])
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "maybe"),
+    [
+        ("## salt\n\nThe salt was\n\n## open-sea\n\nAt sea\n", True, True),
+        ("\n## salt\nThe salt was\n\n### Reference\n" + "A word. " * 400 + "\n\n## sea\nAt sea\n", True, True),
+        ("## salt\n\nThe salt was\n\n## empty\n\n## sea\n\nAt sea\n", True, True),
+        ("## salt\n\nThe salt was\n", False, True),
+        ("## Of Salt\n\nThe salt was\n\n## Of the Sea\n\nAt sea\n", False, True),
+        ("## Of Salt\n\nThe salt was\n", False, False),
+        ("# Salt\n\n## salt\n\nThe salt was\n\n## sea\n\nAt sea\n", False, False),
+        ("Salt and sea.\n\n## salt\n\nThe salt was\n\n## sea\n\nAt sea\n", False, False),
+        ("## salt\n\nThe salt was\n\n### more\n\n## sea\n\nAt sea\n", False, False),
+        ("## salt\n\n" + "The salt was. " * 60 + "\n\n## sea\n\nAt sea\n", False, False),
+        ("No heading at all.\n", False, False),
+        ("", False, False),
+    ],
+)
+def test_blocks_that_say_no_topic_are_prompts_only_where_nothing_speaks_for_an_essay(
+    text: str, sure: bool, maybe: bool
+) -> None:
+    assert (is_bare(text), may_be_bare(text)) == (sure, maybe)

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from curation.archive import zip_names
+from curation.canaries import is_bare
 from curation.discover import MAX_BYTES, SUFFIXES, Claim
 from curation.errors import EssayError, Problem
 from curation.notes import is_notes, is_notes_csv, named_notes
@@ -75,6 +76,15 @@ def _is_substack_folder(path: Path, names: Collection[str]) -> bool:
     return POSTS_CSV in names and is_posts_csv(_head(path / POSTS_CSV))
 
 
+def _is_prompts(path: Path, head: bytes) -> bool:
+    if heads.prompts(path, head):
+        return True
+    try:
+        return heads.begins_with_block(head) and is_bare(read_text(path))
+    except EssayError:
+        return False
+
+
 def _is_notes(path: Path, head: bytes) -> bool:
     if path.suffix.lower() == ".csv":
         return is_notes_csv(path, head)
@@ -128,10 +138,10 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         name="prompts",
-        words="canary prompts in Markdown, each from a line `## name` with its tier or topic",
+        words="canary prompts in Markdown, each from a line `## name`",
         suffixes=SUFFIXES,
         bring_in=_from("import_prompts", "bring_in"),
-        is_file=heads.prompts,
+        is_file=_is_prompts,
     ),
     Form(
         name="outputs",

@@ -14,6 +14,7 @@ MAX_PAIR_BYTES = 200_000_000
 _END = rb"(?:\A|[\r\n])"
 _PAIR = re.compile(_END + rb"##[ \t]+pair:", re.IGNORECASE)
 _PROMPT = re.compile(rb"(?:\A|[\r\n])##[ \t]+[^\r\n]+(?:\r\n|\n|\r)(?:tier:[ \t]*\d|topic:|length:)", re.IGNORECASE)
+_BLOCK = re.compile(rb"(?:\xef\xbb\xbf)?\s*##[ \t]+\S")
 _CANARY = re.compile(_END + rb"##[ \t]+Canary[ \t]+\w", re.IGNORECASE)
 _SAMPLES = re.compile(_END + rb"(?:\*\*(?:Prompt|Samples):\*\*|###[ \t]+Sample[ \t]+1\b)", re.IGNORECASE)
 _RUN = re.compile(_END + rb"##[ \t]+Run[ \t]+\w", re.IGNORECASE)
@@ -37,8 +38,13 @@ def pairs(path: Path, head: bytes) -> bool:
 
 
 def prompts(path: Path, head: bytes) -> bool:
-    """Say whether a Markdown file holds prompts alone."""
+    """Say whether a Markdown file holds prompts alone: some say their topic, length or tier."""
     return _PROMPT.search(head) is not None
+
+
+def begins_with_block(head: bytes) -> bool:
+    """Say whether a Markdown file begins with a heading of the second level, as prompts do that say nothing else."""
+    return _BLOCK.match(head) is not None
 
 
 def log(path: Path, head: bytes) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from curation.errors import EssayError
+from curation.canaries import may_be_bare
+from curation.errors import EssayError, Problem
 from curation.essay import read_essay
 from curation.holdout import group_of
 from curation.markdown import count_words, plain
 from curation.paragraphs import paragraphs
+from store import parts
 from store.essays import NewParagraph, NewSource
 from workbench.operations.intake import Intake
 
@@ -23,9 +25,12 @@ def bring_in(intake: Intake, path: Path) -> None:
     except EssayError as error:
         intake.problem(error.problem)
         return
+    stored = intake.project.relative(essay.path)
+    new = intake.options.form is None and not parts.is_file(intake.project.db, stored)
+    doubtful = new and not essay.front_matter and may_be_bare(essay.text)
     intake.save(
         new_source(
-            path=intake.project.relative(essay.path),
+            path=stored,
             slug=essay.slug,
             kind=essay.kind,
             kind_set=intake.options.kind is not None,
@@ -37,6 +42,11 @@ def bring_in(intake: Intake, path: Path) -> None:
         ),
         str(path),
     )
+    if doubtful:
+        message = (
+            f"looks like canary prompts, and is taken as {essay.kind}: if it holds prompts, import it `--as prompts`."
+        )
+        intake.problem(Problem(str(path), None, message))
 
 
 def new_source(

@@ -75,6 +75,6 @@ def _as_before(project: Project, path: Path, name: str) -> str:
     stored = project.relative(path)
     if name == "essays" and parts.is_whole(project.db, stored, ORIGIN):
         return "notes"
-    if name == "notes" and parts.is_file(project.db, stored):
+    if name in ("notes", "prompts") and parts.is_file(project.db, stored):
         return "essays"
     return name
