@@ -129,7 +129,7 @@ class Zip:
         except OSError as error:
             raise EssayError(os_problem(path, error)) from error
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            message = f"is no zip that can be opened ({error}). Download the export again."
+            message = f"is not a readable zip ({error}). Download the export again, or leave the file out."
             raise EssayError(Problem(str(path), None, message)) from error
         try:
             self._infos = self._within(landmark)

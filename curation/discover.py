@@ -112,10 +112,9 @@ def discover(paths: Sequence[Path], recogniser: Recogniser = _MARKDOWN_ONLY) -> 
             message = "is a list of other people's addresses, and is never read. Leave it out."
             found.problems.append(Problem(str(path), None, message))
         elif path.suffix.lower() not in recogniser.suffixes or not _add(path, status, seen, found, recogniser):
-            message = (
-                f"is nothing that can be imported ({_listed(recogniser)}). Export it as Markdown or plain text, and "
-                "import that."
-            )
+            known = path.suffix.lower() in recogniser.suffixes
+            why = f"what is in this {path.suffix} is of no form that is known here" if known else _listed(recogniser)
+            message = f"is nothing that can be imported ({why}). Export it as Markdown or plain text, and import that."
             found.problems.append(Problem(str(path), None, message))
     return found
 

@@ -75,7 +75,7 @@ class SourceRow:
         id: its key.
         path: where the file lies, or lay.
         slug: the source group of its pairs.
-        kind: essay or note.
+        kind: essay or note; pairs where there is no text, but pairs that came in by themselves.
         title: for people.
         words: words of prose.
         paragraphs: how many were found.
@@ -97,7 +97,7 @@ class SourceRow:
     id: int
     path: str
     slug: str
-    kind: Literal["essay", "note"]
+    kind: Literal["essay", "note", "pairs"]
     title: str
     words: int
     paragraphs: int
@@ -147,7 +147,8 @@ WITH counted AS (
 ), found AS (
   SELECT source_id, count(*) AS paragraphs FROM paragraph {pairs} GROUP BY source_id
 )
-SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 0), s.split,
+SELECT s.id, s.path, s.slug, CASE s.origin WHEN 'pairs' THEN 'pairs' ELSE s.kind END, s.title, s.words,
+       ifnull(found.paragraphs, 0), s.split,
        ifnull(proposed, 0), ifnull(accepted, 0), ifnull(rejected, 0), ifnull(used_words, 0),
        (SELECT count(*) FROM pair WHERE source_id = s.id AND changed = 1 AND status IN ('proposed', 'accepted')),
        (SELECT count(*) FROM paragraph new WHERE source_id = s.id AND fresh = 1
@@ -158,7 +159,7 @@ SELECT s.id, s.path, s.slug, s.kind, s.title, s.words, ifnull(found.paragraphs, 
        (SELECT count(*) FROM source o WHERE o.group_name = s.group_name), s.news, s.earlier_path
 FROM source s LEFT JOIN counted ON counted.source_id = s.id LEFT JOIN found ON found.source_id = s.id
 {sources}
-ORDER BY s.kind, s.title COLLATE NOCASE, s.id
+ORDER BY 4, s.title COLLATE NOCASE, s.id
 """
 
 
@@ -239,7 +240,7 @@ def slug_of(db: Database, source_id: int) -> str:
 
 
 def rows(db: Database) -> list[SourceRow]:
-    """Return every source, essays first, by title."""
+    """Return every source, by title: essays, then notes, then pairs without a text."""
     return [_row(found) for found in db.all(_ROWS.format(pairs="", sources=""))]
 
 

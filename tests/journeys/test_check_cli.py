@@ -82,6 +82,8 @@ def test_a_share_is_held_out_and_groups_are_joined_and_parted(project: Project) 
     assert "chooses none" in run(project, "essays", "hold-out", "--share", "0.05", code=1).stderr
     held = data(project, "essays", "hold-out", "--share", "0.6", "--seed", "2")
     assert 0 < len(held) < 4
+    said = run(project, "essays", "hold-out", "--share", "0.6", "--seed", "2").stderr
+    assert said.startswith(f"{len(held)} of 4 essays held out ({len(held) / 4:.0%}) by a share of 60%: each is chosen")
     run(project, "essays", "hold-out", "--share", "0.5", "--count", "1", code=2)
     run(project, "essays", "take-back", *(row.slug for row in essay_rows(project)))
     run(project, "essays", "join", "on-sandals", "the-back-wheel")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,26 @@ def test_a_note_that_looks_like_prompts_comes_in_as_a_note_and_it_is_said_once(
 def test_no_sample_essay_looks_like_prompts(project: Project) -> None:
     report = import_paths(project, [SAMPLE_ESSAYS])
     assert ({item.what for item in report.arrivals} - {"essay", "note"}, report.problems) == (set(), ())
+
+
+@pytest.mark.parametrize("written", [b"", b"no zip at all", b"PK\x03\x04 and then nothing"])
+def test_a_zip_that_cannot_be_read_is_named_alone_and_in_a_folder(
+    project: Project, folder: Path, written: bytes
+) -> None:
+    damaged = folder / "export.zip"
+    damaged.write_bytes(written)
+    for path in (folder, damaged):
+        (problem,) = import_paths(project, [path]).problems
+        assert problem.path == str(damaged)
+        assert problem.message.startswith("is not a readable zip (")
+    assert len(essay_rows(project)) == 2
+
+
+def test_a_zip_of_other_things_is_no_import(project: Project, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("a.jpg", b"a")
+    (problem,) = import_paths(project, [tmp_path / "photos.zip"]).problems
+    assert "what is in this .zip is of no form that is known here" in problem.message
 
 
 @pytest.mark.parametrize("name", ["email_list.voice.csv", "12.a-post.delivers.csv", "12.a-post.opens.csv"])

@@ -99,7 +99,7 @@ def test_pairs_find_their_essay_or_get_a_source_group_of_their_own(project: Proj
     assert (second.source, second.tier, second.status) == ("the-back-wheel", "continuation", "proposed")
     assert ESSAY[second.start : second.end] == second.response
     group = next(row for row in essay_rows(project) if row.slug == "lost-essay")
-    assert (group.origin, group.words, group.missing_at, group.title) == ("pairs", 0, None, "lost essay")
+    assert (group.kind, group.words, group.missing_at, group.title) == ("pairs", 0, None, "lost essay")
 
 
 def test_importing_the_same_thing_twice_changes_nothing_even_after_an_edit(project: Project, folder: Path) -> None:

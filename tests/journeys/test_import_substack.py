@@ -226,7 +226,7 @@ def test_an_encrypted_a_damaged_and_a_foreign_zip_each_get_their_sentence(projec
     }
     assert "is encrypted. Unpack the zip with its password" in found["locked"][0]
     assert "is damaged inside the zip" in found["damaged"][0]
-    assert "is no zip that can be opened" in found["cut"][0]
+    assert "is not a readable zip" in found["cut"][0]
     assert "is nothing that can be imported" in found["foreign"][0]
     assert essay_rows(project) == []
 

@@ -241,7 +241,7 @@ async def test_a_share_is_held_out_after_it_is_shown_and_u_takes_it_back(project
         await press(pilot, *"none", "enter")
         assert "'none' is no share" in shown(app.screen)
         await press(pilot, *["backspace"] * 4, *"60", "tab", *"2")
-        assert "of 4 essays:" in shown(app.screen)
+        assert "of 4 essays (" in shown(app.screen)
         preview = str(app.screen.query_one("#share-preview", Static).render())
         listed = {row.slug for row in essay_rows(project) if row.title in preview}
         await press(pilot, "enter")

@@ -55,7 +55,8 @@ def essays_hold_out(
     else:
         held = essays.hold_out(project, names)
     emit([row.slug for row in held], as_json, [row.slug for row in held])
-    say(f"{len(held)} held out.")
+    said = f"{len(held)} held out."
+    say(said if share is None else essays.share_said(essays.essay_rows(project), held, share=share))
 
 
 @essays_command.command("take-back")

@@ -47,7 +47,7 @@ def dataset_list(project: Project, as_json: bool) -> None:
     """List the datasets, newest first."""
     rows = freezing.dataset_rows(project)
     lines = table(
-        ["number", "hash", "train", "holdout", "leaks", "canaries", "frozen"],
+        ["number", "hash", "train", "holdout", "leaks", "canary set", "frozen"],
         [
             [
                 r.number,

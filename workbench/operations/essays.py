@@ -22,7 +22,7 @@ class EssayView:
 
 
 def essay_rows(project: Project) -> list[SourceRow]:
-    """Return every source, essays first, by title."""
+    """Return every source, by title: essays, then notes, then pairs without a text."""
     return essays.rows(project.db)
 
 
@@ -65,7 +65,7 @@ def hold_out(project: Project, slugs: Sequence[str]) -> list[SourceRow]:
 
 def hold_out_by_hash(project: Project, *, count: int, seed: int) -> list[SourceRow]:
     """Hold `count` groups out, chosen by a seeded hash of their names, which adding an essay does not reshuffle."""
-    groups = _groups(project)
+    groups = _groups(essay_rows(project))
     if count >= len(groups):
         raise WorkbenchError(f"{count} essays cannot be held out of {len(groups)}: leave some to train on.")
     return _hold_groups(project, choose_holdout(list(groups), count=count, seed=seed))
@@ -77,7 +77,7 @@ def share_preview(rows: Sequence[SourceRow], *, share: float, seed: int) -> list
     Raises:
         CurationError: a share that is none.
     """
-    chosen = choose_share({row.group for row in rows if row.kind == "essay"}, share=share, seed=seed)
+    chosen = choose_share(_groups(rows), share=share, seed=seed)
     return [row for row in rows if row.group in chosen]
 
 
@@ -88,7 +88,7 @@ def hold_out_share(project: Project, *, share: float, seed: int) -> list[SourceR
         CurationError: a share that is none.
         WorkbenchError: it chooses no essay, or all of them.
     """
-    groups = _groups(project)
+    groups = _groups(essay_rows(project))
     chosen = choose_share(groups, share=share, seed=seed)
     if not chosen or len(chosen) == len(groups):
         found = "none" if not chosen else "all"
@@ -97,6 +97,27 @@ def hold_out_share(project: Project, *, share: float, seed: int) -> list[SourceR
             "Try another seed, or give a count."
         )
     return _hold_groups(project, chosen)
+
+
+def choosable(rows: Sequence[SourceRow]) -> int:
+    """Return how many sources a share or a count chooses among: all but notes that belong to no essay."""
+    groups = _groups(rows)
+    return sum(row.group in groups for row in rows)
+
+
+def share_said(rows: Sequence[SourceRow], held: Sequence[SourceRow], *, share: float) -> str:
+    """Say in a sentence how many essays a share came to, of how many, and why not exactly to it.
+
+    Args:
+        rows: every source.
+        held: what the share chose.
+        share: above 0 and below 1.
+    """
+    among = choosable(rows)
+    return (
+        f"{len(held)} of {among} essays held out ({len(held) / among:.0%}) by a share of {share:.0%}: each is chosen "
+        "by its own name and the seed, so that one you add later moves none of the others."
+    )
 
 
 def join(project: Project, ids: Sequence[int]) -> str:
@@ -150,8 +171,8 @@ def _named(project: Project, slugs: Sequence[str]) -> list[SourceRow]:
     return [by_slug[slug] for slug in slugs]
 
 
-def _groups(project: Project) -> set[str]:
-    return {row.group for row in essay_rows(project) if row.kind == "essay"}
+def _groups(rows: Sequence[SourceRow]) -> set[str]:
+    return {row.group for row in rows if row.kind != "note"}
 
 
 def _hold_groups(project: Project, groups: Collection[str]) -> list[SourceRow]:

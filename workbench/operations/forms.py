@@ -67,7 +67,7 @@ def _is_substack(path: Path, head: bytes) -> bool:
     if path.suffix.lower() == ".csv":
         return path.name.lower() == POSTS_CSV and is_posts_csv(head)
     # One that cannot be opened is claimed too, so that it is said what is wrong with it.
-    return head.startswith(b"PK") and any(
+    return not head.startswith(b"PK") or any(
         name.rpartition("/")[2] == POSTS_CSV for name in zip_names(path) or [POSTS_CSV]
     )
 

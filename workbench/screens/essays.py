@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -44,11 +45,11 @@ def source_line(row: SourceRow, width: int) -> Content:
         (mark, "$text-warning"),
         (
             cell(one_line(row.title), title_width - len(mark) - len(group)),
-            "$foreground" if row.kind == "essay" else "$text-muted",
+            "$foreground" if row.kind != "note" else "$text-muted",
         ),
         (group, "$accent"),
         " ",
-        (cell("note" if row.kind == "note" else "", _WIDTHS[0]), "$text-muted"),
+        (cell("" if row.kind == "essay" else row.kind, _WIDTHS[0]), "$text-muted"),
         cell(f"{row.words:,}", _WIDTHS[1], right=True),
         (cell(str(row.paragraphs), _WIDTHS[2], right=True), "$text-muted"),
         (cell(share, _WIDTHS[3], right=True), "$text-muted"),
@@ -163,10 +164,12 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
     def _summary(self) -> str:
         if not self._rows:
             return ""
-        essays = sum(row.kind == "essay" for row in self._rows)
+        kinds = Counter(row.kind for row in self._rows)
         held = sum(row.split == "holdout" for row in self._rows)
         words = sum(row.words for row in self._rows)
-        parts = [f"{essays} essays", f"{len(self._rows) - essays} notes", f"{words:,} words", f"{held} held out"]
+        parts = [f"{kinds['essay']} essays", f"{kinds['note']} notes", f"{words:,} words", f"{held} held out"]
+        if kinds["pairs"]:
+            parts.insert(2, f"{kinds['pairs']} of pairs alone")
         if self.sources.marked:
             parts.append(f"{len(self.sources.marked)} marked")
         return " · ".join(parts)

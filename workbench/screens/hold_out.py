@@ -80,7 +80,7 @@ class ShareDialog(Dialog[tuple[float, int]]):
             return f"{seed!r} is no seed: write a whole number."
 
     def _chosen_content(self) -> Content:
-        from workbench.operations.essays import share_preview
+        from workbench.operations.essays import choosable, share_preview
 
         given = self._given()
         if isinstance(given, str):
@@ -91,8 +91,8 @@ class ShareDialog(Dialog[tuple[float, int]]):
             return Content.styled(one_line(str(error)), "$text-warning")
         if not rows:
             return Content.styled("No essay is chosen. Try another seed, or a larger share.", "$text-warning")
-        essays = sum(row.kind == "essay" for row in self._rows)
-        lines = [f"{len(rows)} of {essays} essays:"]
+        essays = choosable(self._rows)
+        lines = [f"{len(rows)} of {essays} essays ({len(rows) / essays:.0%}):"]
         lines += [f"  {cell(one_line(row.title), _TITLE)}".rstrip() for row in rows[:_SHOWN]]
         if len(rows) > _SHOWN:
             lines.append(f"  and {len(rows) - _SHOWN} more")
@@ -142,11 +142,10 @@ class SplitActions(ProjectScreen):
                 return
 
             def operate() -> str:
-                from workbench.operations.essays import hold_out_share
+                from workbench.operations.essays import hold_out_share, share_said
 
                 held = hold_out_share(self.project, share=answer[0], seed=answer[1])
-                essays = "1 essay" if len(held) == 1 else f"{len(held)} essays"
-                return f"{essays} held out by a share of {answer[0]:.0%} and the seed {answer[1]}"
+                return share_said(rows, held, share=answer[0])
 
             self._change(operate)
 
