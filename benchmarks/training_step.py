@@ -108,8 +108,9 @@ def make_stepper(folder: Path, shape: Shape, *, seed: int = 1) -> Stepper:
         Example(str(number), torch.randint(10, 1000, (shape.length,), generator=words).tolist(), shape.length // 4)
         for number in range(4 * shape.rows)
     ]
-    moving = set_up(spec, train, loaded)
-    return Stepper(spec, train, loaded, examples, moving, World(), make_row_loss(spec, train, loaded, World()))
+    moving = set_up(spec, train, loaded, World())
+    row_loss = make_row_loss(train, loaded, moving.trained, World())
+    return Stepper(spec, train, loaded, examples, moving, World(), row_loss)
 
 
 def plain_loss(stepper: Stepper) -> Callable[[Pass], torch.Tensor]:

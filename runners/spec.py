@@ -29,6 +29,7 @@ EosPadding = Literal["none", "eos", "rainbow"]
 Objective = Literal["masked-diffusion", "block-diffusion", "causal"]
 SamplerName = Literal["block", "autoregressive"]
 Method = Literal["lora", "full"]
+Sharding = Literal["none", "fsdp2"]
 Optim = Literal["adamw_torch", "adamw_bnb_8bit"]
 MixedPrecision = Literal["no", "bf16", "fp16"]
 GradientCheckpointing = Literal["auto", "on", "off"]
@@ -105,6 +106,8 @@ class TrainSpec:
         per_device_train_batch_size: pairs in one forward pass.
         gradient_accumulation_steps: forward passes for one optimizer step, on each device.
         world_size: processes that share one optimizer step, one a GPU of the same machine; 1 or more.
+        sharding: `none` keeps the whole model in every process; `fsdp2` a part of all weights, gradients and moments in
+            each (arXiv 2304.11277), for the method full and several processes.
         max_length: tokens of prompt, response and EOS together; longer pairs are handled by `over_long`.
         over_long: `refuse` ends the run before it starts, `skip` leaves the pair out and says so, `cut` cuts the
             response and gives it no EOS.
@@ -140,6 +143,7 @@ class TrainSpec:
     per_device_train_batch_size: int = 4
     gradient_accumulation_steps: int = 1
     world_size: int = 1
+    sharding: Sharding = "none"
     max_length: int = 512
     over_long: Literal["refuse", "skip", "cut"] = "skip"
     optim: Optim = "adamw_torch"

@@ -122,6 +122,25 @@ def _together(spec: RunSpec, train: TrainSpec, need: Need) -> None:
         f"train.mixed_precision: {train.mixed_precision} computes over weights in float32, and model.dtype is "
         f"{spec.model.dtype}. Set one of them back.",
     )
+    if train.sharding == "fsdp2":
+        need(
+            train.world_size > 1,
+            "train.sharding: fsdp2 shares the model out over several processes, and train.world_size is 1. Raise it to "
+            "the number of GPUs, or set sharding to none.",
+        )
+        need(
+            train.method == "full",
+            f"train.sharding: fsdp2 is for the method full, and train.method is {train.method}, whose adapter is "
+            "too small to be shared out. Choose full, or none.",
+        )
+        need(
+            train.optim == "adamw_torch",
+            f"train.sharding: fsdp2 does not work with train.optim {train.optim}. Choose adamw_torch.",
+        )
+        need(
+            train.mixed_precision != "fp16",
+            "train.sharding: fsdp2 does not work with train.mixed_precision fp16. Choose bf16, or no.",
+        )
     if train.method == "full":
         need(
             spec.model.quantization == "none",

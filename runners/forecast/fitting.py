@@ -113,13 +113,23 @@ def _more_passes(spec: RunSpec, cuda: bool) -> Offer | None:
 
 def _small_moments(spec: RunSpec, cuda: bool) -> Offer | None:
     train = _train(spec)
-    wanted = train.optim == "adamw_torch" and train.method == "full"
+    wanted = train.optim == "adamw_torch" and train.method == "full" and train.sharding == "none"
     return ({"train.optim": "adamw_bnb_8bit"}, "AdamW's moments in 8 bits") if wanted else None
 
 
+def _share_out(spec: RunSpec, cuda: bool) -> Offer | None:
+    train = _train(spec)
+    suits = train.method == "full" and train.optim == "adamw_torch" and train.mixed_precision != "fp16"
+    if not suits or train.world_size == 1 or train.sharding != "none":
+        return None
+    return {"train.sharding": "fsdp2"}, "a part of all weights on each GPU: the same step, slower"
+
+
 def _adapter(spec: RunSpec, cuda: bool) -> Offer | None:
-    wanted = _train(spec).method == "full"
-    return ({"train.method": "lora"}, "train an adapter instead of every weight") if wanted else None
+    if _train(spec).method != "full":
+        return None
+    whole = {"train.sharding": "none"} if _train(spec).sharding != "none" else {}
+    return {"train.method": "lora", **whole}, "train an adapter instead of every weight"
 
 
 def _half(spec: RunSpec, cuda: bool) -> Offer | None:
@@ -145,6 +155,7 @@ def _shorter(spec: RunSpec, cuda: bool) -> Offer | None:
 _STEPS: tuple[Callable[[RunSpec, bool], Offer | None], ...] = (
     _recompute,
     _more_passes,
+    _share_out,
     _small_moments,
     _adapter,
     _half,

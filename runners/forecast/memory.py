@@ -48,6 +48,8 @@ class Memory:
         update: for a moment in AdamW's own step.
         accumulated: whether gradients of an earlier pass are there when the next one is at its peak.
         reserve: the CUDA context and rounding on a card; elsewhere the program itself.
+        gathered: weights and gradients that are whole for a moment where each process keeps a part of all; else 0.
+        whole: the whole weights, which the first of such processes validates and samples with between steps; else 0.
     """
 
     weights: int
@@ -60,6 +62,8 @@ class Memory:
     update: int
     accumulated: bool
     reserve: int = 0
+    gathered: int = 0
+    whole: int = 0
 
     @property
     def resting(self) -> int:
@@ -72,7 +76,8 @@ class Memory:
         forward = self.activations + max(self.head, self.layer)
         if self.accumulated:
             forward += self.gradients
-        return self.resting + max(forward, self.gradients + self.layer, self.gradients + self.update)
+        step = max(forward + self.gathered, self.gradients + self.layer + self.gathered, self.gradients + self.update)
+        return self.resting + max(step, self.whole)
 
 
 def forecast_memory(
@@ -112,18 +117,22 @@ def forecast_memory(
     width = plan.stored if plan.lora is None else plan.adapter_stored
     layer, states = plan.layer_bytes(), plan.seen * shape.hidden * plan.stream
     small_moments = train.optim == "adamw_bnb_8bit"
+    sharded, parts = train.sharding == "fsdp2", train.world_size if train.sharding == "fsdp2" else 1
+    trained = -(-trained // parts)
     return Memory(
-        weights=plan.weight_bytes(),
+        weights=-(-plan.weight_bytes() // parts),
         trained=0 if plan.lora is None else trained * width,
         moments=trained * 2 * (1 if small_moments else width),
         gradients=trained * width,
-        activations=shape.layers * (states if recomputes else layer) + states + plan.casts(),
+        activations=shape.layers * (states if recomputes else layer) + states + plan.casts(recomputes=recomputes),
         head=plan.head_bytes(),
         layer=(layer if recomputes else 0) + plan.layer_passing(),
         # On CUDA torch's AdamW takes the roots of all second moments at once; elsewhere, and in 8 bits, one by one.
-        update=trained * width if cuda and not small_moments else plan.largest_trained() * width,
+        update=trained * width if cuda and not small_moments else plan.largest_trained() * width // parts,
         accumulated=train.gradient_accumulation_steps > 1,
         reserve=RESERVE_BYTES if cuda else PROCESS_BYTES,
+        gathered=plan.gathered() if sharded else 0,
+        whole=plan.weight_bytes() if sharded else 0,
     )
 
 
@@ -194,9 +203,19 @@ class _Plan:
             return max((max(self.shape.linears[name]) * self.lora.r for name in self.targets), default=0)
         return self.shape.hidden * max(self.shape.vocabulary, self.shape.inner)
 
-    def casts(self) -> int:
-        """Return what autocast's copies of the weights take: of all layers, until the pass is over."""
-        return self.shape.linear_parameters * _HALF if self.mixed else 0
+    def casts(self, *, recomputes: bool) -> int:
+        """Return what autocast's copies of the weights take: of all layers, until the pass is over.
+
+        Where the weights are gathered layer by layer no copy is kept beyond what is needed to go back.
+        """
+        layers = 1 if recomputes and self.train.sharding == "fsdp2" else self.shape.layers
+        return self.shape.linear_parameters // self.shape.layers * layers * _HALF if self.mixed else 0
+
+    def gathered(self) -> int:
+        """Return what is whole for a moment: embeddings and head, two layers, and the gradients of both on the way."""
+        layer = self.shape.linear_parameters // self.shape.layers
+        ends = self.shape.parameters - self.shape.linear_parameters
+        return 2 * (ends + 2 * layer) * self.stored
 
     def layer_bytes(self) -> int:
         """Return what autograd keeps of one layer."""

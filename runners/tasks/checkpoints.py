@@ -70,7 +70,7 @@ def save(run_dir: RunDir, step: int, what: Resumable) -> Path:
         torch.save(
             {
                 "step": step,
-                "optimizer": what.optimizer.state_dict(),
+                "optimizer": what.trained.kept(what.optimizer),
                 "masks": what.masks.state(),
                 "watch": what.watch.state(),
                 "scaler": None if what.scaler is None else what.scaler.state_dict(),
@@ -120,8 +120,10 @@ def restore(run_dir: RunDir, step: int, what: Resumable) -> None:
     folder = run_dir.checkpoint(step)
     what.trained.read(run_dir.weights(folder))
     try:
-        state: Any = torch.load(folder / STATE, map_location="cpu", weights_only=True)
-        what.optimizer.load_state_dict(state["optimizer"])
+        # Mapped, so that every process holds what is its own of it and not the whole.
+        mapped = what.trained.in_parts
+        state: Any = torch.load(folder / STATE, map_location="cpu", weights_only=True, mmap=mapped)
+        what.optimizer.load_state_dict(what.trained.own(state["optimizer"]))
         what.masks.restore(state["masks"])
         if state.get("watch") is not None:
             what.watch.restore(state["watch"])

@@ -57,6 +57,12 @@ class World:
         return float(answer.item())
 
 
+def whole(value: torch.Tensor) -> torch.Tensor:
+    """Return a number of which every process may have a part, whole; all of them must ask at the same place."""
+    gather = getattr(value, "full_tensor", None)
+    return value if gather is None else gather()
+
+
 def own_device(device: torch.device) -> torch.device:
     """Return this process's own GPU, where the device is one of several."""
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if device.type == "cuda" else device

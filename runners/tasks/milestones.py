@@ -54,6 +54,13 @@ class Milestones:
             self.reporter.phase("train", recipe.max_steps)
         return True
 
+    def acts(self, step: int) -> bool:
+        """Say whether anything belongs to a step; every process answers alike."""
+        recipe = self.recipe
+        every = (recipe.checkpoint_every_steps, recipe.eval_every_steps, recipe.sample_every_steps)
+        named = step in (0, recipe.max_steps, *recipe.sample_at_steps)
+        return named or any(due(step, each) for each in every)
+
     @property
     def over(self) -> bool:
         """Whether the run ends early."""

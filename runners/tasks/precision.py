@@ -48,11 +48,20 @@ def make_optimizer(parameters: Iterable[nn.Parameter], recipe: TrainSpec) -> tor
     return made
 
 
-def arithmetic(device: torch.device, mixed_precision: MixedPrecision) -> AbstractContextManager[Any]:
-    """Return a context in which a forward pass and its loss are computed."""
+def arithmetic(
+    device: torch.device, mixed_precision: MixedPrecision, *, keep_casts: bool = True
+) -> AbstractContextManager[Any]:
+    """Return a context in which a forward pass and its loss are computed.
+
+    Args:
+        device: where.
+        mixed_precision: how many bits.
+        keep_casts: whether weights that were cast stay so until the context ends; it takes half of them once more.
+    """
     if mixed_precision == "no":
         return nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16 if mixed_precision == "bf16" else torch.float16)
+    dtype = torch.bfloat16 if mixed_precision == "bf16" else torch.float16
+    return torch.autocast(device.type, dtype=dtype, cache_enabled=keep_casts)
 
 
 def make_scaler(device: torch.device, model: ModelSpec, recipe: TrainSpec) -> torch.amp.GradScaler | None:

@@ -20,11 +20,12 @@ from runners.spec import RunSpec, TrainSpec
 from runners.tasks.batches import Batch, Example, collate, order
 from runners.tasks.checkpoints import Resumable
 from runners.tasks.device import memory_bytes
-from runners.tasks.distributed import World
+from runners.tasks.distributed import World, whole
 from runners.tasks.masks import ratio_bin
 from runners.tasks.models.registry import Loaded
 from runners.tasks.precision import arithmetic
 from runners.tasks.schedules import learning_rate_at
+from runners.tasks.trained import Trained
 
 # A loss scale below this has been halved so often that the gradients themselves are broken.
 _LOWEST_SCALE = 2.0**-10
@@ -82,7 +83,7 @@ class Stepper:
         loss, tokens, norms = self._gradients(step)
         if moving.scaler is not None:
             moving.scaler.unscale_(moving.optimizer)
-        norm = torch.nn.utils.clip_grad_norm_(moving.trained.parameters, recipe.max_grad_norm)
+        norm = whole(torch.nn.utils.clip_grad_norm_(moving.trained.parameters, recipe.max_grad_norm))
         self._refuse_broken(step, loss, norm)
         scale = {}
         if moving.scaler is not None:
@@ -109,7 +110,9 @@ class Stepper:
         """Add up the gradients of the whole accumulated batch; return loss, tokens, and norms by mask ratio."""
         passes = self.passes(step)
         own = range(self.world.rank, len(passes), self.world.size)
-        norms = _NormsByRatio(self.moving, alone=len(own) == 1, hides=self.loaded.objective.hides)
+        # What several processes exchange is the gradient of all their passes, whose ratios differ.
+        told = self.loaded.objective.hides and self.world.size == 1
+        norms = _NormsByRatio(self.moving, alone=len(own) == 1, hides=told)
         loss = torch.zeros((), device=self.loaded.model.device)
         for number in own:
             # Of the pass, so that dropout neither needs a state nor depends on the number of processes.
@@ -158,18 +161,22 @@ class Stepper:
         )
 
 
-def make_row_loss(spec: RunSpec, recipe: TrainSpec, loaded: Loaded, world: World) -> Callable[[Pass], Tensor]:
+def make_row_loss(recipe: TrainSpec, loaded: Loaded, trained: Trained, world: World) -> Callable[[Pass], Tensor]:
     """Return what computes the mean loss of a pass in the spec's arithmetic.
 
-    Where there are several processes it goes through torch's DDP, which exchanges gradients while they are computed.
+    Where there are several processes it goes through torch's DDP, which exchanges gradients while they are computed, or
+    through FSDP2, which gathers the weights of a layer before it is needed, too.
     """
     model = loaded.model
 
     def alone(one: Pass) -> Tensor:
-        with arithmetic(model.device, recipe.mixed_precision):
+        # Kept casts of every layer would undo what gathering one after the other saves.
+        with arithmetic(model.device, recipe.mixed_precision, keep_casts=not trained.in_parts):
             found = loaded.objective.losses(model, one.batch, one.t, one.uniform)
             return found.of_rows(max_weight=recipe.max_loss_weight).mean()
 
+    if trained.in_parts:
+        return lambda one: trained.through(alone, one)
     return alone if world.size == 1 else _Shared(model.net, alone)
 
 

@@ -8,6 +8,8 @@ run would have computed.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -52,22 +54,22 @@ def train(run_dir: RunDir, spec: RunSpec, loaded: Loaded, canaries: list[Canary]
             stopped = not sample_canaries(loaded, spec.sampling, canaries, of="base", step=0, reporter=reporter)
         if world.any(stopped):
             return
-        moving = set_up(spec, spec.train, loaded)
-        stepper = Stepper(
-            spec, spec.train, loaded, examples, moving, world, make_row_loss(spec, spec.train, loaded, world)
-        )
+        moving = set_up(spec, spec.train, loaded, world)
+        stepped = replace(loaded, model=moving.trained.model)
+        row_loss = make_row_loss(spec.train, stepped, moving.trained, world)
+        stepper = Stepper(spec, spec.train, stepped, examples, moving, world, row_loss)
         probe = probe_of(examples, spec.train.probe_pairs) if holdout else ()
         milestones = Milestones(run_dir, spec, spec.train, loaded, canaries, holdout, probe, moving, reporter)
         fit(stepper, milestones, world)
 
 
-def set_up(spec: RunSpec, recipe: TrainSpec, loaded: Loaded) -> Resumable:
+def set_up(spec: RunSpec, recipe: TrainSpec, loaded: Loaded, world: World) -> Resumable:
     """Make what changes while training, from the spec's seed."""
-    trained = prepare_trained(spec, recipe, loaded)
     device = loaded.model.device
+    trained = prepare_trained(spec, recipe, loaded, world)
     # Activations of an 8B model do not fit beside its weights on a 24 GB card; recomputing them costs a third more.
     if recipe.gradient_checkpointing == "on" or (recipe.gradient_checkpointing == "auto" and device.type == "cuda"):
-        recompute_activations(loaded.model.net)
+        recompute_activations(trained.model.net)
     masks = MaskSource(
         seed=recipe.seed,
         rows=recipe.rows,
@@ -94,17 +96,19 @@ def recompute_activations(net: Any) -> None:
 def fit(stepper: Stepper, milestones: Milestones, world: World) -> None:
     """Train to the last step from the newest checkpoint, or from the start; return early when asked to end."""
     recipe, reporter, run_dir = stepper.recipe, milestones.reporter, milestones.run_dir
+    moving = stepper.moving
     step = resume(stepper, run_dir, world)
     while True:
-        if world.any(world.first and not milestones.reach(step)):
-            if world.first and step > 0:
+        with moving.trained.together(moving.optimizer) if milestones.acts(step) else nullcontext():
+            ended = world.any(world.first and not milestones.reach(step))
+            if ended and world.first and step > 0:
                 milestones.checkpoint(step)
-            return
-        if step == recipe.max_steps or world.any(world.first and milestones.over):
+        if ended or step == recipe.max_steps or world.any(world.first and milestones.over):
             return
         if world.any(reporter.stop_requested()):
-            if world.first:
-                milestones.checkpoint(step)
+            with moving.trained.together(moving.optimizer):
+                if world.first:
+                    milestones.checkpoint(step)
             return
         try:
             measured = stepper.take(step)

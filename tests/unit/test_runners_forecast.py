@@ -76,3 +76,26 @@ def test_gradients_that_are_accumulated_are_counted_beside_the_activations():
     once = spec_of(method="full", gradient_accumulation_steps=1, per_device_train_batch_size=4, max_length=4096)
     twice = replace(once, train=replace(once.train, gradient_accumulation_steps=2))
     assert gib(twice) >= gib(once)
+
+
+def test_weights_shared_out_take_a_part_on_each_gpu_and_are_whole_on_one_between_steps():
+    def taken(sharding, gpus):
+        spec = spec_of(method="full", world_size=gpus, sharding=sharding)
+        return forecast(published_shape(LLADA), spec, known(LLADA), cuda=True)
+
+    whole, two, eight = taken("none", 8), taken("fsdp2", 2), taken("fsdp2", 8)
+    assert two.resting < whole.resting * 0.55
+    assert eight.moments == pytest.approx(whole.moments / 8, rel=1e-6)
+    assert eight.total < two.total < whole.total
+    assert eight.total >= whole.weights + eight.resting
+
+
+def test_a_full_run_on_several_gpus_is_offered_to_be_shared_out_and_one_that_is_gets_what_holds_for_it():
+    wanted = spec_of(method="full", world_size=8)
+    found = alternatives(published_shape(LLADA), wanted, known(LLADA), usable_bytes=int(39 * GIB), cuda=True)
+    assert dict(found[0].changes) == {"train.sharding": "fsdp2"}
+    tight = alternatives(
+        published_shape(LLADA), changed(wanted, {"train.sharding": "fsdp2"}), known(LLADA),
+        usable_bytes=int(20 * GIB), cuda=True,
+    )  # fmt: skip
+    assert {"train.method": "lora", "train.sharding": "none"}.items() <= dict(tight[-1].changes).items()

@@ -112,6 +112,13 @@ FIELDS: tuple[Field, ...] = (
         rare=True,
     ),
     Field(
+        path="train.sharding",
+        does="Over several GPUs in full: none keeps the whole model on each, fsdp2 a part of weights, gradients and "
+        "moments on each, so that a larger one fits; the losses are the same.",
+        choices=("none", "fsdp2"),
+        rare=True,
+    ),
+    Field(
         path="train.max_length",
         does="Longest pair, prompt, response and EOS together; longer ones go by over_long.",
         unit="tokens",
