@@ -25,6 +25,9 @@ from curation.textfile import decode
 POSTS_CSV = "posts.csv"
 MAX_ZIP_BYTES = 2_000_000_000
 DRAFTS = "drafts"
+# Types that Substack may think of next.
+OTHER = "other"
+ALSO = (DRAFTS, "podcast", "thread", "page", "restack", OTHER)
 NEWSLETTER = "newsletter"
 _CSV_BYTES = 50_000_000
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "": False}
@@ -95,13 +98,11 @@ def left_out(post: Post, also: Collection[str]) -> tuple[str, str] | None:
 
     Args:
         post: the post.
-        also: `drafts`, and the types that are wanted besides newsletters.
+        also: of `ALSO`: drafts, and the types that are wanted besides newsletters.
     """
-    if post.type != NEWSLETTER and post.type not in also:
-        return (
-            f"the post {post.title!r} is a {post.type} and is left out. Have it with `--also {post.type}`.",
-            post.type,
-        )
+    value = post.type if post.type in ALSO else OTHER
+    if post.type != NEWSLETTER and value not in also:
+        return f"the post {post.title!r} is a {post.type} and is left out. Have it with `--also {value}`.", value
     if not post.published and DRAFTS not in also:
         return f"the post {post.title!r} is a draft and is left out. Have it with `--also {DRAFTS}`.", DRAFTS
     return None

@@ -270,3 +270,6 @@ def test_the_command_names_what_is_left_out_and_takes_it_with_also(project: Proj
     assert "posts.csv:4: the post 'Not yet' is a draft" in result.stderr
     assert "Would come in: 3 added, 0 changed, 0 as they were, 8 problems, 7 left out" in result.stderr
     assert "draft" in CliRunner().invoke(cli, [*arguments, "--also", "drafts"]).stdout
+    unknown = CliRunner().invoke(cli, [*arguments, "--also", "nonsense"])
+    assert unknown.exit_code == 2
+    assert "'drafts', 'podcast', 'thread', 'page', 'restack', 'other'" in unknown.stderr

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from curation.substack import ALSO
 from curation.textfile import decode
 from workbench.cli.output import emit, errors_as_sentences, json_option, say, table, with_project
 from workbench.cli.watch import emit_look
@@ -34,9 +35,7 @@ def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice(["essay", "note"]), help="What they are (default: by folder and length).")
 @click.option("--as", "form", help="Read every file as this form (default: each is recognised).")
-@click.option(
-    "--also", multiple=True, help="What is left out by itself: drafts, podcast, thread, ...; may be repeated."
-)
+@click.option("--also", type=click.Choice(ALSO), multiple=True, help="What is left out by itself; may be given again.")
 @click.option("--accept", is_flag=True, help="Take pairs as accepted (default: they are proposals).")
 @click.option("--dry-run", is_flag=True, help="Read everything, save nothing, and say what would come in.")
 @click.option("--paste", is_flag=True, help="Read notes from standard input, one a section between --- lines.")
