@@ -159,7 +159,7 @@ def _fold_values(connection: sqlite3.Connection, run: str, attempt: int, seq: in
 
 def _need_run(connection: sqlite3.Connection, run: str) -> None:
     if connection.execute("SELECT 1 FROM run WHERE name = ?", (run,)).fetchone() is None:
-        raise NotFound(f"There is no run named {run!r}. See the Runs screen for those there are.")
+        raise NotFound(f"There is no run named {run!r}. Look at the list of runs for those there are.")
 
 
 def _collected(connection: sqlite3.Connection, run: str, file: str, offset: int) -> None:

@@ -331,4 +331,4 @@ def _set(db: Database, name: str, assignment: str, values: tuple[Any, ...]) -> N
 
 
 def _missing(name: str) -> NotFound:
-    return NotFound(f"There is no run named {name!r}. See the Runs screen for those there are.")
+    return NotFound(f"There is no run named {name!r}. Look at the list of runs for those there are.")

@@ -171,3 +171,22 @@ def test_the_doctor_finds_nothing_wrong(walked: Walker) -> None:
     checks = walked.data("doctor")
     assert {check["name"] for check in checks} >= {"python", "store", "tokenizer", "place local", "disk"}
     assert all(check["ok"] for check in checks), checks
+
+
+def test_an_unknown_run_is_named_with_those_near_it_and_a_beginning_will_do(walked: Walker) -> None:
+    name = walked.data("runs", "list")[-1]["name"]
+    for words in (("show",), ("log",), ("stop",)):
+        said = walked.call("runs", *words, f"{name}x", exit_code=1).stderr
+        assert f"There is no run named '{name}x'. Near it: " in said
+        assert name in said
+    assert "See `workbench runs list`" in walked.call("runs", "show", "zzz", exit_code=1).stderr
+    assert "runs begin with '2'" in walked.call("runs", "show", "2", exit_code=1).stderr
+    assert walked.data("runs", "show", name[:-1])["row"]["name"] == name
+
+
+def test_a_run_that_was_killed_is_listed_so(walked: Walker) -> None:
+    walked.call("run")
+    name = walked.data("runs", "list")[0]["name"]
+    walked.call("runs", "kill", name)
+    assert walked.data("runs", "list")[0]["status"] in ("killed", "failed")
+    walked.call("runs", "kill", name, exit_code=1)

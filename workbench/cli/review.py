@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import dataset_files, exporting, reviewing
+from workbench.operations import dataset_files, exporting, reviewing, running
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -37,7 +37,7 @@ def review_list(project: Project, as_json: bool) -> None:
 @with_project
 def review_show(project: Project, run: str, as_json: bool) -> None:
     """Print a run's review as Markdown."""
-    view = reviewing.review(project, run)
+    view = reviewing.review(project, running.run_named(project, run))
     emit(view, as_json, exporting.review_markdown(view).splitlines())
 
 
@@ -141,12 +141,13 @@ def export_dataset(
 @with_project
 def export_review(project: Project, run: str, path: Path, force: bool, as_json: bool) -> None:
     """Write a review to PATH: JSONL where its name ends in .jsonl, else Markdown."""
+    run = running.run_named(project, run)
     emit(exporting.export_review(project, run, path, force=force), as_json, [str(path)])
     say(f"Written: {path}")
 
 
 def _comparison(project: Project, run: str, prompt: str, number: int) -> reviewing.Comparison:
-    view = reviewing.review(project, run)
+    view = reviewing.review(project, running.run_named(project, run))
     found = [item for item in view.comparisons if item.base.canary_slug == prompt and item.base.idx == number - 1]
     if not found:
         known = ", ".join(reviewing.prompts_of(view))

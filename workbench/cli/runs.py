@@ -49,6 +49,7 @@ def run_command(
     found = [row.id for row in datasets.rows(project.db) if row.number == number]
     if number is not None and not found:
         raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
+    parent = running.run_named(project, parent) if parent else None
     ready = launching.draft(project, task="train", parent=parent, dataset_id=found[0] if found else None, model=model)
     _launch(project, ready, changes, smoke=smoke, wait=wait, dry_run=dry_run, as_json=as_json)
 
@@ -75,6 +76,7 @@ def sample_command(
     as_json: bool,
 ) -> None:
     """Sample the canary prompts from the base, or from a run's adapter."""
+    parent, adapter = (running.run_named(project, name) if name else None for name in (parent, adapter))
     ready = launching.draft(project, task="sample", parent=parent, adapter_run=adapter, checkpoint=checkpoint)
     _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
 
@@ -160,6 +162,7 @@ def runs_command() -> None:
 @with_project
 def runs_list(project: Project, as_json: bool) -> None:
     """List the runs, newest first."""
+    _collect(project)
     rows = running.run_rows(project)
     lines = table(
         ["run", "task", "status", "step", "loss", "val loss", "samples"],
@@ -174,6 +177,8 @@ def runs_list(project: Project, as_json: bool) -> None:
 @with_project
 def runs_show(project: Project, name: str, as_json: bool) -> None:
     """Show one run: spec, differences, curves, checkpoints, the end of its log."""
+    name = running.run_named(project, name)
+    _collect(project, name)
     view = running.run_view(project, name)
     lines = [f"{view.row.name}  {view.row.status}  attempts {view.attempts}", str(view.directory)]
     lines += [f"{path}: {before} -> {after}" for path, before, after in view.differences]
@@ -196,7 +201,15 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
 @with_project
 def runs_log(project: Project, name: str) -> None:
     """Print the end of a run's log."""
+    name = running.run_named(project, name)
+    _collect(project, name)
     emit(None, False, running.run_view(project, name).log_tail.splitlines())
+
+
+def _collect(project: Project, *names: str) -> None:
+    """Collect first, so that what is printed is what stands now; what cannot be collected is said and no more."""
+    for problem in collecting.collect(project, names).problems:
+        say(problem)
 
 
 _ACTIONS: dict[str, tuple[Any, str]] = {
@@ -212,8 +225,10 @@ def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
     @click.argument("name")
     @with_project
     def command(project: Project, name: str) -> None:
-        collecting.collect(project, (name,))
+        name = running.run_named(project, name)
+        _collect(project, name)
         say(operation(project, name))
+        _collect(project, name)
 
     made: Any = command
     return click.command(word, help=help_text)(made)
@@ -230,6 +245,7 @@ for _word in ("stop", "kill", "resume"):
 @with_project
 def collect_command(project: Project, names: tuple[str, ...], wait: bool, as_json: bool) -> None:
     """Fold what the jobs wrote into the store; collecting twice changes nothing."""
+    names = tuple(running.run_named(project, name) for name in names)
     report = collecting.collect(project, names)
     if wait:
         for name in names or tuple(collecting.living(project)):

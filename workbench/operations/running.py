@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from runners.spec import RunSpec, diff
 from store import imported_runs, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
-from workbench.operations.errors import NothingToDoError
+from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.launching import submit
 from workbench.operations.places import place
 from workbench.operations.project import Project
@@ -87,10 +88,31 @@ def run_rows(project: Project) -> list[RunRow]:
     return list(reversed(runs.rows(project.db)))
 
 
+def run_named(project: Project, name: str) -> str:
+    """Return the name of a run, given whole or by a beginning that is one run's alone.
+
+    Raises:
+        WorkbenchError: there is none of that name, or several begin so.
+    """
+    names = [row.name for row in runs.rows(project.db)]
+    begin_so = [item for item in names if name and item.startswith(name)]
+    if name in names or len(begin_so) == 1:
+        return name if name in names else begin_so[0]
+    if begin_so:
+        raise WorkbenchError(f"{len(begin_so)} runs begin with {name!r}: {', '.join(begin_so)}. Give more of the name.")
+    near = difflib.get_close_matches(name, names, n=3)
+    hint = f"Near it: {', '.join(near)}." if near else "See `workbench runs list` for those there are."
+    raise WorkbenchError(f"There is no run named {name!r}. {hint}")
+
+
 def run_view(project: Project, name: str) -> RunView:
-    """Return one run with its curves, its phase and the end of its log."""
-    row = next(item for item in runs.rows(project.db) if item.name == name)
+    """Return one run with its curves, its phase and the end of its log.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
     run = runs.get(project.db, name)
+    row = next(item for item in runs.rows(project.db) if item.name == name)
     imported = row.place == imported_runs.PLACE
     spec = None if imported else RunSpec.from_json(run.spec_json)
     parent = RunSpec.from_json(runs.get(project.db, run.parent).spec_json) if run.parent else None
