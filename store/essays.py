@@ -365,4 +365,4 @@ def _free_slug(db: Database, wished: str, also_taken: Collection[str] = ()) -> s
 
 
 def _gone(source_id: int) -> NotFound:
-    return NotFound(f"There is no essay {source_id} any more: it was removed meanwhile. Look at the list again.")
+    return NotFound(f"There is no essay {source_id}, or no more. Look at the list again.")

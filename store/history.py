@@ -200,7 +200,7 @@ def set_aside(db: Database, number: int) -> None:
     """
     with db.transaction() as connection:
         if not connection.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (number,)).rowcount:
-            raise NotFound(f"There is no edit {number} in the history. Look at the list again.")
+            raise _no_edit(number)
 
 
 def recent(db: Database, limit: int = 100) -> list[HistoryRow]:
@@ -229,7 +229,12 @@ def rows(db: Database, numbers: Sequence[int]) -> list[HistoryRow]:
 
 
 def changes(db: Database, number: int, limit: int = 200) -> list[RowChange]:
-    """Return what an edit changed, row by row, as it was done; at most `limit` rows."""
+    """Return what an edit changed, row by row, as it was done; at most `limit` rows.
+
+    Raises:
+        NotFound: there is no such edit.
+    """
+    need(db, number)
     found = db.all(
         "SELECT row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? ORDER BY id LIMIT ?",
         (number, limit),
@@ -238,6 +243,16 @@ def changes(db: Database, number: int, limit: int = 200) -> list[RowChange]:
         RowChange(table, key, *(None if text is None else json.loads(text) for text in (before, after)))
         for table, key, before, after in found
     ]
+
+
+def need(db: Database, number: int) -> None:
+    """Make sure that an edit is in the history.
+
+    Raises:
+        NotFound: it is not.
+    """
+    if db.one("SELECT 1 FROM edit WHERE id = ?", (number,)) is None:
+        raise _no_edit(number)
 
 
 def standing(db: Database, number: int) -> int:
@@ -335,8 +350,12 @@ def _check_table(table: str) -> None:
         raise ValueError(f"{table!r} is not an editable table; those are {', '.join(EDITABLE)}")
 
 
+def _no_edit(number: int) -> NotFound:
+    return NotFound(f"There is no edit {number} in the history. Look at the list again.")
+
+
 def _gone(table: str, key: int) -> str:
-    return f"There is no {EDITABLE[table]} {key} any more: it was removed meanwhile. Look at the list again."
+    return f"There is no {EDITABLE[table]} {key}, or no more. Look at the list again."
 
 
 def _storable(value: Any) -> Any:

@@ -131,7 +131,7 @@ def get(db: Database, pair_id: int) -> Pair:
     """
     found = db.one(f"{_PAIR} WHERE p.id = ?", (pair_id,))
     if found is None:
-        raise NotFound(f"There is no pair {pair_id} any more: it was removed meanwhile. Look at the list again.")
+        raise NotFound(f"There is no pair {pair_id}, or no more. Look at the list again.")
     return _pair(found)
 
 
@@ -231,7 +231,7 @@ def propose(
             (source_id,),
         ).fetchone()
         if source is None:
-            raise NotFound(f"There is no essay {source_id} any more: it was removed meanwhile. Look at the list again.")
+            raise NotFound(f"There is no essay {source_id}, or no more. Look at the list again.")
         digest, size = source
         covered: dict[str, bytearray] = {}
         responses: set[tuple[str, str]] = set()

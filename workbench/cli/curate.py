@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.cleaning import essays_clean, essays_footnotes, essays_rules
-from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.output import emit, json_option, plain, say, table, with_project
 from workbench.operations import canaries, essays
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -113,11 +113,12 @@ def canaries_list(project: Project, as_json: bool) -> None:
 @with_project
 def canaries_import(project: Project, path: Path, as_json: bool) -> None:
     """Add the prompts of a Markdown file of `## name` blocks; those of a known name are replaced."""
-    count, problems = canaries.import_canaries(project, path)
-    emit({"imported": count, "problems": problems}, as_json, [str(count)])
-    for problem in problems:
+    report = canaries.import_canaries(project, path)
+    emit(plain(report) | {"imported": report.imported}, as_json, [str(report.imported)])
+    for problem in report.problems:
         say(str(problem))
-    if problems and not count:
+    say(report.summary)
+    if report.problems:
         sys.exit(1)
 
 

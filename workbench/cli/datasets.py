@@ -220,12 +220,12 @@ def _count_name(finding: Finding) -> str:
 @with_project
 def dataset_pair(project: Project, number: int, pair_hash: str, options: Options, as_json: bool) -> None:
     """Show the very tokens that a model sees of one pair of dataset NUMBER, by its hash or the beginning of it."""
-    ids = [row.id for row in freezing.dataset_rows(project) if row.number == number]
-    keys = seen.dataset_pairs(project, ids[0]) if ids else []
+    dataset_id = freezing.dataset_numbered(project, number).id
+    keys = seen.dataset_pairs(project, dataset_id)
     found = [key for key in keys if key.startswith((pair_hash, f"sha256:{pair_hash}"))]
     if len(found) != 1:
         raise WorkbenchError(
             f"{len(found)} pairs of dataset {number} begin with {pair_hash}. Give the hash of one, as the dataset's "
             "files name it."
         )
-    print_seen(project, seen.dataset_pair_text(project, ids[0], found[0]), options, as_json)
+    print_seen(project, seen.dataset_pair_text(project, dataset_id, found[0]), options, as_json)

@@ -20,6 +20,7 @@ _ids = click.argument("ids", nargs=-1, type=int, required=True)
 @with_project
 def pairs_skip(project: Project, ids: tuple[int, ...]) -> None:
     """Let proposed pairs come back last in the queue."""
+    curating.need(project, ids)
     say(f"{curating.some(curating.skip(project, ids))} skipped.")
 
 
@@ -70,13 +71,14 @@ def pairs_split(project: Project, pair_id: int, offset: int, as_json: bool) -> N
 @with_project
 def pairs_edit(project: Project, pair_id: int, prompt: str | None, response: str | None) -> None:
     """Write the prompt or the response of a pair."""
+    if prompt is None and response is None:
+        raise click.UsageError("Give --prompt, or --response, or both.")
     pair = curating.pair_view(project, pair_id).pair
-    reshaping.edit_pair(
-        project,
-        pair_id,
-        prompt=pair.prompt if prompt is None else prompt,
-        response=pair.response if response is None else response,
-    )
+    prompt, response = (pair.prompt if prompt is None else prompt), (pair.response if response is None else response)
+    changes = {"prompt": pair.prompt != prompt, "response": pair.response != response}
+    sides = [side for side, changed in changes.items() if changed]
+    reshaping.edit_pair(project, pair_id, prompt=prompt, response=response)
+    say(f"{' and '.join(sides).capitalize()} of pair {pair_id} written." if sides else "It says that already.")
 
 
 @pairs_command.command("retag")
@@ -86,6 +88,7 @@ def pairs_edit(project: Project, pair_id: int, prompt: str | None, response: str
 def pairs_retag(project: Project, ids: tuple[int, ...], tier: str) -> None:
     """Give pairs another tier."""
     curating.retag(project, ids, tier)
+    say(f"{curating.some(len(set(ids)))} of the tier {tier} now.")
 
 
 @pairs_command.command("flag")
@@ -93,6 +96,7 @@ def pairs_retag(project: Project, ids: tuple[int, ...], tier: str) -> None:
 @with_project
 def pairs_flag(project: Project, ids: tuple[int, ...]) -> None:
     """Flag pairs, or take the flags off when all of them are flagged."""
+    curating.need(project, ids)
     say("Flagged." if curating.flag(project, ids) else "Flags taken off.")
 
 
@@ -103,6 +107,7 @@ def pairs_flag(project: Project, ids: tuple[int, ...]) -> None:
 def pairs_note(project: Project, ids: tuple[int, ...], text: str) -> None:
     """Write the note of pairs, the same for all."""
     curating.note(project, ids, text)
+    say(f"Note {'written on' if text.strip() else 'taken off'} {curating.some(len(set(ids)))}.")
 
 
 def _tell(reshaped: Reshaped, as_json: bool) -> None:

@@ -132,6 +132,7 @@ def _decision(name: str, status: curating.Status, help_text: str) -> click.Comma
     def command(project: Project, ids: tuple[int, ...], all_proposed: bool, as_json: bool) -> None:
         if bool(ids) == all_proposed:
             raise click.UsageError("Give pair ids, or --all-proposed.")
+        curating.need(project, ids)
         chosen = list(ids) or list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
         changed = curating.decide(project, chosen, status)
         emit({"changed": changed}, as_json, [str(changed)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from curation.canaries import CanaryText, canary_set_hash, format_canaries, parse_canaries
@@ -56,8 +57,34 @@ def remove_canary(project: Project, canary_id: int) -> None:
     canaries.remove(project.db, canary_id)
 
 
-def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
-    """Add the prompts of a Markdown file; those with a known slug are replaced. Return how many came, and faults.
+@dataclass(frozen=True, kw_only=True)
+class CanaryImport:
+    """What came of a file of prompts: how many of each outcome, and every fault."""
+
+    added: int = 0
+    replaced: int = 0
+    same: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def imported(self) -> int:
+        """How many prompts the file gave."""
+        return self.added + self.replaced + self.same
+
+    @property
+    def summary(self) -> str:
+        """One sentence: what came in, and what did not."""
+        counted = (
+            (self.added, "added"),
+            (self.replaced, "replaced"),
+            (self.same, "as before"),
+            (len(self.problems), "with a fault: left out"),
+        )
+        return ", ".join(f"{count} {word}" for count, word in counted if count) + "."
+
+
+def import_canaries(project: Project, path: Path) -> CanaryImport:
+    """Add the prompts of a Markdown file; those with a known slug are replaced.
 
     Raises:
         WorkbenchError: the file cannot be read.
@@ -68,9 +95,11 @@ def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
         raise WorkbenchError(f"{path}: cannot be read ({error}). Name a UTF-8 file of `## slug` blocks.") from error
     parsed, problems = parse_canaries(text, str(path))
     standing = {row.slug: row for row in canary_rows(project)}
+    added = replaced = 0
     for item in parsed:
         known = standing.get(item.slug)
         if known is None:
+            added += 1
             add_canary(
                 project,
                 prompt=item.prompt,
@@ -80,6 +109,7 @@ def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
                 reference=item.reference,
             )
         elif canary_text(known) != item:
+            replaced += 1
             change_canary(
                 project,
                 known.id,
@@ -88,7 +118,8 @@ def import_canaries(project: Project, path: Path) -> tuple[int, list[Problem]]:
                 length=item.length,
                 reference=item.reference,
             )
-    return len(parsed), problems
+    same = len(parsed) - added - replaced
+    return CanaryImport(added=added, replaced=replaced, same=same, problems=tuple(problems))
 
 
 def export_canaries(project: Project) -> str:

@@ -12,7 +12,7 @@ from curation.sentences import sentences
 from store import pairs
 from store.pairs import Order, Pair, PairChange, PairCounts, PairFilter, PairRow
 from workbench.operations.doubting import doubt_names
-from workbench.operations.errors import NothingToDoError
+from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
 from workbench.operations.tokens import TokenView, token_views
 from workbench.operations.waiving import findings_of_pair
@@ -79,6 +79,19 @@ def pair_findings(project: Project, pair_id: int) -> list[Finding]:
 def sentence_starts(text: str) -> list[int]:
     """Return the character at which each sentence of a text begins."""
     return [start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end in sentences(text)]
+
+
+def need(project: Project, ids: Sequence[int]) -> None:
+    """Make sure that all the pairs are there.
+
+    Raises:
+        WorkbenchError: some are not; all of them are named.
+    """
+    there = {row.id for row in pairs.rows(project.db, ids)}
+    missing = [str(pair_id) for pair_id in ids if pair_id not in there]
+    if missing:
+        word = "is no pair" if len(missing) == 1 else "are no pairs"
+        raise WorkbenchError(f"There {word} {', '.join(missing)}, or no more. See `workbench pairs list`.")
 
 
 def decide(project: Project, ids: Sequence[int], status: Status) -> int:

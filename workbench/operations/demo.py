@@ -64,7 +64,7 @@ def play(folder: Path, *, say: Callable[[str], None]) -> DemoReport:
         say(f"  {len(sound)} accepted: every proposal without a warning (you would read them, with a and x)")
     if not canary_rows(project):
         with as_file(files("workbench") / "demo" / "canaries.md") as path:
-            count, _ = import_canaries(project, path)
+            count = import_canaries(project, path).imported
         say(f"  {count} canary prompts")
     if not dataset_rows(project):
         frozen = freeze(project, note="the demo's")

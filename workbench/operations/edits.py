@@ -84,9 +84,11 @@ def undo_to(project: Project, number: int) -> Reversal:
     """Undo the latest edits down to this one, and it too; redo brings them back one by one.
 
     Raises:
+        NotFound: there is no such edit.
         NothingToDoError: it cannot be undone: it was already, or was set aside.
         Conflict: a row is not as one of them left it; those after it are undone.
     """
+    history.need(project.db, number)
     count = edits_to_undo(project, number)
     if not count:
         raise NothingToDoError(f"Edit {number} is not to be undone: it was undone already, or set aside.")

@@ -9,7 +9,7 @@ from workbench.screens.dataset_base import DatasetBase
 from workbench.widgets.plain import visible
 
 if TYPE_CHECKING:
-    from curation.errors import Problem
+    from workbench.operations.canaries import CanaryImport
     from workbench.screens.canary_form import CanaryDraft
 
 
@@ -132,15 +132,19 @@ class CanaryKeys(DatasetBase):
             return
         path = self.project.root / Path(given.strip()).expanduser()
 
-        def operate() -> tuple[int, list[Problem]]:
+        def operate() -> CanaryImport:
             from workbench.operations.canaries import import_canaries
 
             return import_canaries(self.project, path)
 
-        def done(result: tuple[int, list[Problem]]) -> None:
-            count, problems = result
-            self.changed(f"{count} canary prompts imported.")
-            if problems:
-                self.say("\n".join(str(problem) for problem in problems), "warning")
+        def done(report: CanaryImport) -> None:
+            self.changed(f"{report.imported} canary prompts imported: {report.summary}")
+            if report.problems:
+                self.say(
+                    "\n".join(
+                        [f"{report.imported} canary prompts imported: {report.summary}", *map(str, report.problems)]
+                    ),
+                    "warning",
+                )
 
         self.act(operate, done)
