@@ -228,7 +228,8 @@ def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
         name = running.run_named(project, name)
         _collect(project, name)
         say(operation(project, name))
-        _collect(project, name)
+        if word == "kill" and (status := collecting.see_end(project, name)) not in running.OVER:
+            say(f"Its process is not over yet: {status}. `workbench runs list` looks again.")
 
     made: Any = command
     return click.command(word, help=help_text)(made)

@@ -118,6 +118,17 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
         time.sleep(poll_s)
 
 
+def see_end(project: Project, name: str, *, at_most_s: float = 10.0, poll_s: float = 0.1) -> str:
+    """Collect until a run that was killed is over: the system takes a moment; return its status then, or after that."""
+    until = time.monotonic() + at_most_s
+    while True:
+        collect(project, (name,))
+        status = runs.get(project.db, name).status
+        if status in _OVER or time.monotonic() > until:
+            return status
+        time.sleep(poll_s)
+
+
 def _words(event: runs.EventRow) -> str:
     """Say an event in a line, or nothing for those nobody waits for."""
     data = event.data
