@@ -62,7 +62,7 @@ async def test_a_canary_prompt_is_written_edited_removed_and_brought_back(projec
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "n")
         assert isinstance(app.screen, CanaryForm)
-        await press(pilot, "tab", *"Umbrellas", "escape")
+        await press(pilot, *"Umbrellas", "escape")
         assert [row.slug for row in canary_rows(project)][-1] == "umbrellas"
         await press(pilot, "tab", "G", "e", *"Of ", "escape")
         assert canary_rows(project)[-1].prompt == "Of Umbrellas"
@@ -107,7 +107,7 @@ async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(p
 
 async def test_a_prompt_half_written_when_the_program_was_killed_is_there_again(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "n", "tab", *"Of hats")
+        await press(pilot, "n", *"Of hats")
         assert isinstance(app.screen, CanaryForm)
         # The program ends here without leaving the form.
     assert len(canary_rows(project)) == 3
@@ -132,10 +132,47 @@ async def test_a_name_that_is_taken_gives_what_was_typed_back(project: Project) 
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "n")
         app.screen.query_one("#canary-name", Input).value = "shop-scales"
-        await press(pilot, "tab", *"Of hats", "escape")
+        await press(pilot, *"Of hats", "escape")
         assert isinstance(app.screen, CanaryForm)
         assert app.screen.typed.prompt == "Of hats"
         assert len(canary_rows(project)) == 3
         app.screen.query_one("#canary-name", Input).value = "hats"
         await press(pilot, "escape")
         assert canary_rows(project)[-1].slug == "hats"
+
+
+async def test_a_name_without_an_opening_is_not_thrown_away_without_a_word(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n", "tab", *"hats", "escape")
+        assert isinstance(app.screen, CanaryForm)
+        assert "The opening is missing" in str(app.screen.query_one("#canary-keys").render())
+        assert app.screen.typed.slug == "hats"
+        await press(pilot, *"Of hats")
+        assert "The opening is missing" not in str(app.screen.query_one("#canary-keys").render())
+        await press(pilot, "escape")
+        assert (canary_rows(project)[-1].slug, canary_rows(project)[-1].prompt) == ("hats", "Of hats")
+        await press(pilot, "n", "tab", "x", "escape", "escape")
+        assert not isinstance(app.screen, CanaryForm)
+        assert len(canary_rows(project)) == 4
+
+
+async def test_the_name_is_changed_in_the_form_and_undo_takes_it_back(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        before = canary_rows(project)[0]
+        await press(pilot, "tab", "g", "e", "tab")
+        assert isinstance(app.screen, CanaryForm)
+        assert "Its name: its topic" in shown(app.screen)
+        await press(pilot, "ctrl+u", *"bells", "escape")
+        assert canary_rows(project)[0].slug == "bells"
+        assert canary_rows(project)[0].prompt == before.prompt
+        await press(pilot, "u")
+        assert canary_rows(project)[0].slug == before.slug
+
+
+async def test_a_switch_of_the_form_reads_without_colour(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n", "tab", "tab")
+        assert "[ ] novel" in shown(app.screen)
+        await press(pilot, "space")
+        assert "[x] novel" in shown(app.screen)
+        assert "[ ] long" in shown(app.screen)

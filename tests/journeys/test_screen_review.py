@@ -140,9 +140,21 @@ async def test_a_span_is_marked_word_by_word_and_the_mark_can_go_again(project: 
         base = review(project, SECOND_RUN).comparisons[0].base
         (mark,) = review(project, SECOND_RUN).annotations[base.id]
         assert (mark.label, text[mark.start : mark.end]) == ("collapse", " ".join(text.split()[1:4]))
-        await settle(pilot, lambda: "collapse" in shown(pilot, "#foot-left") or _marking(pilot))
-        await pilot.press("d")
+        await settle(pilot, lambda: "collapse" in shown(pilot, "#foot-left"))
+        assert "m marks another" in shown(pilot, "StatusLine")
+        assert not _marking(pilot)
+        await pilot.press("m", "d")
         await settle(pilot, lambda: not review(project, SECOND_RUN).annotations)
+
+
+async def test_after_a_mark_the_keys_are_those_of_the_screen_again(project: Project) -> None:
+    async with reviewing(project) as pilot:
+        await pilot.press("m", "l", "space", "l", "space", "o", "n")
+        await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press(*"dry", "enter")
+        base = review(project, SECOND_RUN).comparisons[0].base
+        await settle(pilot, lambda: len(review(project, SECOND_RUN).annotations.get(base.id, ())) == 2)
+        assert sorted(item.kind for item in review(project, SECOND_RUN).annotations[base.id]) == ["mark", "note"]
 
 
 async def test_while_marking_no_key_judges_or_leaves_the_pair(project: Project) -> None:

@@ -141,6 +141,15 @@ def canaries_add(project: Project, prompt: str, name: str, topic: str, length: s
     canaries.add_canary(project, prompt=prompt, slug=name, topic=topic, length=length, reference=reference)
 
 
+@canaries_command.command("rename")
+@click.argument("name")
+@click.argument("new")
+@with_project
+def canaries_rename(project: Project, name: str, new: str) -> None:
+    """Give the prompt NAME another name, NEW."""
+    say(f"{name} is named {canaries.rename_canary(project, name, new)} now.")
+
+
 @canaries_command.command("remove")
 @click.argument("name")
 @with_project

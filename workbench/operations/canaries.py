@@ -43,13 +43,51 @@ def add_canary(
     )
 
 
-def change_canary(project: Project, canary_id: int, *, prompt: str, topic: str, length: str, reference: str) -> None:
-    """Replace what a canary prompt of the working set says; frozen versions stay as they are."""
+def change_canary(
+    project: Project, canary_id: int, *, prompt: str, topic: str, length: str, reference: str, slug: str = ""
+) -> None:
+    """Replace what a canary prompt of the working set says; frozen versions stay as they are. An empty slug stays.
+
+    Raises:
+        WorkbenchError: the prompt is empty or the slug is another one's.
+    """
     if not prompt.strip():
         raise WorkbenchError("The canary prompt is empty. Write an opening, or remove the prompt.")
+    chosen = slugify(slug) if slug.strip() else None
+    if any(row.slug == chosen and row.id != canary_id for row in canary_rows(project)):
+        raise WorkbenchError(f"There is a canary named {chosen!r}. Name this one otherwise, or edit that one.")
     canaries.change(
-        project.db, canary_id, prompt=prompt.strip(), topic=topic, length=length, reference=reference.strip()
+        project.db,
+        canary_id,
+        prompt=prompt.strip(),
+        topic=topic,
+        length=length,
+        reference=reference.strip(),
+        slug=chosen,
     )
+
+
+def rename_canary(project: Project, name: str, new: str) -> str:
+    """Give a prompt of the working set another name; return it as it is kept.
+
+    Raises:
+        WorkbenchError: there is no such prompt, or the new name is empty or another one's.
+    """
+    found = next((row for row in canary_rows(project) if row.slug == name), None)
+    if found is None:
+        raise WorkbenchError(f"There is no canary named {name!r}. See `workbench canaries list`.")
+    if not new.strip():
+        raise WorkbenchError(f"The new name of {name!r} is empty. Give one that says its topic.")
+    change_canary(
+        project,
+        found.id,
+        prompt=found.prompt,
+        topic=found.topic,
+        length=found.length,
+        reference=found.reference,
+        slug=new,
+    )
+    return slugify(new)
 
 
 def remove_canary(project: Project, canary_id: int) -> None:

@@ -17,14 +17,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from workbench.screens.shell import Shell
-from workbench.widgets.text_fields import LineField, TextField
+from workbench.widgets.text_fields import LineField, SwitchField, TextField
 
 DRAFT = "datasets.draft"
+_KEYS = "esc keep and go back · tab next field · space switches"
+_MISSING = "The opening is missing: write it, or press esc again to leave without."
 
 
 @dataclass(frozen=True, kw_only=True)
 class CanaryDraft:
-    """A canary prompt as typed; `canary_id` is None for a new one, `slug` may be empty then."""
+    """A canary prompt as typed; `canary_id` is None for a new one. An empty `slug` comes from the words, or stays."""
 
     canary_id: int | None = None
     slug: str = ""
@@ -57,34 +59,35 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         super().__init__()
         self._draft = draft
         self._left = False
+        self._warned = False
 
     def compose(self) -> ComposeResult:
         """Lay out the fields from top to bottom."""
         new = self._draft.canary_id is None
         yield Static("A new canary prompt" if new else f"Canary {self._draft.slug}", classes="form-title", markup=False)
-        if new:
-            yield LineField(self._draft.slug, placeholder="name (empty: from the first words)", id="canary-name")
         yield Static("The opening every model is to continue", classes="form-label")
         yield TextField(self._draft.prompt, id="canary-prompt", soft_wrap=True, show_line_numbers=False)
+        empty = "first words" if new else "as it is"
+        words = f"Its name: its topic, by which leaks are looked for (empty: {empty})"
+        yield Static(words, classes="form-label", markup=False)
+        yield LineField(self._draft.slug, id="canary-name", select_on_focus=False)
         with Horizontal(id="canary-kind"):
-            yield Checkbox("novel: on a topic no essay names", self._draft.novel, id="canary-novel", compact=True)
-            yield Checkbox("long", self._draft.long, id="canary-long", compact=True)
+            yield SwitchField("novel: on a topic no essay names", self._draft.novel, id="canary-novel", compact=True)
+            yield SwitchField("long", self._draft.long, id="canary-long", compact=True)
         yield Static("The real piece to compare with, if there is one", classes="form-label")
         yield TextField(self._draft.reference, id="canary-reference", soft_wrap=True, show_line_numbers=False)
-        yield Static("esc keep and go back · tab next field · space switches", classes="form-label")
+        yield Static(_KEYS, id="canary-keys", classes="form-label", markup=False)
 
     def on_mount(self) -> None:
         """Begin in the first field, so that typing from the top to the bottom fills the form."""
-        new = self._draft.canary_id is None
-        self.query_one("#canary-name" if new else "#canary-prompt").focus()
+        self.query_one("#canary-prompt").focus()
 
     @property
     def typed(self) -> CanaryDraft:
         """What stands in the fields."""
-        names = self.query("#canary-name").results(Input)
         return CanaryDraft(
             canary_id=self._draft.canary_id,
-            slug=next((field.value for field in names), self._draft.slug).strip(),
+            slug=self.query_one("#canary-name", Input).value.strip(),
             prompt=self.query_one("#canary-prompt", TextArea).text,
             novel=self.query_one("#canary-novel", Checkbox).value,
             long=self.query_one("#canary-long", Checkbox).value,
@@ -96,6 +99,8 @@ class CanaryForm(ModalScreen[CanaryDraft]):
     @on(Checkbox.Changed)
     def _changed(self) -> None:
         typed, project = self.typed, self.app.project
+        if self._warned and typed.prompt.strip():
+            self._warn(False)
         if typed == self._draft or self._left:
             return
 
@@ -107,7 +112,18 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         self.app.write(keep)
 
     def action_leave(self) -> None:
-        """Leave with what stands here; the caller makes the edit."""
+        """Leave with what stands here; the caller makes the edit. Without an opening, say so first."""
+        typed = self.typed
+        if not typed.prompt.strip() and typed != self._draft and not self._warned:
+            self._warn(True)
+            self.query_one("#canary-prompt").focus()
+            return
         # What the fields still have to tell of their last letters must not bring the draft back.
         self._left = True
-        self.dismiss(self.typed)
+        self.dismiss(typed)
+
+    def _warn(self, missing: bool) -> None:
+        self._warned = missing
+        keys = self.query_one("#canary-keys", Static)
+        keys.update(_MISSING if missing else _KEYS)
+        keys.set_class(missing, "-missing")

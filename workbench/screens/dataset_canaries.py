@@ -85,6 +85,7 @@ class CanaryKeys(DatasetBase):
                 topic=topic,
                 length=length,
                 reference=draft.reference,
+                slug=draft.slug,
             )
             return True
         if not draft.prompt.strip():

@@ -57,7 +57,8 @@ class AnnotatingScreen(ProjectScreen):
         sample, project = self._stand.sample(_side_of(event.pane)).id, self.project
         name = LABEL_NAMES.get(event.label, event.label)
         self._change(
-            lambda: add_mark(project, sample, event.label, event.start, event.end), f"Marked {name}. u takes it back."
+            lambda: add_mark(project, sample, event.label, event.start, event.end),
+            f"Marked {name}. m marks another, u takes this one back.",
         )
 
     @on(SampleText.Removed)

@@ -79,9 +79,6 @@ def _why(screen: ProjectScreen, finding: Finding, scope: tuple[Scope, str]) -> N
     def given(reason: str | None) -> None:
         if reason is None:
             return
-        if not reason.strip():
-            screen.say("Nothing was waived: a waiver needs its reason.", "warning")
-            return
 
         def operate() -> None:
             from workbench.operations.waiving import waive
@@ -91,7 +88,8 @@ def _why(screen: ProjectScreen, finding: Finding, scope: tuple[Scope, str]) -> N
         _act(screen, operate, f"Waived {finding.rule}: u takes it back. The reason stands in every report.")
 
     title = f"Why is {finding.rule} no trouble here?"
-    screen.app.push_screen(TextDialog(title, finding.message), given)
+    needs = "A waiver needs its reason: it stands in every report. Write it, or leave with esc."
+    screen.app.push_screen(TextDialog(title, finding.message, needs=needs), given)
 
 
 def _take_back(screen: ProjectScreen, finding: Finding) -> None:

@@ -120,19 +120,36 @@ class TextDialog(Dialog[str]):
     """Asks for one line."""
 
     KEYS = "enter done · esc leave"
+    DEFAULT_CSS = "TextDialog .dialog-needs { color: $text-warning; display: none; }"
 
-    def __init__(self, title: str, words: str = "", *, value: str = "", suggester: Suggester | None = None) -> None:
+    def __init__(
+        self, title: str, words: str = "", *, value: str = "", suggester: Suggester | None = None, needs: str = ""
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            title: what is asked.
+            words: a sentence under the title.
+            value: to begin with.
+            suggester: completes what is typed.
+            needs: why an empty line will not do: it is said then and the dialog stays; empty when one will.
+        """
         super().__init__(title, words)
         self._value = value
         self._suggester = suggester
+        self._needs = needs
 
     def compose_body(self) -> ComposeResult:
         """Yield the line."""
         yield LineField(value=self._value, suggester=self._suggester)
+        yield Static(self._needs, classes="dialog-needs", markup=False)
 
     @on(Input.Submitted)
     def _done(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._needs and not event.value.strip():
+            self.query_one(".dialog-needs").display = True
+            return
         self.dismiss(event.value)
 
 

@@ -154,6 +154,7 @@ class SampleText(Widget, can_focus=True):
         self._shown = Shown("")
         self._lines: list[tuple[int, int]] = []
         self._laid_out_for: tuple[str, int] | None = None
+        self._marked_here = False
 
     def validate_word(self, word: int) -> int:
         """Keep the cursor on a word."""
@@ -166,6 +167,7 @@ class SampleText(Widget, can_focus=True):
         self.state = "reading"
         self.span_start = None
         self.word = 0
+        self._marked_here = False
 
     def watch_state(self, state: State) -> None:
         """Tell the screen, which says what the keys do now."""
@@ -194,13 +196,17 @@ class SampleText(Widget, can_focus=True):
         return self._words[first][0], self._words[last][1]
 
     def begin(self) -> bool:
-        """Begin to mark at the first word in view; return False when there is no word to mark."""
+        """Begin to mark at the last mark or the first word in view; return False when there is no word to mark."""
         if not self._words:
             return False
         if self.state == "reading":
             self.state = "start"
             lines = self._layout_for(self.size.width)
-            self.word = self._word_at(lines[min(self._scrolled_away(), len(lines) - 1)][0])
+            first, height = self._in_view()
+            if not (
+                self._marked_here and first <= self._row(self._shown.at(self._words[self.word][0])) < first + height
+            ):
+                self.word = self._word_at(lines[min(first, len(lines) - 1)][0])
             self._show_cursor()
         return True
 
@@ -246,10 +252,11 @@ class SampleText(Widget, can_focus=True):
             self.state = "label"
 
     def action_label(self, label: str) -> None:
-        """Give the span its label; the next one may start."""
+        """Give the span its label; marking ends, so that the keys are the screen's again."""
         start, end = self.selection
         self.span_start = None
-        self.state = "start"
+        self.state = "reading"
+        self._marked_here = True
         self.post_message(self.Marked(self, label, start, end))
 
     def action_remove(self) -> None:
@@ -289,10 +296,10 @@ class SampleText(Widget, can_focus=True):
         ]
         return Content(self._shown.text[first:last], spans=within)
 
-    def _scrolled_away(self) -> int:
-        """Return how many of the text's lines are out of view above."""
+    def _in_view(self) -> tuple[int, int]:
+        """Return how many of the text's lines are out of view above, and how many there is room for."""
         place = self.screen.find_widget(self)
-        return max(0, place.clip.y - place.region.y)
+        return max(0, place.clip.y - place.region.y), place.clip.height
 
     def _row(self, shown: int) -> int:
         return max(0, bisect_right(self._lines, shown, key=itemgetter(0)) - 1)

@@ -1,4 +1,4 @@
-"""The fields that text is typed into: every key takes effect in the order it was pressed.
+"""The fields of forms and dialogs: every key takes effect in the order it was pressed.
 
 The decision to know: Textual's own fields take letters at once, but a key that is bound to an action goes up through
 every ancestor to the app before the action runs, and letters sent behind it overtake it. Where keys come in one burst
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Checkbox, Input, TextArea
 
 if TYPE_CHECKING:
     _Base = Widget
@@ -28,7 +29,7 @@ class InOrder(_Base):
             event.stop()
             event.prevent_default()
             self.app.post_message(events.Key(event.key, event.character))
-        elif not event.is_printable and await self._run_bound(event.key):
+        elif not self.check_consume_key(event.key, event.character) and await self._run_bound(event.key):
             event.stop()
             event.prevent_default()
 
@@ -54,3 +55,11 @@ class LineField(InOrder, Input):
 
 class TextField(InOrder, TextArea):
     """A text of several lines."""
+
+
+class SwitchField(InOrder, Checkbox):
+    """A switch among fields, whose state reads without colour."""
+
+    @property
+    def _button(self) -> Content:
+        return Content.styled("[x]", "bold") if self.value else Content("[ ]")
