@@ -191,6 +191,7 @@ def _pace(spec: RunSpec) -> tuple[object, ...]:
         train.max_length,
         train.per_device_train_batch_size,
         train.world_size,
+        train.sharding,
         train.mixed_precision,
         train.gradient_checkpointing,
         train.pad_to_multiple_of,
