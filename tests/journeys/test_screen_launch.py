@@ -234,6 +234,7 @@ async def test_a_run_that_ran_out_of_memory_offers_a_copy_that_fits(project):
         }  # fmt: skip
         assert fitting_choices([(wanted, "one pair a pass", 9)])[0].value == wanted
         app.screen._view = replace(view, row=replace(view.row, status="failed"), shortage=told)
+        app.screen.refresh_bindings()
         await pilot.press("f")
         await pilot.pause(0.3)
         await pilot.press("1")

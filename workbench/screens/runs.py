@@ -205,6 +205,8 @@ class RunsScreen(ProjectScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the selected run allows."""
+        if action == "make_fit":
+            return self._view is not None and self._view.shortage is not None
         if action in ("stop", "kill", "resume", "note", "copy", "next_view"):
             if self._view is None:
                 return False
