@@ -146,7 +146,17 @@ def _found(db: Database, words: str, expression: str, limit: int) -> str | None:
 
 def _hit(row: tuple[Any, ...], first: Callable[[str], int]) -> Hit:
     kind, key, title, about, text, *sample = row
+    if kind in ("essay", "note"):
+        text = _without_front_matter(title, text)
     return Hit(kind, key, title, about, _excerpt(text, first(text)), *sample)
+
+
+def _without_front_matter(title: str, text: str) -> str:
+    # YAML is loaded with it, which nothing but an excerpt needs here.
+    from curation.front_matter import front_matter_end
+
+    body = text[len(title) + 1 :]
+    return f"{title}\n{body[front_matter_end(body) :]}"
 
 
 def _first_word(words: str) -> Callable[[str], int]:

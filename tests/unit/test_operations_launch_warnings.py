@@ -38,6 +38,13 @@ def test_without_an_earlier_run_it_is_told_in_spreads(project: Project, monkeypa
     assert any("times the spread between its pairs" in item for item in warnings_of(project))
 
 
+def test_a_model_that_is_not_here_is_named_with_what_to_do(project: Project) -> None:
+    assert not any("is not here" in item for item in draft(project, parent=BASE_RUN).warnings)
+    (said,) = [item for item in draft(project, model="foo/bar").warnings if "is not here" in item]
+    assert said.startswith("foo/bar is not here: the job fetches it at launch")
+    assert "`workbench models add foo/bar`" in said
+
+
 def test_a_source_that_gives_most_of_the_pairs_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     given = [("on-sandals", 9), ("the-back-wheel", 3)]
     monkeypatch.setattr(launch_warnings.datasets, "train_sources", lambda db, dataset_id: given)

@@ -105,6 +105,14 @@ def test_an_excerpt_shows_the_first_word_found(db):
     assert hit.excerpt.startswith("…")
 
 
+def test_an_excerpt_leaves_the_front_matter_out(db):
+    save(db, "c", "---\ntitle: C\ntags: [brass, woodwind]\n---\n\nThe trumpets came.\n")
+    for words in ("trumpets", "woodwind"):
+        (hit,) = search.everything(db, words)
+        assert hit.excerpt.endswith("The trumpets came.")
+        assert "tags" not in hit.excerpt
+
+
 @pytest.mark.parametrize(("words", "plain"), [("back wheel", True), ("don’t", True), ("x", False), ("a—b", False)])
 def test_plain_words_are_known(words, plain):
     assert search.is_plain_words(words) is plain

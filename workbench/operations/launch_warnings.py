@@ -5,12 +5,25 @@ from __future__ import annotations
 from runners.intervals import smallest_difference
 from runners.spec import RunSpec
 from store import checks, datasets, runs
+from workbench.operations.model_files import find_model, is_commit
 from workbench.operations.project import Project
 
 # As in the job, `runners/tasks/train.py`: one essay with more than this share teaches its subject, and not a voice.
 _OVERUSED = 0.4
 # With fewer pairs than this only a difference of more than two thirds of their spread could be shown.
 _FEW_PAIRS = 12
+
+
+def model_warnings(project: Project, spec: RunSpec) -> list[str]:
+    """Return a sentence on a model that is nowhere on this machine."""
+    model, commit = spec.model.id, spec.model.revision
+    files = find_model(f"{model}@{commit}" if commit and is_commit(commit) else model, project.root)
+    if files.where != "nowhere":
+        return []
+    return [
+        f"{model} is not here: the job fetches it at launch, and fails where there is none of that name. "
+        f"`workbench models add {model}` asks for it now, and has its pairs counted."
+    ]
 
 
 def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]:

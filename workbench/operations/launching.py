@@ -20,7 +20,7 @@ from workbench.operations.beginning import carried_over, first_model, first_samp
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
-from workbench.operations.launch_warnings import data_warnings
+from workbench.operations.launch_warnings import data_warnings, model_warnings
 from workbench.operations.places import place
 from workbench.operations.project import Project
 
@@ -250,6 +250,7 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
                 f"Differs from its parent in {len(differences)} variables ({names}): what helps stays open."
             )
     found = known_model(project, spec.model.id)
+    warnings += model_warnings(project, spec)
     if found is not None:
         warnings += _of_the_model(spec, found)
     if dataset_id is not None:

@@ -48,6 +48,22 @@ def pairs_said(count: int) -> str:
     return "1 pair" if count == 1 else f"{count:,} pairs"
 
 
+def nothing_here(words: str, source: str, elsewhere: int) -> str:
+    """Say of an empty list what it was narrowed to, and which keys show what there is elsewhere.
+
+    Args:
+        words: the words it is narrowed to.
+        source: the title of the essay it is narrowed to.
+        elsewhere: pairs of the same filter without words and essay.
+    """
+    where = f" in {source}" if source else ""
+    if not elsewhere:
+        return f"No pair fits{where}, nor anywhere else. tab shows another filter."
+    keys = "esc esc" if words and source else "esc"
+    here = "elsewhere" if source else "without these words"
+    return f"No pair fits{where}. {pairs_said(elsewhere)} {here}: {keys} shows them, tab another filter."
+
+
 def pair_line(row: PairRow, width: int) -> Content:
     """Lay a pair out as one line of the list: status, what stands out about it, title, tier, opening, words."""
     mark, style = MARKS.get(row.status, MARKS["proposed"])

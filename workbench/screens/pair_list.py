@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import FILTERS, Standing, filter_line, pairs_said
+from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
@@ -157,7 +157,7 @@ class ListPart(PairBase):
             standing = replace(standing, cursor=self._wanted_pair)
             self._wanted_pair = None
 
-        def ask() -> tuple[Sequence[int], PairCounts, _Place, Over]:
+        def ask() -> tuple[Sequence[int], PairCounts, _Place, Over, int]:
             from workbench.operations import guide
             from workbench.operations.counting import Over, over_any_limit
             from workbench.operations.curating import pair_counts, pair_ids
@@ -167,10 +167,14 @@ class ListPart(PairBase):
             # Before the ids: it counts what little may be missing.
             over = over_any_limit(self.project) if place.filter == "over" else Over()
             ids = pair_ids(self.project, self._filtered_by(place), place.order)
-            return ids, pair_counts(self.project, source), place, over
+            elsewhere = 0
+            if not ids and (place.words or place.source):
+                everywhere = self._filtered_by(replace(place, words="", source=None))
+                elsewhere = len(pair_ids(self.project, everywhere, place.order))
+            return ids, pair_counts(self.project, source), place, over, elsewhere
 
-        def show(answer: tuple[Sequence[int], PairCounts, _Place, Over]) -> None:
-            ids, self._counts, place, over = answer
+        def show(answer: tuple[Sequence[int], PairCounts, _Place, Over, int]) -> None:
+            ids, self._counts, place, over, elsewhere = answer
             self._over = over.found
             if first:
                 self._filter, self._order, self._words, self._source = (
@@ -186,7 +190,7 @@ class ListPart(PairBase):
             self._placed = True
             empty = _NOTHING[self._filter]
             if self._words or self._source:
-                empty = "No pair here fits. esc shows more, tab another filter."
+                empty = nothing_here(self._words, self._source[1] if self._source else "", elsewhere)
             if over.uncounted:
                 empty = f"{pairs_said(over.uncounted)} are being counted first."
                 self._count_all()

@@ -31,11 +31,11 @@ _KINDS = {"annotation": "on a sample", "canary": "canary"}
 def hit_line(hit: Hit, width: int) -> Content:
     """Lay something found out as one line: what it is, where it belongs, and the words around."""
     title_width = min(30, max(12, width // 4))
-    about_width = 0 if width < 100 else 22
+    about_width = 0 if width < 100 else 23
     return Content.assemble(
         (cell(_KINDS.get(hit.kind, hit.kind), 12), "$accent"),
         (cell(one_line(hit.title), title_width - 1) + " ", "$text-muted"),
-        (cell(one_line(hit.about), about_width), "$text-muted"),
+        (cell(one_line(hit.about), about_width - 1) + " " if about_width else "", "$text-muted"),
         (cell(one_line(hit.excerpt), max(8, width - 12 - title_width - about_width)), "$foreground"),
     )
 

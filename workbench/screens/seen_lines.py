@@ -169,7 +169,8 @@ def _chunks(text: str, measure: int) -> Iterator[str]:
 
 def _padding(seen: SeenPair, tokens: Sequence[SeenToken], hidden: Sequence[bool], width: int) -> Lines:
     names = list(dict.fromkeys(shown(token) for token in tokens))
-    words = f"{' '.join(names[:3])}{' …' if len(names) > 3 else ''} ×{len(tokens)}, up to the longest of its batch: "
+    words = f"{' '.join(names[:3])}{' …' if len(names) > 3 else ''} ×{len(tokens)} at most, "
+    words += f"up to {seen.padded_to:,} tokens, as long as its batch can get: "
     if not seen.learns_padding:
         words += "neither seen nor learnt"
     elif seen.hides:
@@ -211,7 +212,7 @@ def seen_facts(seen: SeenPair) -> Content:
         "1 EOS" if seen.has_eos else "no EOS",
     ]
     if seen.count("padding"):
-        parts.append(f"{seen.count('padding')} padding")
+        parts.append(f"≤{seen.count('padding')} padding")
     over = seen.length - seen.limit
     style = "$text-muted" if over <= 0 else "bold $text-warning"
     return Content.assemble((" + ".join(parts), "$text-muted"), (f" · {seen.length:,} of {seen.limit:,} tokens", style))
