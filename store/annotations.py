@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from store import samples
 from store.database import Database
 from store.history import edit
 from store.values import booleans, now
@@ -78,6 +79,16 @@ def verdicts(db: Database, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, 
         (json.dumps([list(pair) for pair in pairs]),),
     )
     return {(row[1], row[2]): Verdict(*booleans(row, 4)) for row in found}
+
+
+def judged(db: Database, run: str) -> tuple[int, int]:
+    """Return how many of the latest samples of a run's adapter have a verdict, and how many there are."""
+    written = [item.id for item in samples.of_run(db, run, "adapter")]
+    found = db.one(
+        "SELECT count(DISTINCT right_sample_id) FROM verdict WHERE right_sample_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(written),),
+    )
+    return (int(found[0]) if found else 0), len(written)
 
 
 def set_note(db: Database, sample_id: int, body: str) -> None:

@@ -36,7 +36,15 @@ _FOLLOWING: Mapping[str, frozenset[str]] = {
 _STAMPED = frozenset({"pair", "canary", "verdict"})  # those with a column updated_at
 _SHOWN_CHARACTERS = 40
 
-State = Literal["done", "undone", "dropped"]
+State = Literal["done", "undone", "dropped", "set aside"]
+# Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
+# undone and then overtaken by another edit, but what they did stays.
+_ASIDE = "history.set-aside"
+_STATE = f"""
+CASE WHEN e.state = 'dropped' AND e.id IN (
+  SELECT value FROM json_each(ifnull((SELECT value_json FROM place_in_program WHERE key = '{_ASIDE}'), '[]'))
+) THEN 'set aside' ELSE e.state END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,22 +200,42 @@ def redo(db: Database) -> Undone | None:
     return _replay(db, back=False)
 
 
-def set_aside(db: Database, number: int) -> None:
+def set_aside(db: Database, number: int) -> State:
     """Drop an edit from undo and redo without touching what it did; it stays in the history.
+
+    Returns:
+        What it is now: `set aside`, or `dropped` where it was undone, so that nothing of it stands.
 
     Raises:
         NotFound: there is no such edit.
+        Conflict: it is out of undo already: it was set aside, or undone and dropped.
     """
     with db.transaction() as connection:
-        if not connection.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (number,)).rowcount:
+        found = connection.execute(f"SELECT {_STATE} FROM edit e WHERE e.id = ?", (number,)).fetchone()
+        if found is None:
             raise _no_edit(number)
+        if found[0] == "set aside":
+            raise Conflict(f"Edit {number} is set aside already: what it did stays, and undo passes it over.")
+        if found[0] == "dropped":
+            raise Conflict(
+                f"Edit {number} was undone, and dropped when something else was edited: redo passes it over."
+            )
+        connection.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (number,))
+        if found[0] == "undone":
+            return "dropped"
+        connection.execute(
+            "INSERT INTO place_in_program (key, value_json) VALUES (?1, json_array(?2)) "
+            "ON CONFLICT (key) DO UPDATE SET value_json = json_insert(value_json, '$[#]', ?2)",
+            (_ASIDE, number),
+        )
+    return "set aside"
 
 
 def recent(db: Database, limit: int = 100) -> list[HistoryRow]:
     """Return the latest edits, newest first."""
     rows = db.all(
-        "SELECT id, label, at, state, (SELECT count(*) FROM edit_row WHERE edit_id = edit.id) "
-        "FROM edit ORDER BY id DESC LIMIT ?",
+        f"SELECT e.id, e.label, e.at, {_STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
+        "FROM edit e ORDER BY e.id DESC LIMIT ?",
         (limit,),
     )
     return [HistoryRow(*row) for row in rows]
@@ -221,7 +249,7 @@ def ids(db: Database) -> array[int]:
 def rows(db: Database, numbers: Sequence[int]) -> list[HistoryRow]:
     """Return some edits, in the order asked; those that are not there are left out."""
     found = db.all(
-        "SELECT e.id, e.label, e.at, e.state, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
+        f"SELECT e.id, e.label, e.at, {_STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
         "FROM json_each(?) wanted JOIN edit e ON e.id = wanted.value ORDER BY wanted.key",
         (json.dumps(list(numbers)),),
     )

@@ -284,7 +284,8 @@ class WorkbenchApp(Shell):
         from workbench.widgets.dialogs import HelpOverlay
 
         if not isinstance(self.screen, HelpOverlay):
-            self.push_screen(HelpOverlay(self.screen))
+            legend = self.screen.LEGEND if isinstance(self.screen, ProjectScreen) else ""
+            self.push_screen(HelpOverlay(self.screen, legend))
 
     def action_search(self) -> None:
         """Search everything, and open what was found."""

@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def proposed(project: Project) -> list[int]:
-    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))
 
 
 async def test_the_history_names_each_edit_and_what_it_changed(project: Project) -> None:

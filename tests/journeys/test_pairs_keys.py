@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def proposed(project: Project) -> list[int]:
-    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))
 
 
 def pair(project: Project, key: int) -> tuple[str, str]:
@@ -128,9 +128,9 @@ async def test_all_that_a_filter_by_words_shows_is_decided_by_two_keys_and_one_u
 
 async def test_a_skipped_pair_comes_back_last_in_the_queue(project: Project) -> None:
     async with opened(project.root, "pairs") as (app, pilot):
-        await press(pilot, "O")
         screen = pairs_screen(app)
         queue = list(screen.pairs.ids)
+        assert queue == proposed(project)
         held = [row.id for row in curating.pair_rows(project, queue) if row.split == "holdout"]
         assert queue[-1:] == held
         await press(pilot, "z")
@@ -138,7 +138,17 @@ async def test_a_skipped_pair_comes_back_last_in_the_queue(project: Project) -> 
         assert screen.pairs.current == queue[1]
         assert list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue")) == [*queue[1:], queue[0]]
         await press(pilot, "u", "O")
-        assert list(screen.pairs.ids) == proposed(project)
+        assert list(screen.pairs.ids) == list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+        await press(pilot, "1", "2")
+        assert list(screen.pairs.ids) == list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+
+
+async def test_skipping_in_an_empty_list_says_that_nothing_is_there(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        pairs_screen(app).action_show_filter("flagged")
+        await press(pilot)
+        await press(pilot, "z")
+        assert "There is nothing here to skip." in shown(app.screen)
 
 
 async def test_the_doubtful_come_first_and_say_why(project: Project) -> None:
@@ -146,8 +156,8 @@ async def test_the_doubtful_come_first_and_say_why(project: Project) -> None:
     prompt, response = pair(project, last)
     reshaping.edit_pair(project, last, prompt=prompt, response="“Yours?” he said")
     async with opened(project.root, "pairs") as (app, pilot):
-        await press(pilot, "O", "g")
         screen = pairs_screen(app)
+        await press(pilot, "g")
         assert screen.pairs.current == last
         assert "very short" in shown(screen)
         assert "queue" in shown(screen)
@@ -235,3 +245,35 @@ async def test_the_essay_opens_in_the_author_s_editor_and_is_read_again(
 
 def _no_suspend(self: object) -> AbstractContextManager[None]:
     return nullcontext()
+
+
+async def test_a_split_says_so_and_shows_the_first_half_with_its_own_words(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = pairs_screen(app)
+        await press(pilot, "a")
+        first = screen.pairs.current
+        assert first is not None
+        before = screen.pairs.row(first)
+        await press(pilot, "s", "up", "enter")
+        assert "Split in two. u takes it back." in shown(app.screen)
+        (row,) = curating.pair_rows(project, [first])
+        assert screen.pairs.row(first) == row
+        assert before is not None
+        assert row.response_words < before.response_words
+        await press(pilot, "x")
+        assert "Split in two" not in shown(app.screen)
+
+
+async def test_all_keys_are_shown_as_characters_with_a_legend_of_the_marks(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(120, 40)) as (app, pilot):
+        await press(pilot, "question_mark")
+        text = ""
+        for _ in range(8):
+            text += shown(app.screen)
+            await press(pilot, "pagedown")
+        assert "left_" not in text
+        assert "asterisk" not in text
+        assert "Focus Previous" not in text
+        assert "cut the prompt's first sentence" in text
+        assert "prompt's last sentence to the response" in text
+        assert "i prompt to write" in " ".join(text.split())

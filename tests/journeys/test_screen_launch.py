@@ -84,6 +84,19 @@ async def test_one_changed_value_is_named_and_launched(project: Project) -> None
         await settle(pilot, lambda: spec.name[-4:] in shown(pilot, "#run-title"))
 
 
+async def test_what_was_changed_in_a_form_that_is_left_stands_there_when_it_is_opened_again(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press(*"2e-4", "enter")
+        await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
+        await pilot.press("escape")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        await settle(pilot, lambda: "What you changed is kept" in shown(pilot, "StatusLine"))
+        await pilot.press("r")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen) and pilot.app.screen.is_mounted)
+        await settle(pilot, lambda: "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary"))
+        assert "As you left it" in shown(pilot, "StatusLine")
+
+
 async def test_digits_typed_faster_than_the_focus_comes_are_all_taken(project: Project) -> None:
     async with form(project) as pilot:
         for letter in "2e-4":

@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
 
 def proposed(project: Project) -> list[int]:
     """Return the ids of what is proposed."""
-    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))
 
 
 def pairs_screen(app: Shell) -> PairsScreen:

@@ -27,6 +27,7 @@ from workbench.operations.reviewing import review, tally
 from workbench.screens.review import Columns, ReviewScreen
 from workbench.widgets.dialogs import ChoiceDialog
 from workbench.widgets.sample_text import SampleText
+from workbench.widgets.status_line import StatusLine
 
 
 @asynccontextmanager
@@ -70,6 +71,11 @@ async def test_all_four_verdicts_are_counted_at_the_end(project: Project) -> Non
         message = shown(pilot, "#message")
         assert "of 6 pairs: base 1, run 3, ties 1, both bad 1" in message
         assert "not a score" in message
+        await settle(
+            pilot, lambda: "is judged: launch the next run with r" in pilot.app.screen.query_one(StatusLine).hint
+        )
+    async with reviewing(project) as pilot:
+        await settle(pilot, lambda: "of 6 pairs: base 1, run 3" in shown(pilot, "#message"))
 
 
 async def test_undo_takes_the_verdict_back_and_goes_to_its_pair(project: Project) -> None:

@@ -61,7 +61,7 @@ def flat(screen: Screen[Any]) -> str:
 
 
 def proposed(project: Project) -> list[int]:
-    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))
 
 
 async def test_the_pane_counts_for_every_target_model_in_a_line_of_its_own(project: Project) -> None:

@@ -248,3 +248,18 @@ def test_a_lone_surrogate_is_stored_as_the_replacement_character(db):
     pairs.change(db, "edit", [PairChange(id=pair_id, response="a\ud800b")])
     assert pairs.get(db, pair_id).response == "a\ufffdb"
     assert history.undo(db) is not None
+
+
+def test_what_was_undone_and_overtaken_is_not_called_set_aside(db):
+    ids = pairs.propose(db, 1, [new(0), new(1)], "propose")
+    pairs.change(db, "flag", [PairChange(id=ids[0], flagged=True)])
+    history.undo(db)
+    pairs.change(db, "note", [PairChange(id=ids[1], note="mine")])
+    note, flag, _ = (row.edit for row in history.recent(db))
+    assert history.set_aside(db, note) == "set aside"
+    assert [row.state for row in history.rows(db, [note, flag])] == ["set aside", "dropped"]
+    assert history.recent(db)[0].state == "set aside"
+    with pytest.raises(Conflict, match="set aside already"):
+        history.set_aside(db, note)
+    with pytest.raises(Conflict, match="undone, and dropped"):
+        history.set_aside(db, flag)

@@ -109,8 +109,10 @@ def set_aside(project: Project, number: int) -> str:
 
     Raises:
         NotFound: there is no such edit.
+        Conflict: it is out of undo already.
     """
-    history.set_aside(project.db, number)
+    if history.set_aside(project.db, number) == "dropped":
+        return f"Edit {number} was undone and is dropped: redo passes it over."
     return f"Edit {number} is set aside: what it did stays, and undo goes on with the one before it."
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from store import annotations as verdicts
 from store import canaries, datasets, essays, imported_runs, pairs, program, runs
 from workbench.operations.project import Project
+
+# From so many accepted pairs on, canary prompts and a first dataset are worth more than the next pair.
+_SOME_TENS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class NextStep:
-    """A sentence that ends in a key, the screen where the key works, the key, and other screens where it does."""
+    """A sentence that ends in a key, the screen where the key works, the key, and other screens where it does.
+
+    Where the key goes to a screen, `here` says what is next for who stands on that screen already.
+    """
 
     text: str
     screen: str
     key: str
     also: tuple[str, ...] = ()
+    here: str = ""
 
 
 def next_step(project: Project) -> NextStep:
@@ -37,23 +45,52 @@ def next_step(project: Project) -> NextStep:
         return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")
     if not counts.accepted_train:
         return NextStep(text=f"{counts.proposed} proposed: read and accept them with a", screen="pairs", key="a")
+    frozen = datasets.rows(db)
+    if counts.proposed and not frozen and counts.accepted < _SOME_TENS:
+        return NextStep(
+            text=f"{counts.accepted} accepted, {counts.proposed} to read: read on with a", screen="pairs", key="a"
+        )
     if not canaries.rows(db):
         return NextStep(text="No canary prompts yet: write one with n", screen="datasets", key="n")
     so_far = f"{counts.accepted} accepted, {held} {'essay' if held == 1 else 'essays'} held out"
-    frozen = datasets.rows(db)
     if not frozen:
         return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")
     training = [row for row in runs.rows(db) if row.task == "train" and row.place != imported_runs.PLACE]
     living = [row for row in training if row.status in ("submitted", "starting", "running", "stopping")]
     if living:
-        return NextStep(text=f"{living[-1].name} is {living[-1].status}: watch it with 4", screen="runs", key="4")
+        name, status = living[-1].name, living[-1].status
+        return NextStep(
+            text=f"{name} is {status}: watch it with 4",
+            screen="runs",
+            key="4",
+            here=f"{name} is {status}: what it writes comes in here; l shows its log and samples",
+        )
     finished = [row for row in training if row.status == "finished"]
     if not any(row.dataset_number == max(item.number for item in frozen) for row in training):
         newest = max(frozen, key=lambda item: item.number)
         return NextStep(text=f"dataset {newest.number} stands: launch a run with r", screen="runs", key="r")
     if finished:
-        return NextStep(text=f"{finished[-1].name} has finished: review it with 5", screen="review", key="5")
-    return NextStep(text="the last run did not finish: see why with 4", screen="runs", key="4")
+        return _after(project, finished[-1].name)
+    return NextStep(
+        text="the last run did not finish: see why with 4",
+        screen="runs",
+        key="4",
+        here="the last run did not finish: l shows its log, R resumes it",
+    )
+
+
+def _after(project: Project, run: str) -> NextStep:
+    """Name what comes after a run that finished: its review, and then another run."""
+    judged, written = verdicts.judged(project.db, run)
+    if written and judged >= written:
+        return NextStep(text=f"{run} is judged: launch the next run with r", screen="runs", key="r")
+    left = written - judged
+    return NextStep(
+        text=f"{run} has finished: review it with 5",
+        screen="review",
+        key="5",
+        here=f"{left} of {written} to judge: ← → the better side, = a tie, x both bad" if written else "",
+    )
 
 
 def remember(project: Project, key: str, value: object) -> None:

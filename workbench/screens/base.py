@@ -36,10 +36,12 @@ class ProjectScreen(Screen[None]):
 
     Attributes:
         NAME: the screen's name, as in the tabs.
+        LEGEND: what its marks mean, for the list of all keys.
         FOLLOWS_RUNS: whether it shows what jobs write, and so asks again when the collector found something.
     """
 
     NAME: ClassVar[str] = ""
+    LEGEND: ClassVar[str] = ""
     FOLLOWS_RUNS: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (35, "-tall")]
@@ -133,11 +135,14 @@ class ProjectScreen(Screen[None]):
     ) -> None:
         """Run a writing operation after all that were asked for before; it is done even when the screen goes away.
 
+        What the status line says of an edit before goes at once: it is no longer the last.
+
         Args:
             operation: calls one operation; touches no widget.
             then: takes the result, on the event loop.
             failed: takes the sentence of an error after the status line showed it: put back what was shown too early.
         """
+        self.outdate()
         future = self.app.write(operation)
 
         async def work() -> None:
@@ -161,6 +166,12 @@ class ProjectScreen(Screen[None]):
         if severity != "information" and (len(text) > self.size.width - 2 or "\n" in text):
             self.notify(visible(text), severity=severity, markup=False, timeout=12)
 
+    def outdate(self, *, errors: bool = False) -> None:
+        """Take away what the status line says of something that was done before; errors stand until they are read."""
+        for line in self.query(StatusLine):
+            if errors or (line.message is not None and line.message[1] != "error"):
+                line.forget()
+
     def refresh_status(self) -> None:
         """Compute the next useful step anew."""
 
@@ -168,6 +179,8 @@ class ProjectScreen(Screen[None]):
             from workbench.operations.guide import next_step
 
             step = next_step(self.project)
+            if step.screen == self.NAME and step.here:
+                return step.here
             if self.NAME in (step.screen, *step.also) or step.key.isdigit():
                 return step.text
             key, title = next((key, title) for name, key, title in SCREENS if name == step.screen)

@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from workbench.operations.edits import Change, Reversal
 
 _EMPTY = "Nothing was edited yet. What you decide and write from now on stands here, and u takes it back."
-_STATES = {"done": "", "undone": "undone", "dropped": "set aside"}
+_STATES = {"done": "", "undone": "undone", "dropped": "undone, dropped", "set aside": "set aside"}
 
 
 def edit_line(row: HistoryRow, width: int) -> Content:
     """Lay an edit out as one line: its number, its time here, what it did, and whether it still stands."""
     at = datetime.fromisoformat(row.at).astimezone() if row.at else None
     state = _STATES[row.state]
-    label_width = max(8, width - 7 - 13 - 10)
-    style = "$foreground" if row.state == "done" else "$text-muted"
+    label_width = max(8, width - 7 - 13 - 16)
+    style = "$foreground" if row.state in ("done", "set aside") else "$text-muted"
     return Content.assemble(
         (cell(str(row.edit), 6, right=True) + " ", "$text-muted"),
         (cell(at.strftime("%d %b %H:%M") if at else "", 13), "$text-muted"),
         (cell(one_line(row.label), label_width), style),
-        (cell(state, 10, right=True), "$text-muted"),
+        (cell(state, 16, right=True), "$text-muted"),
     )
 
 

@@ -103,12 +103,15 @@ class LaunchScreen(ProjectScreen):
         """
         super().__init__()
         self._start = (kind, parent, adapter_run, like)
-        self._changes = dict(changes or {})
+        # What was changed when this form was left the last time, without a launch.
+        self._left = self.app.left_forms.pop(self._start, {}) if changes is None else {}
+        self._changes = {**self._left, **(changes or {})}
         self._forecast: Forecast | None = None
         self._too_long: tuple[str, ...] = ()
         self._counted: tuple[object, ...] = ()
         self._launched = launched
         self._form: Form | None = None
+        self._begun: dict[str, Any] = {}
         self._lines: list[Line] = []
         self._launching = False
 
@@ -152,8 +155,11 @@ class LaunchScreen(ProjectScreen):
                     project, open_form(project, kind, parent=parent, adapter_run=adapter, like=like), changes
                 )
             )
+            if self._left:
+                self.say("As you left it: what you changed stands; x takes a value back.")
 
     def _ask(self, operation: Callable[[], Form]) -> None:
+        self.outdate(errors=True)
         self.ask(operation, self._show, group="form", failed=self._refused)
 
     def _refused(self, sentence: str) -> None:
@@ -168,6 +174,8 @@ class LaunchScreen(ProjectScreen):
         from workbench.operations.drafting import Line
 
         before = self.current.path if self.current else None
+        if self._form is None:
+            self._begun = {path: value for path, value in form.changes.items() if path not in self._left}
         self._form = form
         self._lines = [
             *form.lines(),
@@ -381,8 +389,8 @@ class LaunchScreen(ProjectScreen):
             self.say("A value does not hold: mend it, or press x to take the parent's.", "error")
             return
         self._launching = True
-        self.say("Launching…")
         self.act(lambda: launch(project, form.draft), self._done, failed=self._not_launched)
+        self.say("Launching…")
 
     def action_cards(self) -> None:
         """Show what the run takes, and on which cards it fits."""
@@ -420,8 +428,8 @@ class LaunchScreen(ProjectScreen):
             self.say("A value does not hold: mend it first.", "error")
             return
         self._launching = True
-        self.say("Starting three steps …")
         self.act(lambda: smoke(project, form.draft), self._smoked, failed=self._not_launched)
+        self.say("Starting three steps …")
 
     def _smoked(self, name: str) -> None:
         """Go on with the form; its forecast is made anew until the steps are measured."""
@@ -449,4 +457,16 @@ class LaunchScreen(ProjectScreen):
         if self.has_class("-editing"):
             self._end_editing()
         else:
+            self._keep_changes()
             self.dismiss(None)
+
+    def _keep_changes(self) -> None:
+        """Keep what was changed for the next time this form is opened, and say so on the screen behind."""
+        form = self._form
+        if form is None or form.kind != self._start[0]:
+            return
+        changed = {path: value for path, value in form.changes.items() if self._begun.get(path) != value}
+        changed |= form.typed
+        if changed:
+            self.app.left_forms[self._start] = changed
+            self.app.call_later(self.app.say, "Not launched. What you changed is kept: opened again, it stands there.")

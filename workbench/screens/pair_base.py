@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _PACED = 30
 
 
+def order_of(name: str, chosen: Literal["", "reading", "queue"]) -> Literal["reading", "queue"]:
+    """Return the order of a filter's list, given what the author chose, if she did."""
+    return chosen or ("queue" if name == "proposed" else "reading")
+
+
 class PairBase(ProjectScreen):
     """The state of the screen, and the calls from part to part."""
 
@@ -32,7 +37,8 @@ class PairBase(ProjectScreen):
     def __init__(self) -> None:
         super().__init__()
         self._filter = "proposed"
-        self._order: Literal["reading", "queue"] = "reading"
+        # As the author chose with O; empty before, and where she went back to what the filter begins with.
+        self._chosen_order: Literal["", "reading", "queue"] = ""
         self._words = ""
         self._source: tuple[int, str] | None = None
         self._counts: PairCounts | None = None
@@ -44,6 +50,11 @@ class PairBase(ProjectScreen):
         self._decided_at: deque[float] = deque(maxlen=_PACED)
         # The last line of the list, once decided with the cursor still on it: the next key was meant for a pair after.
         self._decided_last: int | None = None
+
+    @property
+    def order(self) -> Literal["reading", "queue"]:
+        """The order in force: what is still to be read begins with the most doubtful, until the author chooses."""
+        return order_of(self._filter, self._chosen_order)
 
     @property
     def pairs(self) -> PageList[PairRow]:
@@ -72,7 +83,7 @@ class PairBase(ProjectScreen):
         """Return the filter in force."""
         raise NotImplementedError
 
-    def ask_list(self, *, cursor: int | None = None) -> None:
+    def ask_list(self, *, cursor: int | None = None, quiet: bool = False) -> None:
         """Ask for the list again."""
         raise NotImplementedError
 

@@ -78,9 +78,9 @@ class DecideKeys(PairBase):
             self.forget(ids)
             self.ask_counts()
 
+        self.act(operate, done, failed=failed)
         if several and len(ids) > len(before):
             self.say(f"{pairs_said(len(ids))} …")
-        self.act(operate, done, failed=failed)
 
     def _count_ahead(self, before: dict[int, PairRow], status: str) -> None:
         """Show the counts as they will be."""
@@ -99,12 +99,13 @@ class DecideKeys(PairBase):
         """Skip: the pair comes back last in the queue; in reading order it keeps its place."""
         ids = [item for item in self.pairs.targets if (row := self.pairs.row(item)) is None or row.status == "proposed"]
         if not ids:
-            self.say("Only a proposed pair can be skipped.", "warning")
+            said = "Only a proposed pair can be skipped." if self.pairs.ids else "There is nothing here to skip."
+            self.say(said, "warning")
             return
         several = bool(self.pairs.marked)
         before = self.redraw_rows(ids, lambda row: replace(row, skipped=True))
         self.pairs.unmark()
-        if self._order == "queue":
+        if self.order == "queue":
             self.pairs.send_last(ids)
             self.show_pair()
         elif not several:
@@ -116,8 +117,8 @@ class DecideKeys(PairBase):
             return skip(self.project, ids)
 
         def done(changed: int) -> None:
-            if several or self._order == "reading":
-                last = "last in the queue" if self._order == "queue" else "last in the queue (O)"
+            if several or self.order == "reading":
+                last = "last in the queue" if self.order == "queue" else "last in the queue (O)"
                 self.say(f"{pairs_said(changed)} skipped: {last}.")
 
         self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
@@ -157,7 +158,7 @@ class DecideKeys(PairBase):
                 self.on_project_changed()
                 self.refresh_status()
 
-            self.say(f"Accepting {pairs_said(len(ids))} …")
             self.act(operate, done)
+            self.say(f"Accepting {pairs_said(len(ids))} …")
 
         self.ask(ask, confirm, group="accept-all")

@@ -41,6 +41,11 @@ TO_WRITE = {"thesis": "your thesis", "note": "a summary", "rewrite": "a rough dr
 # From here on a pair is marked as doubtful in the list.
 _DOUBTFUL = 3
 _FLAGS_WIDTH = 5
+# What the marks above mean, for the list of all keys.
+LEGEND = (
+    "Marks: · proposed ✓ accepted ✗ rejected ! flagged n has a note h held out i prompt to write z skipped "
+    "? doubtful ≠ its essay changed. over: longer than a model takes. queue: doubtful first."
+)
 
 
 def pairs_said(count: int) -> str:

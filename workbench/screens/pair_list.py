@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from curation.pace import per_minute
-from workbench.screens.pair_base import PairBase
+from workbench.screens.pair_base import PairBase, order_of
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
@@ -38,6 +38,7 @@ _NOTHING = {
 }
 
 
+_ORDERS: tuple[Literal["reading", "queue"], ...] = ("reading", "queue")
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
 
@@ -47,7 +48,7 @@ class _Place:
     """Where the author stands: which pairs, in which order, and the one under the cursor."""
 
     filter: str
-    order: Literal["reading", "queue"]
+    chosen_order: Literal["", "reading", "queue"]
     words: str
     source: tuple[int, str] | None
     cursor: int | None
@@ -60,7 +61,7 @@ def _kept_place(kept: object, standing: _Place) -> _Place:
     source = kept.get("source")
     return _Place(
         filter=str(kept["filter"]) if kept.get("filter") in FILTERS else standing.filter,
-        order="queue" if kept.get("order") == "queue" else "reading",
+        chosen_order=next((name for name in _ORDERS if kept.get("chosen_order") == name), ""),
         words=str(kept.get("words") or ""),
         source=(int(source[0]), str(source[1])) if isinstance(source, list) and len(source) == 2 else None,
         cursor=kept["cursor"] if isinstance(kept.get("cursor"), int) else None,
@@ -128,7 +129,7 @@ class ListPart(PairBase):
 
     def where(self, chosen: str | None = None) -> PairFilter:
         """Return the filter in force."""
-        return self._filtered_by(_Place(chosen or self._filter, self._order, self._words, self._source, None))
+        return self._filtered_by(_Place(chosen or self._filter, self._chosen_order, self._words, self._source, None))
 
     def _filtered_by(self, place: _Place) -> PairFilter:
         from store.pairs import PairFilter
@@ -149,10 +150,13 @@ class ListPart(PairBase):
             words=place.words,
         )
 
-    def ask_list(self, *, cursor: int | None = None) -> None:
-        """Ask for the ids and counts; the cursor goes to the id `cursor` when that is among them."""
+    def ask_list(self, *, cursor: int | None = None, quiet: bool = False) -> None:
+        """Ask for the ids and counts; the cursor goes to the id `cursor` when that is among them.
+
+        Where something else was just said, `quiet` says nothing of the pairs that are no longer in the list.
+        """
         first = not self._placed
-        standing = _Place(self._filter, self._order, self._words, self._source, cursor)
+        standing = _Place(self._filter, self._chosen_order, self._words, self._source, cursor)
         if self._wanted_pair is not None:
             standing = replace(standing, cursor=self._wanted_pair)
             self._wanted_pair = None
@@ -166,25 +170,26 @@ class ListPart(PairBase):
             source = place.source[0] if place.source else None
             # Before the ids: it counts what little may be missing.
             over = over_any_limit(self.project) if place.filter == "over" else Over()
-            ids = pair_ids(self.project, self._filtered_by(place), place.order)
+            order = order_of(place.filter, place.chosen_order)
+            ids = pair_ids(self.project, self._filtered_by(place), order)
             elsewhere = 0
             if not ids and (place.words or place.source):
                 everywhere = self._filtered_by(replace(place, words="", source=None))
-                elsewhere = len(pair_ids(self.project, everywhere, place.order))
+                elsewhere = len(pair_ids(self.project, everywhere, order))
             return ids, pair_counts(self.project, source), place, over, elsewhere
 
         def show(answer: tuple[Sequence[int], PairCounts, _Place, Over, int]) -> None:
             ids, self._counts, place, over, elsewhere = answer
             self._over = over.found
             if first:
-                self._filter, self._order, self._words, self._source = (
+                self._filter, self._chosen_order, self._words, self._source = (
                     place.filter,
-                    place.order,
+                    place.chosen_order,
                     place.words,
                     place.source,
                 )
                 self.query_one(FilterLine).restore(self._words)
-            elif (place.filter, place.words, place.source) == self._listed:
+            elif not quiet and (place.filter, place.words, place.source) == self._listed:
                 self._say_gone(ids)
             self._listed = (place.filter, place.words, place.source)
             self._placed = True
@@ -199,7 +204,7 @@ class ListPart(PairBase):
             self.pairs.reload()
             self.show_title()
             self.show_pair()
-            if self._order == "queue":
+            if self.order == "queue":
                 self._judge_more()
 
         self.ask(ask, show, group="list")
@@ -248,7 +253,7 @@ class ListPart(PairBase):
                 self._judge_more()
             elif self._judging:
                 self._judging = False
-                if self._order == "queue":
+                if self.order == "queue":
                     self.ask_list()
 
         self.ask(ask, done, group="judge")
@@ -266,7 +271,7 @@ class ListPart(PairBase):
                         words=self._words,
                         source=self._source[1] if self._source else "",
                         marked=len(self.pairs.marked),
-                        queue=self._order == "queue",
+                        queue=self.order == "queue",
                         rate=per_minute(self._decided_at),
                     ),
                     title.size.width or self.size.width,
@@ -310,7 +315,7 @@ class ListPart(PairBase):
                 {
                     "filter": self._filter,
                     "cursor": event.id,
-                    "order": self._order,
+                    "chosen_order": self._chosen_order,
                     "words": self._words,
                     "source": list(self._source) if self._source else None,
                 },
@@ -366,10 +371,11 @@ class ListPart(PairBase):
 
     def action_order(self) -> None:
         """Put the most doubtful pairs first, or go back to reading order."""
-        self._order = "reading" if self._order == "queue" else "queue"
-        said = "The most doubtful pairs first; held out and skipped ones last." if self._order == "queue" else ""
+        wanted: Literal["reading", "queue"] = "reading" if self.order == "queue" else "queue"
+        self._chosen_order = "" if wanted == order_of(self._filter, "") else wanted
+        said = "The most doubtful pairs first; held out and skipped ones last." if wanted == "queue" else ""
         self.say(said or "In reading order: by essay, as they follow in the text.")
-        self.ask_list(cursor=_TOP if self._order == "queue" else None)
+        self.ask_list(cursor=_TOP if wanted == "queue" else None)
 
     def action_next_filter(self, step: int) -> None:
         """Go to the next filter."""

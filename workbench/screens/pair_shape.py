@@ -102,7 +102,7 @@ class ShapeKeys(PairBase):
             )
             self._views.clear()
             self.pairs.unmark()
-            self.ask_list(cursor=ids[0])
+            self.ask_list(cursor=ids[0], quiet=True)
             self.refresh_status()
 
         self.act(operate, done)
@@ -150,7 +150,7 @@ class ShapeKeys(PairBase):
         def done(_second: int) -> None:
             self.say("Split in two. u takes it back.")
             self._views.clear()
-            self.ask_list(cursor=pair_id)
+            self.ask_list(cursor=pair_id, quiet=True)
             self.refresh_status()
 
         self.act(operate, done)

@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from workbench.screens.pair_decide import DecideKeys
-from workbench.screens.pair_lines import pair_line
+from workbench.screens.pair_lines import LEGEND, pair_line
 from workbench.screens.pair_list import ListPart
 from workbench.screens.pair_mark import MarkKeys
 from workbench.screens.pair_pane import PanePart
@@ -39,13 +39,28 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
     """The list of pairs and the one being judged."""
 
     NAME = "pairs"
+    LEGEND = LEGEND
     CSS_PATH = "pairs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "decide('accepted')", "accept", tooltip="accept and go on", id="pairs.accept"),
         Binding("x", "decide('rejected')", "reject", tooltip="reject and go on", id="pairs.reject"),
         Binding("e", "edit", "edit", tooltip="edit prompt and response here", id="pairs.edit"),
-        Binding("left_square_bracket", "shift(-1)", "boundary", key_display="[ ]", id="pairs.shift-back"),
-        Binding("right_square_bracket", "shift(1)", "boundary on", show=False, id="pairs.shift-on"),
+        Binding(
+            "left_square_bracket",
+            "shift(-1)",
+            "boundary",
+            key_display="[ ]",
+            tooltip="prompt's last sentence to the response",
+            id="pairs.shift-back",
+        ),
+        Binding(
+            "right_square_bracket",
+            "shift(1)",
+            "boundary on",
+            show=False,
+            tooltip="response's first sentence to the prompt",
+            id="pairs.shift-on",
+        ),
         Binding("s", "split", "split", tooltip="split the response at a cursor", id="pairs.split"),
         Binding("m", "merge", "merge", tooltip="merge with the next pair of the essay", id="pairs.merge"),
         Binding("t", "tier", "tier", id="pairs.tier"),

@@ -41,6 +41,8 @@ _HINTS = {
     "end": "mark: go to the last word, then space · esc starts again",
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
+# In the place of a pair: the tally, after the last one. No prompt has an empty name.
+_TALLY = ("", -1)
 _LOADING = Content.styled("Opening the review…", "$foreground-muted")
 
 
@@ -167,6 +169,8 @@ class ReviewScreen(AnnotatingScreen):
             except NothingToDoError:
                 return _Answer(view=None, run=run, waiting=nothing_to_review(project, run), masked=masked is True)
             pair = (str(kept.get("slug", "")), int(kept.get("index", 0))) if kept.get("run") == run else None
+            if pair and kept.get("tally"):
+                pair = _TALLY
             return _Answer(view=view, run=run, masked=masked is True if first else None, pair=found or pair)
 
         self.ask(ask, self._show_answer, group="review", failed=self._show_failure)
@@ -214,6 +218,8 @@ class ReviewScreen(AnnotatingScreen):
         keys = [(item.base.canary_slug, item.base.idx) for item in view.comparisons]
         if pair in keys:
             return keys.index(pair)
+        if pair == _TALLY:
+            return len(keys)
         return next((index for index, item in enumerate(view.comparisons) if item.verdict is None), 0)
 
     def _show_failure(self, sentence: str) -> None:
@@ -234,9 +240,10 @@ class ReviewScreen(AnnotatingScreen):
         if moved:
             self._opened = ""
             comparison = stand.comparison
-            place = {"run": stand.view.run}
+            place: dict[str, object] = {"run": stand.view.run}
             if comparison is not None:
-                self.keep("place", {**place, "slug": comparison.base.canary_slug, "index": comparison.base.idx})
+                place |= {"slug": comparison.base.canary_slug, "index": comparison.base.idx}
+            self.keep("place", place if comparison is not None else place | {"tally": True})
         self._draw()
         if moved:
             self.query_one(Columns).scroll_to(y=0, animate=False, immediate=True)

@@ -39,6 +39,7 @@ class RunsScreen(ProjectScreen):
 
     NAME = "runs"
     FOLLOWS_RUNS = True
+    LEGEND = "Marks: ✎ has a note of what was learnt from it."
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "launch('train')", "launch", tooltip="launch a run, as a copy of this one", id="runs.launch"),

@@ -55,6 +55,8 @@ class Shell(App[int]):
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._cancelled = False
         self._latest: Progress | None = None
+        # What was changed in forms that were left without a launch, by what they were opened for; for this session.
+        self.left_forms: dict[tuple[str | None, ...], dict[str, Any]] = {}
 
     @property
     def project(self) -> Project:

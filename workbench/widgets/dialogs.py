@@ -27,6 +27,8 @@ from workbench.widgets.text_fields import LineField
 
 T = TypeVar("T")
 
+# Of what Textual 8.2 binds on every screen, whose keys have no id, what is of use here.
+_LIBRARY_ACTIONS = ("screen.copy_text",)
 _ESCAPE: list[BindingType] = [Binding("escape", "leave", "leave", show=False)]
 
 
@@ -264,14 +266,26 @@ class TextOverlay(Dialog[None]):
 class HelpOverlay(Dialog[None]):
     """All keys of the focused pane, its screen and the program; typing searches them, enter presses one."""
 
-    KEYS = "type to search · enter press it · esc leave"
+    KEYS = "type to search · ↑ ↓ pgup pgdn move · enter press it · esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
     ]
+    # The legend takes its lines from the list in a low terminal.
+    DEFAULT_CSS = "HelpOverlay.-legend OptionList { max-height: 42vh; }"
 
-    def __init__(self, screen: Screen[Any]) -> None:
+    def __init__(self, screen: Screen[Any], legend: str = "") -> None:
+        """Make the list.
+
+        Args:
+            screen: whose keys.
+            legend: what the marks on that screen mean; empty where they say it themselves.
+        """
         super().__init__("All keys")
+        self._legend = legend
+        self.set_class(bool(legend), "-legend")
         self._entries = _entries(screen)
         self._shown: list[str] = []
 
@@ -281,6 +295,8 @@ class HelpOverlay(Dialog[None]):
         options = OptionList(markup=False)
         options.can_focus = False
         yield options
+        if self._legend:
+            yield Static(self._legend, id="help-legend", classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Show all."""
@@ -306,6 +322,13 @@ class HelpOverlay(Dialog[None]):
         if options.option_count:
             options.highlighted = ((options.highlighted or 0) + lines) % options.option_count
 
+    def action_page(self, pages: int) -> None:
+        """Move by as many lines as are seen, and stop at the ends."""
+        options = self.query_one(OptionList)
+        if options.option_count:
+            wanted = (options.highlighted or 0) + pages * max(1, options.size.height - 1)
+            options.highlighted = max(0, min(wanted, options.option_count - 1))
+
     def _press_key(self, key: str) -> None:
         app = self.app
         self.dismiss(None)
@@ -327,7 +350,7 @@ class HelpOverlay(Dialog[None]):
                 Option(
                     Content.assemble(
                         (cell(first, 12), "$text-muted"),
-                        (cell(keys, 14), "bold $accent"),
+                        (cell(keys, 15) + " ", "bold $accent"),
                         cell(one_line(description), 42),
                     )
                 )
@@ -343,6 +366,8 @@ def _entries(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
     for key, active in screen.active_bindings.items():
         binding = active.binding
         if not binding.description or not active.enabled or binding.system:
+            continue
+        if binding.id is None and binding.action not in _LIBRARY_ACTIONS:
             continue
         node = active.node
         where = "program" if node is app else ("this screen" if node is screen else "this pane")

@@ -131,6 +131,8 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         self._ask_planned = False
         self._again = False
         self._told: int | None = None
+        # Rows that are here and were asked for anew: a later question for others must not make their answer be dropped.
+        self._stale: set[int] = set()
         self.ids: Sequence[int] = array("q")
         self.marked: set[int] = set()
 
@@ -187,6 +189,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         for row_id, row in rows.items():
             self._rows[row_id] = row
             self._rows.move_to_end(row_id)
+            self._stale.discard(row_id)
         while len(self._rows) > _KEPT_ROWS:
             self._drawn.pop(self._rows.popitem(last=False)[0], None)
         top = self.scroll_offset.y
@@ -358,7 +361,9 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         top = self.scroll_offset.y
         height = self.scrollable_content_region.height
         window = self.ids[max(0, top - _AHEAD) : top + height + _AHEAD]
-        ids = tuple(row_id for row_id in window if again or row_id not in self._rows)
+        if again:
+            self._stale = set(window)
+        ids = tuple(row_id for row_id in window if row_id not in self._rows or row_id in self._stale)
         if ids and (again or ids != self._asked):
             self._asked = ids
             self.post_message(self.Wanted(self, ids))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,9 +57,10 @@ class StatusLine(Widget):
         if self._timer is not None:
             self._timer.stop()
         self.message = (one_line(text), severity)
-        self._timer = self.set_timer(_STANDS_S[severity], self._forget)
+        self._timer = self.set_timer(_STANDS_S[severity], self.forget)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Take the message away: the next step is shown again."""
         self.message = None
 
     def render(self) -> Content:
@@ -136,15 +139,13 @@ def _key(shown: str, description: str, key: str) -> Content:
     return content.stylize(Style.from_meta({"key": key}))
 
 
-_DISPLAY = {
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "exclamation_mark": "!",
+# Textual names a key by what it prints, these by their Unicode names.
+_CHARACTERS = {
+    unicodedata.name(character).lower().replace("-", "_").replace(" ", "_"): character
+    for character in string.punctuation
+} | {"plus": "+", "minus": "-", "underscore": "_", "backslash": "\\", "slash": "/", "at": "@"}
+_DISPLAY = _CHARACTERS | {
     "escape": "esc",
-    "equals_sign": "=",
     "up": "↑",
     "down": "↓",
     "left": "←",
