@@ -13,6 +13,9 @@ from runners.errors import SpecError
 
 T = TypeVar("T")
 
+_ONE = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "an object"}
+_MANY = {int: "whole numbers", float: "numbers", str: "texts"}
+
 
 def from_dict(cls: type[T], data: Any) -> T:
     """Build the dataclass `cls` from plain JSON data.
@@ -67,7 +70,7 @@ def _convert(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         return _build(hint, value, where, problems)
     if origin is Literal:
         if value not in get_args(hint):
-            problems.append(f"{where}: found {value!r}, expected one of {', '.join(map(str, get_args(hint)))}.")
+            problems.append(f"{where}: {_other(value, 'one of ' + ', '.join(map(str, get_args(hint))))}")
         return value
     if origin is tuple and isinstance(value, (list, tuple)) and all(_is(item, get_args(hint)[0]) for item in value):
         return tuple(value)
@@ -77,9 +80,22 @@ def _convert(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         return float(value)
     if origin is None and _is(value, hint):
         return value
-    kind = f"a list of {get_args(hint)[0].__name__}" if origin is tuple else getattr(hint, "__name__", hint)
-    problems.append(f"{where}: found {value!r}, expected {kind}.")
+    problems.append(f"{where}: {_other(value, _in_words(hint))}")
     return value
+
+
+def _other(value: Any, kind: str) -> str:
+    """Say that a value is not what it should be."""
+    if value is None or value == "":
+        return f"empty; give {kind}."
+    return f"found {value!r}, expected {kind}."
+
+
+def _in_words(hint: Any) -> str:
+    """Say in words what a field takes."""
+    if get_origin(hint) is tuple:
+        return f"a list of {_MANY.get(get_args(hint)[0], 'values')}"
+    return _ONE.get(get_origin(hint) or hint, str(hint))
 
 
 def _is(value: Any, hint: type) -> bool:

@@ -50,7 +50,7 @@ def test_all_faults_of_the_settings_are_named_at_once(tmp_path: Path) -> None:
         read_settings(path)
     message = str(caught.value)
     assert "Did you mean 'response_tokens'" in message
-    assert "context_tokens: found 'many', expected int" in message
+    assert "context_tokens: found 'many', expected a whole number" in message
     assert "max_length: found 1, expected 32 or more" in message
     assert "local.nice: found 40" in message
 

@@ -113,5 +113,5 @@ def test_a_rule_that_is_none_is_named_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         read_settings(path)
     assert "cleaning.link: no such setting. Did you mean 'links'?" in str(caught.value)
-    assert "cleaning.images: found 1, expected bool." in str(caught.value)
+    assert "cleaning.images: found 1, expected true or false." in str(caught.value)
     assert "clean: no such setting. Did you mean 'cleaning'?" in str(caught.value)

@@ -246,5 +246,5 @@ def test_values_that_hold_alone_and_not_together_are_refused(changes, message):
 
 def test_a_list_holds_what_it_should_or_says_so():
     assert from_dict(TrainSpec, {"sample_at_steps": [10, 20]}).sample_at_steps == (10, 20)
-    with pytest.raises(SpecError, match=r"sample_at_steps: found \['ten'\], expected a list of int"):
+    with pytest.raises(SpecError, match=r"sample_at_steps: found \['ten'\], expected a list of whole numbers"):
         from_dict(TrainSpec, {"sample_at_steps": ["ten"]})

@@ -216,6 +216,15 @@ def read_settings(path: Path) -> Settings:
     return Settings(**top, local=LocalSettings(**local), cleaning=Cleaning(**cleaning), rules=rules)
 
 
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text in quotes",
+    tuple: "a list",
+}
+
+
 def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> dict[str, Any]:
     if not isinstance(data, dict):
         problems.append(f"{prefix.rstrip('.')}: expected a table.")
@@ -234,7 +243,7 @@ def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> 
             value = float(value)
         expected = str if defaults[key] is None else type(defaults[key])
         if type(value) is not expected:
-            problems.append(f"{prefix}{key}: found {value!r}, expected {expected.__name__}.")
+            problems.append(f"{prefix}{key}: found {value!r}, expected {_KINDS.get(expected, expected.__name__)}.")
             continue
         values[key] = value
     return values
