@@ -141,8 +141,10 @@ def _turns(turns: list[Any], key: str) -> _Texts | str:
         if role == "system":
             systems.append(str(value))
             continue
-        if not isinstance(value, str) or not value.strip():
+        if _blank(value):
             return "has a turn without text. Write it, or delete the line."
+        if not isinstance(value, str):
+            return f"has a turn whose content is no text but {_kind(value)}. Write it as one text, or delete the line."
         spoken.append((role, value))
     if len(spoken) != 2 or spoken[0][0] not in _PROMPT_ROLES or spoken[1][0] not in _RESPONSE_ROLES:
         roles = ", ".join(str(role) for role, _ in spoken) or "none"
@@ -150,6 +152,13 @@ def _turns(turns: list[Any], key: str) -> _Texts | str:
     said = " ".join(" ".join(systems).split())
     left_out = f"has a system turn, which a pair does not hold: left out ({said[:60]!r})." if said else ""
     return _Texts(spoken[0][1], spoken[1][1], frozenset({key}), left_out)
+
+
+def _kind(value: Any) -> str:
+    """Name what stands where a text should: `a list`, `an object`, or a value as it is."""
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "an object" if isinstance(value, Mapping) else repr(value)
 
 
 def _blank(value: Any) -> bool:

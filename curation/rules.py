@@ -132,7 +132,10 @@ def _holdout(rules: Rules, statistics: Statistics) -> list[Finding]:
     held = [item for item in statistics.sources if item.split == "holdout"]
     pairs = sum(item.pairs for item in held)
     if not pairs:
-        message = "Nothing is held out: validation is not possible. Hold an essay out in Essays with h."
+        message = (
+            "Nothing is held out: validation is not possible. Hold an essay out: h in Essays, or "
+            "`workbench essays hold-out`."
+        )
         return [_whole("no-holdout", message)]
     if pairs < rules.min_holdout_pairs:
         message = (
@@ -186,7 +189,7 @@ def _groups(sources: Iterable[SourceFacts]) -> list[Finding]:
             "group-split",
             members[0].slug,
             f"{', '.join(item.slug for item in members)} belong together and stand on both sides of the split. "
-            "Press h on one of them in Essays until all are held out, or part them with P.",
+            "Hold all of them out (h in Essays, or `workbench essays hold-out`), or part them (P, or `essays part`).",
         )
         for members in groups.values()
         if len({item.split for item in members}) > 1

@@ -40,6 +40,8 @@ def call(project: Project, *words: str | int, code: int = 0) -> Result:
         (("waive", "short", "--pair", 9999, "--reason", "so"), "There is no pair 9999, or no more"),
         (("waive", "--take-back", 9999), "There is no waiver 9999, or no more"),
         (("dataset", "pair", 99, 1), "There is no dataset 99"),
+        (("essays", "join", "queue-position-four"), "name two or more that belong together"),
+        (("essays", "part", "queue-position-four"), "`workbench essays join` makes one"),
     ],
 )
 def test_what_is_not_there_is_named_and_fails(project: Project, words: tuple[str | int, ...], said: str) -> None:
@@ -73,3 +75,29 @@ def test_an_import_of_prompts_says_what_came_in_and_fails_where_a_block_is_broke
     assert "'three' has no prompt" in broken.stderr
     found = json.loads(broken.stdout)
     assert (found["imported"], found["replaced"], found["same"], len(found["problems"])) == (2, 1, 1, 1)
+
+
+def test_an_unknown_model_is_not_to_be_added_where_it_was_to_be_removed(project: Project) -> None:
+    assert "Add it with" in call(project, "models", "show", "nix", code=1).stderr
+    removed = call(project, "models", "remove", "nix", code=1).stderr
+    assert "nix is no model of this project. Its models: embedded." in removed
+    assert "Add it with" not in removed
+
+
+def test_a_project_that_stands_is_not_said_to_be_made(project: Project, tmp_path: Path) -> None:
+    assert "is a project already" in call(project, "init").stderr
+    assert "Project made" in CliRunner().invoke(cli, ["-p", str(tmp_path / "new"), "init"]).stderr
+
+
+def test_the_doctor_advises_on_the_interpreter_that_the_settings_name(project: Project) -> None:
+    project.change_setting("local", "python", "/nowhere/python")
+    said = call(project, "doctor", code=1).stderr
+    assert "The interpreter is named under [local] in workbench.toml" in said
+    assert "Install the extra" not in said
+
+
+def test_what_is_wanting_is_said_in_commands_and_never_in_keys(tmp_path: Path) -> None:
+    empty = Project.create(tmp_path / "empty")
+    assert "`workbench dataset freeze`" in call(empty, "export", "dataset", "--out", tmp_path / "out", code=1).stderr
+    assert "`workbench pairs accept`" in call(empty, "dataset", "freeze", code=1).stderr
+    assert "`workbench dataset freeze`" in call(empty, "run", "--dry-run", code=1).stderr

@@ -166,7 +166,7 @@ def test_a_held_out_file_stays_held_out_and_a_side_that_differs_is_named(project
     report = import_paths(project, [folder / "rows.jsonl", folder / "holdout.jsonl"])
     assert [str(problem) for problem in report.problems] == [
         f"{folder / 'rows.jsonl'}:2: is of the holdout side, and the source 'the-back-wheel' is on the train side: "
-        "press h on it in Essays to change that."
+        "h in Essays, or `workbench essays hold-out` or `take-back`, changes that."
     ]
     sides = {row.slug: row.split for row in essay_rows(project)}
     assert sides == {"the-back-wheel": "train", "new-one": "holdout", "writing-holdout": "holdout"}

@@ -87,6 +87,23 @@ def test_no_text_is_left_out_without_a_word() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('[{"type": "text", "text": "P"}]', "a turn whose content is no text but a list"),
+        ('{"text": "P"}', "a turn whose content is no text but an object"),
+        ("3", "a turn whose content is no text but 3"),
+        ("null", "a turn without text"),
+        ('"  "', "a turn without text"),
+    ],
+)
+def test_a_turn_that_is_no_text_is_told_from_one_without(content: str, said: str) -> None:
+    line = '{"messages": [{"role": "user", "content": ' + content + '}, {"role": "assistant", "content": "R"}]}'
+    pairs, problems = read_jsonl(line, "a.jsonl")
+    assert pairs == []
+    assert said in problems[0].message
+
+
+@pytest.mark.parametrize(
     ("text", "line", "words"),
     [
         ('[{"prompt": "P", "completion": "R"}\n{"prompt"', 2, "expected , or ]"),

@@ -49,7 +49,7 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except _EXPECTED as error:
-        say(str(error))
+        say(error.on_command_line if isinstance(error, WorkbenchError) else str(error))
         sys.exit(1)
 
 

@@ -14,7 +14,7 @@ from workbench.cli.output import emit, errors_as_sentences, json_option, say, ta
 from workbench.cli.watch import emit_look
 from workbench.operations import import_notes, importing, maintenance
 from workbench.operations.looking import look
-from workbench.operations.project import Project
+from workbench.operations.project import SETTINGS_FILE, Project
 
 
 @click.command()
@@ -25,10 +25,14 @@ from workbench.operations.project import Project
 @click.pass_obj
 def init_command(here: Path, folder: Path | None, essays: tuple[str, ...], model: str, as_json: bool) -> None:
     """Make a project in FOLDER (default: here); what is there stays."""
+    stood = ((folder or here) / SETTINGS_FILE).is_file()
     with errors_as_sentences():
         project = Project.create(folder or here, essays=essays, model=model)
-    emit({"project": project.root}, as_json, [str(project.root)])
-    say("Project made. Next: workbench import FOLDER")
+    emit({"project": project.root, "made": not stood}, as_json, [str(project.root)])
+    if stood:
+        say(f"This is a project already, and stays as it is. Its settings are in {SETTINGS_FILE}.")
+    else:
+        say("Project made. Next: workbench import FOLDER")
 
 
 @click.command()

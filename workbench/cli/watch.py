@@ -59,7 +59,7 @@ def emit_look(report: LookReport, as_json: bool, *, in_one_line: bool = False) -
         emit(report, as_json, [line for line in table(["", "", ""], rows) if line] if rows else [])
     for problem in report.problems:
         say(str(problem))
-    say(report.summary)
+    say(report.told(settle_with="`workbench pairs settle`"))
 
 
 @click.command("changed")

@@ -108,7 +108,8 @@ def decide(project: Project, ids: Sequence[int], status: Status) -> int:
         raise NothingToDoError(
             "Its prompt is not written yet: write it with i, then accept."
             if len(rows) == 1
-            else f"The prompts of these {len(rows)} pairs are not written yet: write each with i."
+            else f"The prompts of these {len(rows)} pairs are not written yet: write each with i.",
+            on_command_line=f"Prompts not written yet: {len(rows)}. Write each with `workbench pairs edit --prompt`.",
         )
     changes = [PairChange(id=row.id, status=status) for row in ready]
     if changes:

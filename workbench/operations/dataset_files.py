@@ -114,7 +114,10 @@ def export_dataset(
     rows = {row.number: row for row in datasets.rows(project.db)}
     if number is None:
         if not rows:
-            raise NothingToDoError("Nothing is frozen yet: freeze a dataset in Datasets with f, then export it.")
+            raise NothingToDoError(
+                "Nothing is frozen yet: freeze a dataset in Datasets with f, then export it.",
+                on_command_line="Nothing is frozen yet: `workbench dataset freeze` makes a dataset, then export it.",
+            )
         number = max(rows)
     if number not in rows:
         raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")

@@ -7,7 +7,15 @@ from pathlib import Path
 
 
 class WorkbenchError(Exception):
-    """Base of every error an operation raises on purpose; its text is shown to the author as it stands."""
+    """Base of every error an operation raises on purpose; its text is shown to the author as it stands.
+
+    Attributes:
+        on_command_line: what the command line says: the text, or where that names screens and keys, commands instead.
+    """
+
+    def __init__(self, text: str, *, on_command_line: str | None = None) -> None:
+        super().__init__(text)
+        self.on_command_line = on_command_line or text
 
 
 class ProjectError(WorkbenchError):

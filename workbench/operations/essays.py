@@ -129,7 +129,10 @@ def join(project: Project, ids: Sequence[int]) -> str:
         WorkbenchError: only one was given.
     """
     if len(set(ids)) < 2:
-        raise WorkbenchError("One essay cannot be joined to itself: mark those that belong together with space.")
+        raise WorkbenchError(
+            "One essay cannot be joined to itself: mark those that belong together with space.",
+            on_command_line="One essay cannot be joined to itself: name two or more that belong together.",
+        )
     members = groups.members(project.db, ids)
     first = essays.row(project.db, ids[0])
     groups.join(project.db, members, first.group)
@@ -145,7 +148,10 @@ def part(project: Project, source_id: int) -> str:
     """
     row = essays.row(project.db, source_id)
     if row.grouped < 2:
-        raise WorkbenchError(f"{row.title} is in no group. Mark essays with space and join them first.")
+        raise WorkbenchError(
+            f"{row.title} is in no group. Mark essays with space and join them first.",
+            on_command_line=f"{row.title} is in no group. `workbench essays join` makes one.",
+        )
     taken = {other.group for other in essay_rows(project)}
     name, number = row.slug, 2
     while name in taken:

@@ -98,13 +98,18 @@ def freeze(
     accepted = list(pairs.accepted(project.db))
     if not any(pair.split == "train" for pair in accepted):
         held = f"All {len(accepted)} accepted pairs are of essays held out. " if accepted else ""
-        raise NothingToDoError(f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.")
+        raise NothingToDoError(
+            f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.",
+            on_command_line=f"{held}No accepted pair on the train side: `workbench pairs accept` some, then freeze.",
+        )
     lacking = [said for pair in accepted if (said := lacking_text(pair.id, pair))]
     if lacking:
         more = f" So it is with {len(lacking) - 1} more." if len(lacking) > 1 else ""
         raise NothingToDoError(
             f"{lacking[0]}{more} Nothing was frozen. c lists all; F and the first words find one in Pairs: i writes "
-            "what is missing, x rejects it."
+            "what is missing, x rejects it.",
+            on_command_line=f"{lacking[0]}{more} Nothing was frozen. `workbench check` lists all; `pairs edit` "
+            "writes what is missing, `pairs reject` rejects it.",
         )
     canary_set = freeze_canaries(project)
     report = check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled)

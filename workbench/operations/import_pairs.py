@@ -122,7 +122,8 @@ class _Sources:
         if split is None or split == side or slug in self._said:
             return
         self._said.add(slug)
-        remedy = "press h on it in Essays to change that" if row else "the file puts it on both; hold it out with h"
+        how = "h in Essays, or `workbench essays hold-out` or `take-back`, changes that"
+        remedy = how if row else f"the file puts it on both; {how}"
         message = f"is of the {split} side, and the source {slug!r} is on the {side} side: {remedy}."
         self._intake.problem(Problem(str(path), line, message))
 

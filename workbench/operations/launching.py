@@ -93,7 +93,10 @@ def draft(
     if task == "train":
         frozen = sorted(datasets.rows(project.db), key=lambda row: row.number)
         if not frozen:
-            raise LaunchError("There is no dataset to train on. Freeze one in Datasets with f.")
+            raise LaunchError(
+                "There is no dataset to train on. Freeze one in Datasets with f.",
+                on_command_line="There is no dataset to train on. Freeze one with `workbench dataset freeze`.",
+            )
         dataset_id = dataset_id or frozen[-1].id
     if base is not None:
         base = carried_over(project, base, chosen.id)
@@ -233,7 +236,10 @@ def submit(project: Project, name: str) -> None:
         handle = where.submit(run_dir, attempt)
     except PlaceError as error:
         runs.set_status(project.db, name, "failed", None)
-        raise LaunchError(f"{name}: {error} When that is mended, resume the run with R.") from error
+        raise LaunchError(
+            f"{name}: {error} When that is mended, resume the run with R.",
+            on_command_line=f"{name}: {error} When that is mended, `workbench runs resume {name}`.",
+        ) from error
     runs.add_attempt(project.db, name, attempt, handle.place, handle.data)
     runs.set_status(project.db, name, "submitted", None)
 

@@ -68,12 +68,16 @@ class LookReport:
     @property
     def summary(self) -> str:
         """One sentence for the status line: what is to be done first."""
+        return self.told(settle_with="w")
+
+    def told(self, *, settle_with: str) -> str:
+        """Say what is to be done first, and with what changed pairs are settled."""
         touched = [item for item in self.followed if item.changed]
         said = []
         if touched:
             pairs = sum(item.changed for item in touched)
             where = touched[0].title if len(touched) == 1 else f"{len(touched)} essays"
-            said.append(f"{pairs} pair{'s' if pairs > 1 else ''} changed in {where}: settle with w")
+            said.append(f"{pairs} pair{'s' if pairs > 1 else ''} changed in {where}: settle with {settle_with}")
         if self.renamed:
             said.append(_some("renamed", [item.title for item in self.renamed]))
         quiet = [slug for slug in self.changed if not touched]

@@ -11,7 +11,7 @@ from store import backup as store_backup
 from store.database import Database
 from store.errors import StoreError
 from workbench.operations.places import PLACES, place
-from workbench.operations.project import DATABASE_FILE, Project
+from workbench.operations.project import DATABASE_FILE, SETTINGS_FILE, Project
 from workbench.operations.targets import read, targets
 
 _KEPT = 5
@@ -53,7 +53,7 @@ def doctor(project: Project) -> list[Check]:
                 name=f"place {name}",
                 ok=not problems,
                 found="; ".join(problems) or "ready",
-                advice=_train_advice(problems),
+                advice=_train_advice(project, problems),
             )
         )
     free_bytes = shutil.disk_usage(project.root).free
@@ -84,5 +84,9 @@ def _store_check(project: Project) -> Check:
     )
 
 
-def _train_advice(problems: list[str]) -> str:
+def _train_advice(project: Project, problems: list[str]) -> str:
+    if problems and project.settings.local.python:
+        return (
+            f"The interpreter is named under [local] in {SETTINGS_FILE}: mend it, or empty it for the workbench's own."
+        )
     return "Install the extra: pip install '.[train]' (in the workbench's source folder)." if problems else ""

@@ -141,7 +141,7 @@ def remove_model(project: Project, name: str) -> str:
     Raises:
         UnknownModelError: it is none of the project's, or the one that runs start from.
     """
-    chosen = find_target(project, name)
+    chosen = find_target(project, name, may_be_added=False)
     model = chosen.files.model
     kept = [item for item in project.settings.models if split_entry(item)[0] != model]
     if len(kept) == len(project.settings.models):

@@ -18,6 +18,7 @@ from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
 
 _REJECTED = "This pair is rejected: put it back with o before you change it."
+_REJECTED_THERE = "A pair that is rejected is not changed: `workbench pairs accept` it first."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ def split_pair(project: Project, pair_id: int, offset: int) -> int:
     """
     pair = pairs.get(project.db, pair_id)
     if pair.status == "rejected":
-        raise NothingToDoError(_REJECTED)
+        raise NothingToDoError(_REJECTED, on_command_line=_REJECTED_THERE)
     first, second = reshape.split(PairText(pair.prompt, pair.response), offset)
     new = new_pair(project, pair.tier, second, pair.start, pair.end)
     added = pairs.change(
@@ -158,7 +159,10 @@ def _runs(project: Project, ids: Sequence[int]) -> list[list[Pair]]:
             raise NothingToDoError("This is the last pair of its essay: nothing to merge with.")
         for item, name in ((pair, "This pair"), (following, "The next pair")):
             if item.status == "rejected":
-                raise NothingToDoError(f"{name} is rejected: put it back with o before you merge.")
+                raise NothingToDoError(
+                    f"{name} is rejected: put it back with o before you merge.",
+                    on_command_line=f"{name} is rejected: `workbench pairs accept` it before you merge.",
+                )
         return [[pair, following]]
     wanted = set(ids)
     found = [pair for pair in (pairs.get(project.db, pair_id) for pair_id in ids) if pair.status != "rejected"]
@@ -191,7 +195,7 @@ def _reshape(
         pair = pairs.get(project.db, pair_id)
         if pair.status == "rejected":
             if len(ids) == 1:
-                raise NothingToDoError(_REJECTED)
+                raise NothingToDoError(_REJECTED, on_command_line=_REJECTED_THERE)
             continue
         try:
             text, moved = change(PairText(pair.prompt, pair.response))

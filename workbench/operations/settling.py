@@ -79,7 +79,10 @@ def settle(project: Project, pair_id: int, how: How) -> bool:
         return True
     view = ChangeView(pair=pair, before=place.before, after=place.after, own=False, gone=place.gone)
     if place.gone:
-        raise NothingToDoError(f"{view.lost} Keep the pair as it was, or reject it with x.")
+        raise NothingToDoError(
+            f"{view.lost} Keep the pair as it was, or reject it with x.",
+            on_command_line=f"{view.lost} Settle pair {pair.id} with --keep, or `workbench pairs reject` it.",
+        )
     prompt, response = taken(view)
     texts = _texts(pair, prompt, response) | {"edited": False}
     following.settle(project.db, "take the new text for a pair", _move(place, pair), digest, texts)

@@ -105,8 +105,13 @@ def targets(project: Project) -> tuple[Target, ...]:
     return tuple(found.values())
 
 
-def find_target(project: Project, name: str) -> Target:
+def find_target(project: Project, name: str, *, may_be_added: bool = True) -> Target:
     """Return the target model of a name: an entry, an id, or the last part of one.
+
+    Args:
+        project: whose models.
+        name: the name.
+        may_be_added: whether an unknown one is to be added, so that the error says how.
 
     Raises:
         UnknownModelError: it is none of the project's.
@@ -119,7 +124,8 @@ def find_target(project: Project, name: str) -> Target:
         if len(wanted) == 1:
             return wanted[0]
     names = ", ".join(item.files.model for item in those)
-    raise UnknownModelError(f"{name} is no model of this project ({names}). Add it with `workbench models add {name}`.")
+    hint = f" Add it with `workbench models add {name}`." if may_be_added else ""
+    raise UnknownModelError(f"{name} is no model of this project. Its models: {names}.{hint}")
 
 
 def target_of(project: Project, entry: str) -> Target:
