@@ -12,6 +12,7 @@ from curation.findings import Finding, Scope
 from workbench.cli.output import emit, json_option, plain, say, table, with_project
 from workbench.cli.seen import Options, print_seen, seen_options
 from workbench.operations import checking, comparing, freezing, seen, waiving
+from workbench.operations.counted import counted
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -204,7 +205,9 @@ def _say_summary(report: checking.Report) -> None:
         say(f"not looked for: the name of canary {slug} does not say its topic. Name it by its topic.")
     counts = Counter(_count_name(item) for item in report.findings)
     listed = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-    kinds = f"{len(report.leaks)} leaks, {len(report.warnings)} warnings, {len(report.waived)} waived"
+    kinds = (
+        f"{counted(len(report.leaks), 'leak')}, {counted(len(report.warnings), 'warning')}, {len(report.waived)} waived"
+    )
     say(kinds + (f": {listed}." if listed else "."))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.operations.counted import counted
 from workbench.screens.dataset_base import CANDIDATE_ID, DatasetBase
 from workbench.screens.report_lines import comparison_lines
 from workbench.screens.shell import CancelledCall, ProgressCall
@@ -42,10 +43,12 @@ class CheckKeys(DatasetBase):
         row = done.dataset
         what = f"Dataset {row.number} {'frozen' if done.new else 'stands already with these very pairs'}"
         leaks, warnings = len(done.leaks), len(done.warnings)
-        words = f"{what}: {row.train_pairs} train, {row.holdout_pairs} holdout, {leaks} leaks. Launch with 4, r."
+        words = (
+            f"{what}: {row.train_pairs} train, {row.holdout_pairs} holdout, {counted(leaks, 'leak')}. Launch with 4, r."
+        )
         if warnings:
             # They stand in the report as well, where there is room for them.
-            words = f"{what}, with {warnings} warnings and {leaks} leaks: enter reads its report."
+            words = f"{what}, with {counted(warnings, 'warning')} and {counted(leaks, 'leak')}: enter reads its report."
         self.app.say(words, "warning" if leaks or warnings else "information")
         if self.is_current:
             self.go_to_dataset(row.id)
@@ -66,7 +69,8 @@ class CheckKeys(DatasetBase):
             app.project_changed()
             leaks, warnings = len(report.leaks), len(report.warnings)
             app.say(
-                f"Checked: {leaks} leaks, {warnings} warnings, {len(report.waived)} waived. W waives with a reason.",
+                f"Checked: {counted(leaks, 'leak')}, {counted(warnings, 'warning')}, {len(report.waived)} waived. "
+                "W waives with a reason.",
                 "warning" if leaks else "information",
             )
             if self.is_current:

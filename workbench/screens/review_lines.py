@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
+from workbench.operations.counted import counted
 from workbench.screens.run_lines import seed_words, short_name, size_words
 from workbench.widgets.plain import cell, one_line, visible
 from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, Mark, mark_style
@@ -194,7 +195,7 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
     for number, item in enumerate(view.comparisons, start=1):
         said = [*view.annotations.get(item.base.id, ()), *view.annotations.get(item.adapter.id, ())]
         kinds = [one.kind for one in said]
-        extra = [f"{kinds.count(kind)} {kind}s" for kind in ("mark", "note", "flag") if kind in kinds]
+        extra = [counted(kinds.count(kind), kind) for kind in ("mark", "note", "flag") if kind in kinds]
         parts += [
             (f"{number:>4}  ", "$foreground-muted"),
             cell(one_line(item.base.canary_slug), 26),
