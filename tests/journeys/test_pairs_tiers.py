@@ -53,6 +53,8 @@ async def test_nothing_switched_on_proposes_nothing(project: Project) -> None:
 
 async def test_a_thesis_is_not_accepted_until_it_is_written_and_then_by_one_key(project: Project) -> None:
     async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "O")
+        await press(pilot, "g")
         await press(pilot, "p", "c", "t", "enter")
         screen = app.screen
         assert isinstance(screen, PairsScreen)
@@ -88,6 +90,8 @@ async def test_accepting_all_leaves_those_without_a_prompt(project: Project) -> 
 
 async def test_what_was_written_outlives_proposing_again(project: Project) -> None:
     async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "O")
+        await press(pilot, "g")
         await press(pilot, "p", "c", "t", "enter")
         screen = app.screen
         assert isinstance(screen, PairsScreen)

@@ -100,6 +100,8 @@ async def test_a_warning_of_a_pair_is_waived_in_pairs(project: Project) -> None:
     pair = list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))[0]
     reshaping.edit_pair(project, pair, prompt="Begin.", response="A whole sentence of the author, long enough.\n\n***")
     async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "O")
+        await press(pilot, "g")
         assert "ends in a scene break" in shown(app.screen)
         await press(pilot, "W")
         assert "closing-break" in shown(app.screen)
