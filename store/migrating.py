@@ -80,7 +80,8 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
             connection.execute("BEGIN IMMEDIATE")
             try:
                 left = pending(connection, path, names)
-                new = new or len(left) == len(names)
+                # A file that another program is making at this moment holds nothing either.
+                new = new or len(left) == len(names) or _is_empty(connection)
                 if name in left:
                     if not new:
                         backup(path, backups_folder, reason=f"before {name}")
@@ -94,6 +95,15 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
                 raise
     finally:
         connection.close()
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    """Say whether no table holds a row, but for which migrations there were."""
+    names = [
+        name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%STRICT%'")
+    ]
+    return bool(names) and not any(connection.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone() for name in names)
 
 
 def _check_references(connection: sqlite3.Connection, path: Path, name: str) -> None:

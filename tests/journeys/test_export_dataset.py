@@ -197,7 +197,9 @@ async def test_the_screen_asks_before_it_replaces_what_it_did_not_write(project:
     standing.write_text("mine\n")
     app = WorkbenchApp(project, project.root, screen="datasets")
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen) and app.screen.datasets.current is not None)
+        await settle(
+            pilot, lambda: len(app.screen.query("#dataset-list")) > 0 and app.screen.datasets.current is not None
+        )
         for answer in ("n", "y"):
             if answer == "n":
                 await pilot.press("j")
