@@ -22,7 +22,7 @@ RESERVE_BYTES = int(0.6 * GIB)
 
 PROCESS_BYTES = int(0.8 * GIB)
 """What the program takes itself where the weights lie in the machine's own memory; assumed: 0.4 GiB were measured
-after importing torch, transformers and peft, and the embedded model trained in 1.1 GiB, 0.4 of them tensors as computed."""
+after importing torch, transformers and peft; the embedded model trained in 1.1 GiB, 0.4 of them tensors as computed."""
 
 CHUNK_ROWS, WHOLE_LOGITS = 1024, 2**25
 """Rows whose logits are held at once, and logits computed in one piece; a test holds them equal to the objective's."""
