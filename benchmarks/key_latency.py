@@ -40,7 +40,7 @@ _ROUND = [
     ("3", "screen"), ("4", "screen"), ("j", "move"), ("k", "move"), ("l", "view"), ("l", "view"), ("l", "view"),
     ("l", "view"), ("5", "screen"), ("]", "pair"), ("[", "pair"), ("=", "judge"), ("u", "undo"), ("\x1b[C", "judge"),
     ("u", "undo"), ("m", "mark"), ("l", "mark"), ("l", "mark"), (" ", "mark"), ("l", "mark"), (" ", "mark"),
-    ("v", "mark"), ("\x1b[27u", "leave"), ("M", "mask"), ("1", "screen"), ("j", "move"), ("k", "move"),
+    ("v", "mark"), ("m", "mark"), ("\x1b[27u", "leave"), ("M", "mask"), ("1", "screen"), ("j", "move"), ("k", "move"),
 ]  # fmt: skip
 
 
