@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
-from runners.tasks.objectives import chunked_token_losses, token_losses, weigh  # noqa: E402
+from runners.tasks.head_losses import chunked_token_losses, frozen_head_losses, token_losses  # noqa: E402
+from runners.tasks.objectives import weigh  # noqa: E402
 from tests.torch.helpers import golden  # noqa: E402
 from tests.torch.test_golden import load_model  # noqa: E402
 
@@ -27,7 +28,11 @@ def main() -> None:
     with torch.no_grad():
         found = model.logits(model.hidden(given["input_ids"]))
         print(f"logits, largest error: {(found - given['logits']).abs().max().item():.1e}")
-        for name, losses in (("fused", token_losses), ("fallback", chunked_token_losses)):
+        for name, losses in (
+            ("frozen head", frozen_head_losses),
+            ("trained head", token_losses),
+            ("trained head without torch's own", chunked_token_losses),
+        ):
             for rows in (1024, 5):
                 worst = 0.0
                 for batch in json.loads((golden() / "sft_loss.json").read_text(encoding="utf-8")):

@@ -24,7 +24,7 @@ PROCESS_BYTES = int(0.8 * GIB)
 """What the program takes itself where the weights lie in the machine's own memory; assumed: 0.4 GiB were measured
 after importing torch, transformers and peft; the embedded model trained in 1.1 GiB, 0.4 of them tensors as computed."""
 
-CHUNK_ROWS, WHOLE_LOGITS = 1024, 2**25
+CHUNK_ROWS, WHOLE_LOGITS = 512, 2**25
 """Rows whose logits are held at once, and logits computed in one piece; a test holds them equal to the objective's."""
 
 _FLOAT = 4
@@ -273,13 +273,19 @@ class _Plan:
     def head_bytes(self) -> int:
         """Return what the loss takes: the states it predicts from, their gradient, and the logits it goes through."""
         shape, rows = self.shape, self.answered
+        chunk = min(rows, CHUNK_ROWS) * shape.vocabulary
         states = rows * shape.hidden * (self.worked + self.stream)
+        if self.lora is not None:
+            # The logits as computed and in float32, or then their gradient and what it is multiplied as; one buffer
+            # where both are float32. Mixed arithmetic makes a 16-bit copy of the head.
+            copied = shape.vocabulary * shape.hidden * _HALF if self.mixed else 0
+            return states + chunk * (_FLOAT if self.worked == _FLOAT else _FLOAT + _HALF) + copied
         if rows <= CHUNK_ROWS and rows * shape.vocabulary <= WHOLE_LOGITS:
             # Going back: the logarithms of the probabilities, the gradient of the loss, and that of the logits.
             return states + rows * shape.vocabulary * 3 * _FLOAT
         # The fused loss works in one buffer; off CUDA it makes a float32 copy of a 16-bit head.
         copied = 0 if self.cuda or self.worked == _FLOAT else shape.vocabulary * shape.hidden * _FLOAT
-        return states + min(rows, CHUNK_ROWS) * shape.vocabulary * _FLOAT + copied
+        return states + chunk * _FLOAT + copied
 
     def layer_passing(self) -> int:
         """Return what going back through one layer needs for a moment: gradients inside the MLP, and of the stream."""

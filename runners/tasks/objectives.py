@@ -11,16 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-from torch.utils.checkpoint import checkpoint
 
 from runners.sequences import hiding_probability
-
-CHUNK_ROWS = 1024
-"""Rows whose logits are held at once; at LLaDA-8B's vocabulary 0.48 GiB in fp32."""
-
-WHOLE_LOGITS = 2**25
-"""Up to so many logits are computed in one piece, which is fastest and takes three copies of them in fp32, 0.4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -66,47 +58,3 @@ def weigh(token_losses: Tensor, hidden: Tensor, p_mask: Tensor, response_lengths
     weights = 1.0 / (p_mask * response_lengths)
     losses = torch.zeros_like(p_mask, dtype=torch.float32)
     return losses.index_add(0, rows, token_losses.float() * weights[rows])
-
-
-def token_losses(states: Tensor, head: Tensor, targets: Tensor, *, chunk_rows: int = CHUNK_ROWS) -> Tensor:
-    """Return the cross entropy of each row, float32 `[n]`, without ever holding the logits of all rows.
-
-    Args:
-        states: `[n, d]`, the hidden states that predict the targets.
-        head: `[v, d]`, the weight of a head without bias.
-        targets: int64 `[n]`.
-        chunk_rows: rows whose logits are held at once.
-    """
-    if _FUSED and _too_many(states, head, chunk_rows):
-        # On CUDA, `accurate` would make a float32 copy of the whole head, 1.9 GiB at LLaDA-8B; `auto` does not.
-        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=min(chunk_rows, len(states)), acc_policy="auto")
-        fused: Tensor = F.linear_cross_entropy(states, head, targets, reduction="none", options=options)
-        return fused.float()
-    return chunked_token_losses(states, head, targets, chunk_rows=chunk_rows)
-
-
-def chunked_token_losses(states: Tensor, head: Tensor, targets: Tensor, *, chunk_rows: int = CHUNK_ROWS) -> Tensor:
-    """Do what `token_losses` does on a torch without `linear_cross_entropy`: logits are made again going back."""
-    if not _too_many(states, head, chunk_rows):
-        return _cross_entropy(states, head, targets)
-    # Three copies of a chunk's logits are alive going back, where the fused one has a single one.
-    rows = max(1, chunk_rows // 3)
-    parts = [
-        checkpoint(
-            _cross_entropy, states[start : start + rows], head, targets[start : start + rows], use_reentrant=False
-        )
-        for start in range(0, len(states), rows)
-    ]
-    return torch.cat(parts)
-
-
-def _too_many(states: Tensor, head: Tensor, chunk_rows: int) -> bool:
-    return len(states) > chunk_rows or len(states) * len(head) > WHOLE_LOGITS
-
-
-# torch 2.13 has it; the project runs from 2.8.
-_FUSED = hasattr(F, "linear_cross_entropy") and hasattr(torch.nn, "LinearCrossEntropyOptions")
-
-
-def _cross_entropy(states: Tensor, head: Tensor, targets: Tensor) -> Tensor:
-    return F.cross_entropy(F.linear(states, head).float(), targets, reduction="none")

@@ -16,8 +16,9 @@ from transformers import LlamaForCausalLM
 
 from runners.layouts import Layout
 from runners.tasks.batches import Batch, Example
+from runners.tasks.head_losses import token_losses
 from runners.tasks.models.base import Model
-from runners.tasks.objectives import hide, token_losses, weigh
+from runners.tasks.objectives import hide, weigh
 from runners.tasks.validate import losses_of
 
 BLOCK_TOKENS = 16

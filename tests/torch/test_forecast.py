@@ -23,8 +23,8 @@ from runners.forecast import memory
 from runners.forecast.memory import forecast_memory
 from runners.forecast.shapes import Shape
 from runners.spec import LoraSpec, ModelSpec, TrainSpec
-from runners.tasks import objectives
-from runners.tasks.objectives import token_losses
+from runners.tasks import head_losses
+from runners.tasks.head_losses import token_losses
 
 WIDTH, INNER, HEADS, VOCABULARY, PAIRS, TOKENS = 128, 384, 4, 1500, 2, 128
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -187,7 +187,7 @@ def test_the_forecast_is_within_a_seventh_of_what_a_step_allocates(case):
 
 
 def test_the_head_is_counted_as_the_objective_computes_it():
-    assert (memory.CHUNK_ROWS, memory.WHOLE_LOGITS) == (objectives.CHUNK_ROWS, objectives.WHOLE_LOGITS)
+    assert (memory.CHUNK_ROWS, memory.WHOLE_LOGITS) == (head_losses.CHUNK_ROWS, head_losses.WHOLE_LOGITS)
 
 
 def test_a_step_that_does_not_fit_is_told_with_what_would_fit(tiny, tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from runners.tasks.head_losses import chunked_token_losses, frozen_head_losses, token_losses
 from runners.tasks.models.registry import load_model
-from runners.tasks.objectives import chunked_token_losses, token_losses, weigh
+from runners.tasks.objectives import weigh
 from runners.tasks.samplers import block
 from runners.tasks.selftest import require_bidirectional
 from tests.torch.helpers import golden
@@ -61,7 +62,9 @@ def test_golden_loss_batches_are_all_there():
 
 
 @pytest.mark.parametrize("chunk_rows", [1024, 5], ids=["whole", "chunked"])
-@pytest.mark.parametrize("losses", [token_losses, chunked_token_losses], ids=["torch", "fallback"])
+@pytest.mark.parametrize(
+    "losses", [frozen_head_losses, token_losses, chunked_token_losses], ids=["frozen head", "torch", "fallback"]
+)
 @pytest.mark.parametrize("number", range(BATCHES))
 def test_golden_sft_loss_agrees_within_1e_5(model, number, losses, chunk_rows):
     batch = read("sft_loss.json")[number]

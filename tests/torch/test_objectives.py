@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from runners.sequences import SMALLEST_P
-from runners.tasks import objectives
-from runners.tasks.objectives import chunked_token_losses, hide, token_losses, weigh
+from runners.tasks.head_losses import token_losses
+from runners.tasks.objectives import hide, weigh
 
 MASK = 99
 
@@ -60,40 +60,3 @@ def test_nothing_hidden_at_all_still_has_a_gradient_of_zero():
     ).sum()
     loss.backward()
     assert loss.item() == 0.0
-
-
-@pytest.mark.parametrize("losses", [token_losses, chunked_token_losses], ids=["torch", "fallback"])
-def test_chunks_change_neither_losses_nor_gradients(losses):
-    torch.manual_seed(3)
-    head, targets = torch.randn(40, 16), torch.randint(0, 40, (33,))
-    weights = 1 / torch.rand(33).clamp_min(0.01)
-    found = []
-    for chunk_rows in (64, 4):
-        states = torch.randn(33, 16, generator=torch.Generator().manual_seed(4)).requires_grad_()
-        each = losses(states, head, targets, chunk_rows=chunk_rows)
-        (each * weights).sum().backward()
-        found.append((each.detach(), states.grad))
-    assert torch.allclose(found[0][0], found[1][0], atol=1e-5)
-    assert torch.allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("losses", [token_losses, chunked_token_losses], ids=["torch", "fallback"])
-def test_no_more_rows_of_logits_are_made_at_once_than_asked_for(losses, monkeypatch):
-    rows = []
-    linear = torch.nn.functional.linear
-
-    def seen(states, weight, bias=None):
-        rows.append(len(states))
-        return linear(states, weight, bias)
-
-    monkeypatch.setattr(objectives.F, "linear", seen)
-    losses(torch.randn(50, 8), torch.randn(12, 8), torch.zeros(50, dtype=torch.int64), chunk_rows=8)
-    assert all(count <= 8 for count in rows)
-
-
-def test_without_torchs_own_the_fallback_gives_the_same(monkeypatch):
-    torch.manual_seed(5)
-    states, head, targets = torch.randn(20, 8), torch.randn(12, 8), torch.randint(0, 12, (20,))
-    first = token_losses(states, head, targets, chunk_rows=4)
-    monkeypatch.setattr(objectives, "_FUSED", False)
-    assert torch.allclose(first, token_losses(states, head, targets, chunk_rows=4), atol=1e-6)

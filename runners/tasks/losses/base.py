@@ -16,8 +16,8 @@ from torch import Tensor
 
 from runners.spec import Objective as ObjectiveName
 from runners.tasks.batches import Batch
+from runners.tasks.head_losses import token_losses
 from runners.tasks.models.base import Model
-from runners.tasks.objectives import token_losses
 
 
 @dataclass(frozen=True)
