@@ -54,13 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--held-out", default="gifts.md", help="file of the corpus that was not trained on")
     parser.add_argument("--draws", type=int, default=8, help="masks for each window of 256 tokens")
     parser.add_argument("--samples", type=int, default=4)
+    parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     loaded = load(ModelSpec(id=str(given.model)), torch.device("cpu"))
     corpus = [source for source in read_corpus(given.corpus) if source.name != given.held_out]
     essays = read_corpus(given.essays)
-    sampling = replace(SamplingSpec(), samples_per_prompt=1)
+    sampling = replace(SamplingSpec(), samples_per_prompt=1, temperature=given.temperature)
     texts = [sample(loaded, sampling, first_sentence(source.text)) for source in essays[: given.samples]]
     print(
         json.dumps(
