@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
+from workbench.key_order import KeyOrder
 from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import Shell, sentence_of
@@ -153,6 +154,7 @@ class WorkbenchApp(Shell):
         self._first_screen = screen
         self._collecting = False
         self._pauses = Pauses(_AHEAD)
+        self._keys = KeyOrder(self)
         self._watching: Watching | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -177,10 +179,15 @@ class WorkbenchApp(Shell):
         self.call_after_refresh(self._open)
 
     async def on_event(self, event: events.Event) -> None:
-        """Note the author's keys and clicks on their way."""
+        """Note the author's keys and clicks on their way, and let each key take effect before the next."""
         if isinstance(event, events.Key | events.MouseEvent | events.Paste):
             self._pauses.key()
-        await super().on_event(event)
+        await self._keys.take(event, super().on_event)
+
+    def simulate_key(self, key: str) -> None:
+        """Press a key for the author, ahead of those that wait behind the one that stands for it."""
+        if not self._keys.simulate(key):
+            super().simulate_key(key)
 
     def _open(self) -> None:
         async def work() -> None:

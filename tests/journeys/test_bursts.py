@@ -20,6 +20,7 @@ from workbench.operations.canaries import canary_rows
 from workbench.operations.project import Project
 from workbench.screens.pair_edit import DRAFT, EditPair
 from workbench.widgets.dialogs import PathDialog, TextDialog
+from workbench.widgets.page_list import PageList
 from workbench.widgets.text_fields import LineField, TextField
 
 
@@ -34,6 +35,11 @@ async def burst(pilot: Pilot[Any], *keys: str) -> None:
         pilot.app.post_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
     for _ in range(3):
         await settle(pilot)
+
+
+def list_of(app: App[Any]) -> PageList[Any]:
+    """Return the list of Pairs."""
+    return app.screen.query_one("#pairs-list", PageList)
 
 
 class Field(App[None]):
@@ -137,3 +143,60 @@ async def test_a_canary_prompt_typed_in_one_burst_is_whole(project: Project) -> 
         await burst(pilot, "O", "f", " ", "x", "backspace", "h", "a", "t", "s", "escape")
         assert canary_rows(project)[-1].prompt == "Of hats"
         assert "Of hats" in shown(app.screen) or "of-hats" in shown(app.screen)
+
+
+async def test_keys_behind_enter_in_a_dialog_go_to_the_screen_below_in_order(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g")
+        first, second = list_of(app).ids[:2]
+        await press(pilot, "n")
+        await burst(pilot, *"dry", "enter", "j", "exclamation_mark")
+        assert curating.pair_view(project, first).pair.note == "dry"
+        assert not curating.pair_view(project, first).pair.flagged
+        assert curating.pair_view(project, second).pair.flagged
+
+
+async def test_letters_behind_the_key_that_opens_a_dialog_go_into_it(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g")
+        first, second = list_of(app).ids[:2]
+        await burst(pilot, "n", *"axe", "enter", "j", "n", *"mat", "enter", "k", "exclamation_mark")
+        assert [curating.pair_view(project, item).pair.note for item in (first, second)] == ["axe", "mat"]
+        assert curating.pair_view(project, first).pair.flagged
+        assert not curating.pair_view(project, second).pair.flagged
+
+
+async def test_keys_behind_a_choice_go_to_the_screen_below(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g")
+        first, second = list_of(app).ids[:2]
+        await burst(pilot, "t", "n", "j", "t", "k", "j", "j", "enter", "exclamation_mark")
+        assert curating.pair_view(project, first).pair.tier == "note"
+        assert not curating.pair_view(project, first).pair.flagged
+        assert curating.pair_view(project, second).pair.flagged
+
+
+async def test_keys_behind_a_key_of_the_list_of_all_keys_come_after_it(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g")
+        first, second = list_of(app).ids[:2]
+        await burst(pilot, "question_mark", *"flag", "enter", "j", "n", *"so", "enter")
+        assert curating.pair_view(project, first).pair.flagged
+        assert curating.pair_view(project, second).pair.note == "so"
+
+
+async def test_a_screen_that_is_gone_to_takes_the_keys_behind(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await burst(pilot, "3", "n", *"Of hats", "escape", "2")
+        assert canary_rows(project)[-1].prompt == "Of hats"
+        assert app.screen.id == "pairs"
+
+
+async def test_a_hundred_keys_at_once_all_arrive(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "g")
+        pairs = list_of(app)
+        await burst(pilot, *["j", "exclamation_mark", "exclamation_mark", "k"] * 25, "j", "exclamation_mark")
+        assert pairs.cursor == 1
+        flagged = [item for item in pairs.ids if curating.pair_view(project, item).pair.flagged]
+        assert flagged == [pairs.ids[1]]
