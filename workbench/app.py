@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import ComposeResult, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -21,11 +21,12 @@ from textual.worker import Worker
 from workbench.key_order import KeyOrder
 from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
+from workbench.screens.main_screens import AHEAD, MAIN
+from workbench.screens.opening import OpeningScreen
 from workbench.screens.shell import Shell, sentence_of
 from workbench.themes import ANSI_VARIABLES, DARK, KEPT_THEMES, LIGHT
-from workbench.widgets.plain import visible
-from workbench.widgets.status_line import KeyLine, Severity, StatusLine
-from workbench.widgets.tabs import SCREENS, Tabs
+from workbench.widgets.status_line import Severity
+from workbench.widgets.tabs import SCREENS
 
 if TYPE_CHECKING:
     from workbench.operations.collecting import CollectReport
@@ -40,68 +41,6 @@ _COLLECT_S = 1.0
 _WATCH_AFTER_S = 1.0
 # How often a pause is looked for, in seconds.
 _PAUSE_LOOK_S = 0.1
-# What the first visit to a screen imports; ahead of it, in pauses, small pieces first.
-_AHEAD = (
-    "curation.paragraphs",
-    "curation.sentences",
-    "curation.tokens",
-    "curation.lint",
-    "workbench.operations.curating",
-    "workbench.screens.pairs",
-    "workbench.operations.reviewing",
-    "workbench.screens.review",
-    "workbench.operations.running",
-    "workbench.screens.runs",
-    "workbench.screens.datasets",
-    "workbench.screens.launch",
-)
-
-
-def _essays() -> Screen[None]:
-    from workbench.screens.essays import EssaysScreen
-
-    return EssaysScreen()
-
-
-def _pairs() -> Screen[None]:
-    from workbench.screens.pairs import PairsScreen
-
-    return PairsScreen()
-
-
-def _datasets() -> Screen[None]:
-    from workbench.screens.datasets import DatasetsScreen
-
-    return DatasetsScreen()
-
-
-def _runs() -> Screen[None]:
-    from workbench.screens.runs import RunsScreen
-
-    return RunsScreen()
-
-
-def _review() -> Screen[None]:
-    from workbench.screens.review import ReviewScreen
-
-    return ReviewScreen()
-
-
-class OpeningScreen(Screen[None]):
-    """The first frame: the header, and one line that says what is being opened, or why it could not be."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(id="opening")
-        self._title = name
-
-    def compose(self) -> ComposeResult:
-        """Lay out the frame that every other screen has too."""
-        from textual.widgets import Static
-
-        yield Tabs(project=self._title, current="")
-        yield Static(f"Opening {self._title} …", id="opening-body", markup=False)
-        yield StatusLine()
-        yield KeyLine()
 
 
 class WorkbenchApp(Shell):
@@ -111,13 +50,7 @@ class WorkbenchApp(Shell):
     # All styles at once, six kilobytes: a screen that brought its own on its first visit would have all parsed anew.
     CSS_PATH = [str(path) for path in sorted((Path(__file__).parent / "screens").glob("*.tcss"))]
     ENABLE_COMMAND_PALETTE = True
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
-        "essays": _essays,
-        "pairs": _pairs,
-        "datasets": _datasets,
-        "runs": _runs,
-        "review": _review,
-    }
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = MAIN
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "go('essays')", "Essays", show=False, id="screen.essays"),
         Binding("2", "go('pairs')", "Pairs", show=False, id="screen.pairs"),
@@ -153,7 +86,7 @@ class WorkbenchApp(Shell):
         self._folder = start
         self._first_screen = screen
         self._collecting = False
-        self._pauses = Pauses(_AHEAD)
+        self._pauses = Pauses(AHEAD)
         self._keys = KeyOrder(self)
         self._watching: Watching | None = None
         self.register_theme(DARK)
@@ -219,15 +152,10 @@ class WorkbenchApp(Shell):
         return project, guide.recall(project, "program.screen"), guide.recall(project, "program.theme")
 
     def _show_failure(self, sentence: str) -> None:
-        from textual.content import Content
-        from textual.widgets import Static
-
-        text = Content.assemble(
-            ("This project cannot be opened.\n\n", "bold $text-error"),
-            visible(sentence),
-            ("\n\nNothing was changed. q closes the program.", "$text-muted"),
-        )
-        self.screen.query_one("#opening-body", Static).update(text)
+        # A list of keys may lie over it.
+        first = self.screen_stack[0]
+        if isinstance(first, OpeningScreen):
+            first.fail(sentence)
 
     def _enter(self, project: Project, screen: object | None, theme: object | None) -> None:
         self._project = project
@@ -288,7 +216,7 @@ class WorkbenchApp(Shell):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from workbench.widgets.dialogs import HelpOverlay
+        from workbench.widgets.help_overlay import HelpOverlay
 
         if not isinstance(self.screen, HelpOverlay):
             legend = self.screen.LEGEND if isinstance(self.screen, ProjectScreen) else ""

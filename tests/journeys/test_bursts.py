@@ -19,8 +19,9 @@ from workbench.operations import curating, guide
 from workbench.operations.canaries import canary_rows
 from workbench.operations.project import Project
 from workbench.screens.pair_edit import DRAFT, EditPair
-from workbench.widgets.dialogs import PathDialog, TextDialog
+from workbench.widgets.dialogs import TextDialog
 from workbench.widgets.page_list import PageList
+from workbench.widgets.path_dialog import PathDialog
 from workbench.widgets.text_fields import LineField, TextField
 
 

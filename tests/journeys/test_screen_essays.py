@@ -22,7 +22,8 @@ from workbench.screens.essays import EssaysScreen
 from workbench.screens.hold_out import ShareDialog
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
-from workbench.widgets.dialogs import PathDialog, TextOverlay
+from workbench.widgets.dialogs import TextOverlay
+from workbench.widgets.path_dialog import PathDialog
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from workbench.operations.errors import WorkbenchError
 from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
-from workbench.widgets.dialogs import HelpOverlay
+from workbench.widgets.help_overlay import HelpOverlay
 
 
 @pytest.fixture

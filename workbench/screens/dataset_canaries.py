@@ -116,7 +116,7 @@ class CanaryKeys(DatasetBase):
 
     def action_import_canaries(self) -> None:
         """Ask for a file of prompts."""
-        from workbench.widgets.dialogs import PathDialog
+        from workbench.widgets.path_dialog import PathDialog
 
         self.app.push_screen(
             PathDialog(

@@ -45,7 +45,7 @@ def _ask_form(screen: ProjectScreen, row: DatasetRow, last: str | None) -> None:
 
 
 def _ask_folder(screen: ProjectScreen, row: DatasetRow, form: str) -> None:
-    from workbench.widgets.dialogs import PathDialog
+    from workbench.widgets.path_dialog import PathDialog
 
     def chosen(given: str | None) -> None:
         if given and given.strip():

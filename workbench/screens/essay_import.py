@@ -14,8 +14,9 @@ from textual.widgets import Input, Static, TextArea
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import CancelledCall, ProgressCall
-from workbench.widgets.dialogs import Dialog, PathDialog
+from workbench.widgets.dialogs import Dialog
 from workbench.widgets.page_list import PageList
+from workbench.widgets.path_dialog import PathDialog
 from workbench.widgets.plain import cell, one_line
 from workbench.widgets.text_fields import TextField
 

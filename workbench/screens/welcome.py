@@ -80,7 +80,7 @@ class WelcomeScreen(Screen[None]):
 
     def action_start(self) -> None:
         """Ask for the essays, make a project here and import them."""
-        from workbench.widgets.dialogs import PathDialog
+        from workbench.widgets.path_dialog import PathDialog
 
         self.app.push_screen(
             PathDialog(
@@ -146,7 +146,7 @@ class WelcomeScreen(Screen[None]):
 
     def action_open(self) -> None:
         """Ask for a folder and open the project in it."""
-        from workbench.widgets.dialogs import PathDialog
+        from workbench.widgets.path_dialog import PathDialog
 
         self.app.push_screen(PathDialog("Open", "A folder that holds a project.", root=self._folder), self._open_folder)
 
