@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,12 @@ from curation.errors import EssayError, Problem
 from curation.front_matter import front_matter_end, read_front_matter
 from curation.markdown import count_words, plain
 from curation.paragraphs import paragraphs
-from curation.textfile import decode
+from curation.textfile import decode, settled_ns
 
 Kind = Literal["essay", "note"]
 
 # Shorter pieces are notes, unless the author says otherwise.
 NOTE_WORDS = 350
-# A time so young may stand for two states of a file, since some file systems count in steps of two seconds.
-_YOUNG_NS = 2_500_000_000
 
 _DATE_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d[-_ ]+(?=\S)")
 _SLUG_LENGTH = 60
@@ -102,7 +99,7 @@ def read_essay(path: Path, *, kind: Kind | None = None) -> Essay:
         title=_title(text, front_matter) or re.sub(r"[-_\s]+", " ", stem).strip() or path.name,
         text=text,
         file_bytes=len(data),
-        file_mtime_ns=written_ns if time.time_ns() - written_ns > _YOUNG_NS else 0,
+        file_mtime_ns=settled_ns(written_ns),
         front_matter=front_matter,
     )
 

@@ -6,13 +6,12 @@ else that most of its words are the same. So a note may be mended, moved or join
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from curation.csv_rows import csv_rows
 from curation.errors import EssayError, Problem
 from curation.essay import NOTE_WORDS, slugify
 from curation.front_matter import front_matter_end
@@ -91,20 +90,15 @@ def read_notes_csv(text: str, shown: str) -> tuple[list[Note], list[Problem]]:
     Raises:
         EssayError: no column holds texts.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[_Section] = []
     problems: list[Problem] = []
     columns: list[str] = []
-    line = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            message = f"is no CSV from here on ({error}). Mend this line; the notes above came in."
-            problems.append(Problem(shown, line, message))
-            break
-        if cells is None:
-            break
+
+    def broken(line: int, why: str) -> None:
+        message = f"is no CSV from here on ({why}). Mend this line; the notes above came in."
+        problems.append(Problem(shown, line, message))
+
+    for line, cells in csv_rows(text, broken):
         if not columns:
             columns = [cell.strip().lower() for cell in cells]
             if not set(columns) & set(_TEXT_COLUMNS):
@@ -115,7 +109,6 @@ def read_notes_csv(text: str, shown: str) -> tuple[list[Note], list[Problem]]:
             row = dict(zip(columns, cells))
             about = {"date": _first(row, _DATE_COLUMNS)} if _first(row, _DATE_COLUMNS) else {}
             rows.append((line, _first(row, _TEXT_COLUMNS), _first(row, _TITLE_COLUMNS), about))
-        line = reader.line_num + 1
     notes, more = _named(rows, shown)
     return notes, problems + more
 

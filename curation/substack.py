@@ -6,9 +6,7 @@ names the post. A post is told from others by its id, so that a newer export bri
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from curation.archive import Archive
+from curation.csv_rows import csv_rows
 from curation.discover import MAX_BYTES
 from curation.errors import EssayError, Problem
 from curation.html_markdown import Converted, html_to_markdown
@@ -146,19 +145,14 @@ def _rows(text: str, shown: str, problems: list[Problem]) -> list[tuple[int, dic
     Raises:
         EssayError: the header is another one.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[tuple[int, dict[str, str]]] = []
     header: list[str] = []
-    line = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            message = f"is no CSV from here on ({error}). Export again; the posts above came in."
-            problems.append(Problem(shown, line, message))
-            break
-        if cells is None:
-            break
+
+    def broken(line: int, why: str) -> None:
+        message = f"is no CSV from here on ({why}). Export again; the posts above came in."
+        problems.append(Problem(shown, line, message))
+
+    for line, cells in csv_rows(text, broken):
         if not header:
             header = [cell.strip().lower() for cell in cells]
             missing = [name for name in ("post_id", "title") if name not in header]
@@ -170,7 +164,6 @@ def _rows(text: str, shown: str, problems: list[Problem]) -> list[tuple[int, dic
                 message = f"has {len(cells)} columns where the first line names {len(header)}. Export again."
                 problems.append(Problem(shown, line, message))
             rows.append((line, dict(zip(header, cells))))
-        line = reader.line_num + 1
     return rows
 
 

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from curation.csv_rows import csv_rows
 from curation.errors import CurationError, Problem
 from curation.filepair import FilePair
 from curation.rows import RowReader
@@ -38,20 +39,14 @@ def _read_rows(text: str, reader: RowReader) -> None:
     text = text.removeprefix("\ufeff")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=lambda mark: sum(name in _KNOWN for name in _names(first, mark)))
-    # strict=True names an unclosed quote instead of taking the rest of the file for one field.
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names: list[str] | None = None
-    begins = 1
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            message = f"cannot be read as CSV from here on ({error}). Mend the quotes of this row, and import again."
-            reader.fault(begins, message)
-            return
-        line, begins = begins, rows.line_num + 1
+
+    def broken(line: int, why: str) -> None:
+        reader.fault(
+            line, f"cannot be read as CSV from here on ({why}). Mend the quotes of this row, and import again."
+        )
+
+    for line, row in csv_rows(text, broken, delimiter=delimiter, strict=True):
         if not row:
             continue
         if names is None:

@@ -94,7 +94,7 @@ def test_a_file_that_is_not_utf8_is_named_with_its_line_and_byte(tmp_path: Path)
     problem = problem_of(path)
     assert (problem.path, problem.line) == (str(path), 2)
     assert "0x92 at offset 12" in problem.message
-    assert "Save it as UTF-8" in problem.message
+    assert "save it as UTF-8" in problem.message
 
 
 def test_the_offset_counts_the_byte_order_mark(tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_a_crash_between_reading_and_following_is_caught_up(project, gravel):
 
 
 def test_a_file_written_twice_in_the_same_moment_is_read_again(project, gravel, monkeypatch):
-    monkeypatch.setattr("curation.essay._YOUNG_NS", 10**20)
+    monkeypatch.setattr("curation.textfile._YOUNG_NS", 10**20)
     write(gravel, ["# On Gravel", "One two three four."])
     look(project)
     status = gravel.stat()
