@@ -16,7 +16,7 @@ from curation.paragraphs import FOOTNOTE, FOOTNOTE_ANCHOR, Paragraph, is_platfor
 
 RULES: dict[str, str] = {
     "front_matter": "The fields between --- or +++ lines at the top.",
-    "date_line": "A date alone in the first five lines.",
+    "date_line": "A date alone in the first five lines; in emphasis also with a name or place before it.",
     "end_matter": "The notes, [^1]: ... and all from the first pasted note on; they are kept aside.",
     "footnote_references": "The numbers in the text that point to notes.",
     "captioned_images": "Images that are links or have a caption, with the caption.",

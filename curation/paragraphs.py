@@ -35,13 +35,23 @@ IMAGE = re.compile(
 )
 _CAPTION_MARKS = re.compile(r"(\*|_)(?!\1)(?:(?!\1).)+\1\Z", re.DOTALL)
 _CAPTION_WORDS = 30
-_DATE_LINE = re.compile(
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_DATE = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
-    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
-    r"|\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?,? \d{4}"
-    r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\Z",
+    rf"(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}"
+    r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})"
+)
+_SAID_OF = r"(?:(?:first |originally )?(?:posted|published|written|updated)(?: on| in)?:? )?"
+_DATE_LINE = re.compile(rf"{_SAID_OF}{_DATE}\.?\Z", re.IGNORECASE)
+# In emphasis alone also a month or season with its year, and a name or place parted from it by a mark.
+_DATELINE = re.compile(
+    rf"(?:[^\W\d_][^\d.!?\n]{{0,60}}[,·•|–—] ?)?{_SAID_OF}"
+    rf"(?:{_DATE}|(?:{_MONTH}|spring|summer|autumn|fall|winter) \d{{4}})\.?\Z",
     re.IGNORECASE,
 )
+_EMPHASISED = re.compile(r"([*_]{1,3})(?![\s*_])([^*_]+)(?<!\s)\1\Z")
+_DATE_LINES = 5
+_SUBTITLE_WORDS = 30
 _PLATFORM_LINE = re.compile(
     r"\[?(?:subscribe(?: now)?|share(?: this post)?|leave a comment|upgrade to paid|like|comments?|restacks?"
     r"|like ?/ ?comment ?/ ?restack|give a gift subscription|refer a friend|discussion about this post|the end|finis"
@@ -166,7 +176,7 @@ def _classify(text: str, block: str, lines: list[tuple[int, int]]) -> Iterator[P
         inner = [line.lstrip(" >") for line in source]
         yield from _trimmed(text, "verse" if _is_verse(inner) else "quote", start, end)
     elif block in ("bullet_list", "ordered_list"):
-        yield from _trimmed(text, "prose" if _is_year(source) else "list", start, end)
+        yield from _list(text, lines)
     elif block == "code_block":
         yield from _trimmed(text, _indented(source), start, end)
     elif block == "html_block":
@@ -180,6 +190,30 @@ def _classify(text: str, block: str, lines: list[tuple[int, int]]) -> Iterator[P
     else:
         kinds: dict[str, Kind] = {"hr": "break", "fence": "code", "verse_fence": "verse", "table": "table"}
         yield from _trimmed(text, kinds.get(block, "html"), start, end)
+
+
+def _list(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    """Yield a list; a mark alone between empty lines is an empty item to Markdown, and to a writer a scene break."""
+    begin = 0
+    for index, (start, end) in enumerate(lines):
+        alone = all(
+            not text[slice(*lines[beside])].strip() for beside in (index - 1, index + 1) if 0 <= beside < len(lines)
+        )
+        if alone and text[start:end].strip() in ("*", "-", "+"):
+            yield from _items(text, lines[begin:index])
+            yield from _trimmed(text, "break", start, end)
+            begin = index + 1
+    yield from _items(text, lines[begin:])
+
+
+def _items(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
+    if not lines:
+        return
+    source = [text[a:b] for a, b in lines]
+    start, end = lines[0][0], lines[-1][1]
+    whole = text[start:end].strip()
+    kind: Kind = "break" if _is_break(whole) else "prose" if _is_year(source) else "list"
+    yield from _trimmed(text, kind, start, end)
 
 
 def _prose(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
@@ -206,15 +240,19 @@ def _prose(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
 
 
 def _kind_of_text(whole: str, source: list[str]) -> Kind:
-    if (
-        len(whole) <= 20
-        and not any(letter.isalnum() for letter in whole)
-        and not whole.strip("*_~-–—•·.#§⁂\\ \t\n=+^◊❦☙")
-    ):
+    if _is_break(whole):
         return "break"
     if (whole.startswith("%%") and whole.endswith("%%")) or is_platform_line(whole):
         return "html"
     return "verse" if _is_verse(source) else "prose"
+
+
+def _is_break(whole: str) -> bool:
+    return (
+        len(whole) <= 20
+        and not any(letter.isalnum() for letter in whole)
+        and not whole.strip("*_~-–—•·.#§⁂\\ \t\r\n=+^◊❦☙")
+    )
 
 
 def is_platform_line(whole: str) -> bool:
@@ -249,7 +287,14 @@ def _is_caption(text: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    return bool(_DATE_LINE.match(text.strip("*_ ")))
+    if _DATE_LINE.match(text.strip("*_ ")):
+        return True
+    emphasised = _EMPHASISED.match(text)
+    return bool(emphasised and _DATELINE.match(emphasised[2]))
+
+
+def _is_subtitle(text: str) -> bool:
+    return len(text.split()) <= _SUBTITLE_WORDS and bool(_EMPHASISED.match(text))
 
 
 def _is_verse(source: list[str]) -> bool:
@@ -283,7 +328,8 @@ def _indented(source: list[str]) -> Kind:
 
 def _in_context(text: str, found: list[Paragraph], lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
     """Yield the paragraphs with the kind that only their neighbours tell: captions, notes that go on, a date line."""
-    fifth_line = lines[min(4, len(lines) - 1)][0]
+    first = next((index for index, (start, end) in enumerate(lines) if text[start:end].strip()), 0)
+    fifth_line = lines[min(first + _DATE_LINES - 1, len(lines) - 1)][0]
     starts = [start for start, _ in lines]
     before: Kind | None = None
     endmatter = date_seen = prose_seen = False
@@ -301,6 +347,7 @@ def _in_context(text: str, found: list[Paragraph], lines: list[tuple[int, int]])
             kind = "caption"
         elif kind == "prose" and not (date_seen or prose_seen) and block.start <= fifth_line and _is_date(source):
             kind, date_seen = "front-matter", True
-        prose_seen = prose_seen or kind == "prose"
+        # A date may stand under the subtitle that stands under the title.
+        prose_seen = prose_seen or (kind == "prose" and not (before == "heading" and _is_subtitle(source)))
         before = kind
         yield Paragraph(kind, block.start, block.end)

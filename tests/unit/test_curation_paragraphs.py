@@ -34,9 +34,42 @@ def test_an_essay_of_every_kind() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mark", ["***", "* * *", "---", "⁂", "\\* \\* \\*", "~", "•••", "###", "<hr>"])
+@pytest.mark.parametrize(
+    "mark", ["***", "* * *", "*", "-", "  *", "---", "⁂", "\\* \\* \\*", "~", "•••", "###", "<hr>"]
+)
 def test_scene_breaks_by_hand_are_breaks(mark: str) -> None:
     assert kinds(f"One.\n\n{mark}\n\nTwo.") == ["prose", "break", "prose"]
+
+
+def test_a_mark_alone_beside_a_list_is_a_break_and_one_inside_it_an_empty_item() -> None:
+    assert kinds("* salt\n* rue\n\n*\n\nThen.") == ["list", "break", "prose"]
+    assert kinds("One.\n\n-\n\n- salt\n- rue") == ["prose", "break", "list"]
+    assert kinds("* salt\n*\n* rue") == ["list"]
+    assert kinds("One.\n\n1.\n\nTwo.") == ["prose", "list", "prose"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "*March 3rd, 2021*",
+        "_3 March 2021_",
+        "**Wednesday, March 3rd, 2021.**",
+        "*Published on March 3rd, 2021*",
+        "*London, March 2021*",
+        "*Ann Lund · Spring 2021*",
+        "Published on 2021-03-03",
+    ],
+)
+@pytest.mark.parametrize("above", ["", "# Salt\n\n", "---\na: b\n---\n\n# Salt\n\n*On jars and their keepers*\n\n"])
+def test_a_date_alone_near_the_top_is_front_matter(line: str, above: str) -> None:
+    assert kinds(f"{above}{line}\n\nSalt is in a jar.\n\n{line}\n")[-3:] == ["front-matter", "prose", "prose"]
+
+
+@pytest.mark.parametrize(
+    "line", ["*I was born in March 2021*", "March 2021", "London, March 3, 2021", "*It was May 3, 2021. I slept.*"]
+)
+def test_a_sentence_with_a_date_in_it_is_a_sentence(line: str) -> None:
+    assert kinds(f"# Salt\n\n{line}\n\nSalt is in a jar.") == ["heading", "prose", "prose"]
 
 
 def test_dashes_right_under_a_sentence_are_a_break_and_no_heading() -> None:
