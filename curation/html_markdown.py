@@ -19,6 +19,8 @@ STRIPPED_CLASSES = (
     "native-video-embed", "poll-embed", "digest-post-embed", "file-embed-wrapper", "comment", "paywall-jump",
     "embedded-post-wrap", "embedded-publication-wrap",
 )  # fmt: skip
+# Of these one part is the author's.
+_WITH_CAPTION = "captioned-image-container"
 _STRIPPED_TAGS = frozenset(
     "script style svg template noscript iframe button input select head audio video object canvas form".split()
 )
@@ -64,8 +66,7 @@ class _Writer:
             if isinstance(child, Node) and (child.tag in BLOCKS or child.holds_blocks):
                 found += self._paragraph(run)
                 run = []
-                if not self._strips(child):
-                    found += self._block(child)
+                found += self._caption(child) if self._strips(child) else self._block(child)
             else:
                 run.append(child)
         return found + self._paragraph(run)
@@ -74,9 +75,23 @@ class _Writer:
         reason = next((name for name in STRIPPED_CLASSES if name in node.classes), "")
         if not reason and node.tag in _STRIPPED_TAGS:
             reason = node.tag
-        if reason:
+        if reason and not _captioned(node):
             self.stripped[reason] += 1
         return bool(reason)
+
+    def _caption(self, node: Node) -> list[str]:
+        """Return what is the author's of a node that is left out: the words under an image, with the image's address.
+
+        An image goes before them, since only under one are they known as a caption; `cleaning` takes both away.
+        """
+        caption = _captioned(node)
+        # In one line: what began a list or a heading there would end the caption here.
+        words = " ".join(" ".join(self.blocks(caption)).split()) if caption is not None else ""
+        if not words:
+            return []
+        image = node.find_tag("img")
+        mark = "_" if "*" in words and "_" not in words else "*"
+        return [f"{(_image(image) if image is not None else '') or '![]()'}\n{mark}{words}{mark}"]
 
     def _block(self, node: Node) -> list[str]:
         tag = node.tag
@@ -147,7 +162,7 @@ class _Writer:
         if isinstance(child, str):
             return self._paragraph([child])
         if self._strips(child):
-            return []
+            return self._caption(child)
         return self.blocks(child) if child.tag == "li" else self.blocks(Node("li", children=[child], holds_blocks=True))
 
     def _table(self, node: Node) -> list[str]:
@@ -170,7 +185,7 @@ class _Writer:
 
     def _cell(self, child: Node | str) -> str:
         if isinstance(child, Node) and self._strips(child):
-            return ""
+            return " ".join(" ".join(self._caption(child)).split()).replace("|", "\\|")
         blocks = self.blocks(Node("td", children=[child], holds_blocks=True) if isinstance(child, str) else child)
         return " ".join(" ".join(blocks).split()).replace("|", "\\|")
 
@@ -221,6 +236,12 @@ class _Writer:
         if mark:
             return _around(inside, mark), mark
         return (_link(inside, child.attributes.get("href", "")) if tag == "a" and not pre else inside), ""
+
+
+def _captioned(node: Node) -> Node | None:
+    """Return the caption of a node that is left out, where there are words in it."""
+    caption = node.find_tag("figcaption") if _WITH_CAPTION in node.classes else None
+    return caption if caption is not None and "".join(caption.texts()).strip() else None
 
 
 def _escaped(text: str) -> str:

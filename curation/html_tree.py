@@ -67,12 +67,18 @@ class Node:
 
     def find(self, class_name: str) -> Node | None:
         """Return the first element in it of a class."""
+        return next((node for node in self.elements() if class_name in node.classes), None)
+
+    def find_tag(self, tag: str) -> Node | None:
+        """Return the first element in it of a tag."""
+        return next((node for node in self.elements() if node.tag == tag), None)
+
+    def elements(self) -> Iterator[Node]:
+        """Yield every element in it, in order."""
         for child in self.children:
             if isinstance(child, Node):
-                found = child if class_name in child.classes else child.find(class_name)
-                if found is not None:
-                    return found
-        return None
+                yield child
+                yield from child.elements()
 
 
 def parse_html(text: str) -> Node:

@@ -33,8 +33,10 @@ _ALT, _ADDRESS = r"[^\]\[]{0,1000}", r"\((?:data:[^)]*|[^)(]{0,2000}(?:\([^)(]{0
 IMAGE = re.compile(
     rf"\[!\[{_ALT}\]{_ADDRESS}{_ALT}\]{_ADDRESS}|!\[{_ALT}\]{_ADDRESS}|!\[\[{_ALT}\]\]|!\[{_ALT}\]\[{_ALT}\]"
 )
-_CAPTION_MARKS = re.compile(r"(\*|_)(?!\1)(?:(?!\1).)+\1\Z", re.DOTALL)
+_CAPTION_MARKS = re.compile(r"(\*|_)(?!\1)(?:\\.|(?!\1)[^\\])+\1\Z", re.DOTALL)
 _CAPTION_WORDS = 30
+# One that is all emphasis and stands right under its image may tell a story.
+_LONG_CAPTION_WORDS = 200
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATE = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
@@ -232,7 +234,8 @@ def _prose(text: str, lines: list[tuple[int, int]]) -> Iterator[Paragraph]:
         yield from _trimmed(text, "image", lines[0][0], lines[images - 1][1])
         if images < len(lines):
             rest = text[lines[images][0] : lines[-1][1]].strip()
-            kind: Kind = "caption" if _is_caption(rest) else "prose"
+            long = len(rest.split()) <= _LONG_CAPTION_WORDS and bool(_CAPTION_MARKS.match(rest))
+            kind: Kind = "caption" if long or _is_caption(rest) else "prose"
             yield from _trimmed(text, kind, lines[images][0], lines[-1][1])
         return
     whole = text[lines[0][0] : lines[-1][1]].strip()
@@ -281,9 +284,7 @@ def _only_images(line: str) -> bool:
 
 
 def _is_caption(text: str) -> bool:
-    if len(text.split()) > _CAPTION_WORDS:
-        return False
-    return bool(_CAPTION_MARKS.match(text)) or text[-1:] not in '.!?…:;,”"’'
+    return len(text.split()) <= _CAPTION_WORDS and text[-1:] not in '.!?…:;,”"’'
 
 
 def _is_date(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from curation.cleaning import CLEAN, staying
 from curation.html_markdown import html_to_markdown
 from curation.markdown import plain
 from curation.paragraphs import paragraphs
@@ -79,7 +80,7 @@ def test_what_is_the_platforms_is_left_out_and_counted() -> None:
     html = (
         '<p>Mine.</p><p class="button-wrapper"><a href="x">Subscribe now</a></p>'
         '<div class="subscription-widget-wrap"><div><p>Thanks for reading!</p></div></div>'
-        '<div class="captioned-image-container"><figure><img src="a"><figcaption>Jar</figcaption></figure></div>'
+        '<div class="captioned-image-container"><figure><img src="a"><button>Zoom</button></figure></div>'
         '<div class="tweet"><p>Others</p></div><div class="tweet">Others</div><iframe src="y"></iframe>'
         "<script>alert(1)</script><p>Mine too.</p>"
     )
@@ -93,6 +94,45 @@ def test_what_is_the_platforms_is_left_out_and_counted() -> None:
         "iframe": 1,
         "script": 1,
     }
+
+
+def contained(caption: str) -> str:
+    """Return an image as Substack's editor exports it."""
+    return (
+        '<div class="captioned-image-container"><figure><a class="image-link" href="https://v.example/a.png">'
+        '<div class="image2-inset"><picture><source srcset="https://v.example/s.png">'
+        '<img src="https://v.example/a.png" alt="A [jar]"></picture>'
+        '<div class="image-link-expand"><button>Zoom</button></div></div></a>'
+        f'<figcaption class="image-caption">{caption}</figcaption></figure></div>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("caption", "text"),
+    [
+        ("The jar.", "*The jar.*"),
+        ('By <a href="https://v.example/b">Ann</a>', "*By [Ann](https://v.example/b)*"),
+        ("My <em>own</em> jar.", "_My *own* jar._"),
+        ("<p>The jar.</p><p>- By Ann*</p>", "_The jar. \\- By Ann\\*_"),
+        ("word " * 60 + "end.", "*" + "word " * 60 + "end.*"),
+    ],
+)
+def test_the_words_under_an_image_are_kept_as_its_caption(caption: str, text: str) -> None:
+    html = f"<p>Before.</p>{contained(caption)}<p>After.</p>"
+    assert markdown(html) == f"Before.\n\n![A jar](https://v.example/a.png)\n{text}\n\nAfter.\n"
+    assert kinds(html) == ["prose", "image", "caption", "prose"]
+    source = markdown(html)
+    blocks = paragraphs(source)
+    assert [plain(source, block) for block in staying(source, blocks, CLEAN)] == ["Before.", "After."]
+    assert html_to_markdown(html).stripped == {}
+
+
+def test_a_caption_without_an_address_in_a_list_or_in_a_table_is_kept() -> None:
+    bare = '<div class="captioned-image-container"><figure><figcaption>Jar</figcaption></figure></div>'
+    assert kinds(bare) == ["image", "caption"]
+    assert "*Jar*" in markdown(f"<ul><li>One {bare}</li></ul>")
+    assert "*Jar*" in markdown(f"<table><tr><td>One</td>{bare}</tr></table>")
+    assert markdown('<div class="captioned-image-container"><img src="https://v.example/a"></div>') == ""
 
 
 @pytest.mark.parametrize(
