@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.pair_places import Order, order_of
 from workbench.widgets.page_list import PageList
 from workbench.widgets.pair_text import PairText
 
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 # Decisions that the pace is taken from.
 _PACED = 30
-
-
-def order_of(name: str, chosen: Literal["", "reading", "queue"]) -> Literal["reading", "queue"]:
-    """Return the order of a filter's list, given what the author chose, if she did."""
-    return chosen or ("queue" if name == "proposed" else "reading")
 
 
 class PairBase(ProjectScreen):
@@ -52,7 +48,7 @@ class PairBase(ProjectScreen):
         self._decided_last: int | None = None
 
     @property
-    def order(self) -> Literal["reading", "queue"]:
+    def order(self) -> Order:
         """The order in force: what is still to be read begins with the most doubtful, until the author chooses."""
         return order_of(self._filter, self._chosen_order)
 

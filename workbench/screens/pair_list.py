@@ -7,16 +7,16 @@ jumps under the author's eyes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from curation.pace import per_minute
-from workbench.screens.pair_base import PairBase, order_of
+from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
+from workbench.screens.pair_places import Listing, Order, Place, list_pairs, order_of, pairs_of
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
@@ -24,7 +24,6 @@ from workbench.widgets.page_list import PageList
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
     from store.search import Hit
-    from workbench.operations.counting import Over
     from workbench.operations.edits import Reversal
 
 _NOTHING = {
@@ -36,42 +35,14 @@ _NOTHING = {
     "over": "Every model of the project sees every pair whole.",
     "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
 }
-
-
-_ORDERS: tuple[Literal["reading", "queue"], ...] = ("reading", "queue")
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where the author stands: which pairs, in which order, and the one under the cursor."""
-
-    filter: str
-    chosen_order: Literal["", "reading", "queue"]
-    words: str
-    source: tuple[int, str] | None
-    cursor: int | None
-
-
-def _kept_place(kept: object, standing: _Place) -> _Place:
-    """Read a place as it was kept; what is not as expected stays as it stands."""
-    if not isinstance(kept, dict):
-        return standing
-    source = kept.get("source")
-    return _Place(
-        filter=str(kept["filter"]) if kept.get("filter") in FILTERS else standing.filter,
-        chosen_order=next((name for name in _ORDERS if kept.get("chosen_order") == name), ""),
-        words=str(kept.get("words") or ""),
-        source=(int(source[0]), str(source[1])) if isinstance(source, list) and len(source) == 2 else None,
-        cursor=kept["cursor"] if isinstance(kept.get("cursor"), int) else None,
-    )
 
 
 class ListPart(PairBase):
     """The list and its filters."""
 
-    # What the list was asked by the last time.
+    # What the list showed the last time it was asked for.
     _listed: tuple[str, str, tuple[int, str] | None] | None = None
     _wanted_pair: int | None = None
     _judging = False
@@ -129,85 +100,53 @@ class ListPart(PairBase):
 
     def where(self, chosen: str | None = None) -> PairFilter:
         """Return the filter in force."""
-        return self._filtered_by(_Place(chosen or self._filter, self._chosen_order, self._words, self._source, None))
+        return pairs_of(self.project, self._place(chosen or self._filter))
 
-    def _filtered_by(self, place: _Place) -> PairFilter:
-        from store.pairs import PairFilter
-        from workbench.operations.counting import limits
-
-        everywhere: dict[str, tuple[str, ...]] = {
-            "all": (),
-            "flagged": (),
-            "over": (),
-            "changed": ("proposed", "accepted"),
-        }
-        return PairFilter(
-            statuses=everywhere.get(place.filter, (place.filter,)),
-            over=limits(self.project) if place.filter == "over" else (),
-            flagged=True if place.filter == "flagged" else None,
-            changed=place.filter == "changed",
-            source_id=place.source[0] if place.source else None,
-            words=place.words,
-        )
+    def _place(self, name: str, cursor: int | None = None) -> Place:
+        return Place(name, self._chosen_order, self._words, self._source, cursor)
 
     def ask_list(self, *, cursor: int | None = None, quiet: bool = False) -> None:
         """Ask for the ids and counts; the cursor goes to the id `cursor` when that is among them.
 
         Where something else was just said, `quiet` says nothing of the pairs that are no longer in the list.
         """
-        first = not self._placed
-        standing = _Place(self._filter, self._chosen_order, self._words, self._source, cursor)
-        if self._wanted_pair is not None:
-            standing = replace(standing, cursor=self._wanted_pair)
-            self._wanted_pair = None
+        first, project = not self._placed, self.project
+        wanted, self._wanted_pair = self._wanted_pair, None
+        standing = self._place(self._filter, cursor if wanted is None else wanted)
 
-        def ask() -> tuple[Sequence[int], PairCounts, _Place, Over, int]:
-            from workbench.operations import guide
-            from workbench.operations.counting import Over, over_any_limit
-            from workbench.operations.curating import pair_counts, pair_ids
-
-            place = _kept_place(guide.recall(self.project, "pairs.place"), standing) if first else standing
-            source = place.source[0] if place.source else None
-            # Before the ids: it counts what little may be missing.
-            over = over_any_limit(self.project) if place.filter == "over" else Over()
-            order = order_of(place.filter, place.chosen_order)
-            ids = pair_ids(self.project, self._filtered_by(place), order)
-            elsewhere = 0
-            if not ids and (place.words or place.source):
-                everywhere = self._filtered_by(replace(place, words="", source=None))
-                elsewhere = len(pair_ids(self.project, everywhere, order))
-            return ids, pair_counts(self.project, source), place, over, elsewhere
-
-        def show(answer: tuple[Sequence[int], PairCounts, _Place, Over, int]) -> None:
-            ids, self._counts, place, over, elsewhere = answer
-            self._over = over.found
+        def show(listing: Listing) -> None:
             if first:
-                self._filter, self._chosen_order, self._words, self._source = (
-                    place.filter,
-                    place.chosen_order,
-                    place.words,
-                    place.source,
-                )
-                self.query_one(FilterLine).restore(self._words)
-            elif not quiet and (place.filter, place.words, place.source) == self._listed:
-                self._say_gone(ids)
-            self._listed = (place.filter, place.words, place.source)
-            self._placed = True
-            empty = _NOTHING[self._filter]
-            if self._words or self._source:
-                empty = nothing_here(self._words, self._source[1] if self._source else "", elsewhere)
-            if over.uncounted:
-                empty = f"{pairs_said(over.uncounted)} are being counted first."
-                self._count_all()
-            top = place.cursor == _TOP and len(ids) > 0
-            self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
-            self.pairs.reload()
-            self.show_title()
-            self.show_pair()
-            if self.order == "queue":
-                self._judge_more()
+                self._restore(listing.place)
+            elif not quiet and listing.place.shows == self._listed:
+                self._say_gone(listing.ids)
+            self._show_listing(listing)
 
-        self.ask(ask, show, group="list")
+        self.ask(lambda: list_pairs(project, standing, recall=first), show, group="list")
+
+    def _restore(self, place: Place) -> None:
+        """Stand where the author stood when the program was closed."""
+        self._filter, self._chosen_order = place.filter, place.chosen_order
+        self._words, self._source = place.words, place.source
+        self.query_one(FilterLine).restore(self._words)
+
+    def _show_listing(self, listing: Listing) -> None:
+        ids, place, over = listing.ids, listing.place, listing.over
+        self._counts, self._over = listing.counts, over.found
+        self._listed = place.shows
+        self._placed = True
+        empty = _NOTHING[self._filter]
+        if self._words or self._source:
+            empty = nothing_here(self._words, self._source[1] if self._source else "", listing.elsewhere)
+        if over.uncounted:
+            empty = f"{pairs_said(over.uncounted)} are being counted first."
+            self._count_all()
+        top = place.cursor == _TOP and len(ids) > 0
+        self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
+        self.pairs.reload()
+        self.show_title()
+        self.show_pair()
+        if self.order == "queue":
+            self._judge_more()
 
     def _count_all(self) -> None:
         """Count every pair for every model in the background, then show the list again."""
@@ -310,16 +249,7 @@ class ListPart(PairBase):
         if event.id != self._decided_last:
             self._decided_last = None
         if self._placed:
-            self.keep(
-                "place",
-                {
-                    "filter": self._filter,
-                    "cursor": event.id,
-                    "chosen_order": self._chosen_order,
-                    "words": self._words,
-                    "source": list(self._source) if self._source else None,
-                },
-            )
+            self.keep("place", self._place(self._filter, event.id).kept())
         self.show_pair()
 
     @on(PageList.Marked)
@@ -371,7 +301,7 @@ class ListPart(PairBase):
 
     def action_order(self) -> None:
         """Put the most doubtful pairs first, or go back to reading order."""
-        wanted: Literal["reading", "queue"] = "reading" if self.order == "queue" else "queue"
+        wanted: Order = "reading" if self.order == "queue" else "queue"
         self._chosen_order = "" if wanted == order_of(self._filter, "") else wanted
         said = "The most doubtful pairs first; held out and skipped ones last." if wanted == "queue" else ""
         self.say(said or "In reading order: by essay, as they follow in the text.")

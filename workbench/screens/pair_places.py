@@ -1,0 +1,133 @@
+"""Where the author stands among the pairs, and which pairs that lists; no widget is touched here, only data asked.
+
+A place is kept across restarts as plain JSON and read back with care: an older version may have written it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from workbench.screens.pair_lines import FILTERS
+
+if TYPE_CHECKING:
+    from store.pairs import PairCounts, PairFilter
+    from workbench.operations.counting import Over
+    from workbench.operations.project import Project
+
+Order = Literal["reading", "queue"]
+_ORDERS: tuple[Order, ...] = ("reading", "queue")
+# The filters that do not ask for one status, with those they show; none means all.
+_STATUSES: dict[str, tuple[str, ...]] = {"all": (), "flagged": (), "over": (), "changed": ("proposed", "accepted")}
+
+
+def order_of(name: str, chosen: Literal["", "reading", "queue"]) -> Order:
+    """Return the order of a filter's list, given what the author chose, if she did."""
+    return chosen or ("queue" if name == "proposed" else "reading")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the author stands.
+
+    Attributes:
+        filter: which pairs, by the filter's name.
+        chosen_order: as she chose it; empty where the filter's own order is in force.
+        words: that the pairs are narrowed to.
+        source: id and title of the essay that the pairs are narrowed to.
+        cursor: id of the pair under the cursor.
+    """
+
+    filter: str
+    chosen_order: Literal["", "reading", "queue"]
+    words: str
+    source: tuple[int, str] | None
+    cursor: int | None
+
+    @property
+    def shows(self) -> tuple[str, str, tuple[int, str] | None]:
+        """Which pairs it shows, whatever their order."""
+        return self.filter, self.words, self.source
+
+    def kept(self) -> dict[str, object]:
+        """Return it as it is kept."""
+        return {
+            "filter": self.filter,
+            "cursor": self.cursor,
+            "chosen_order": self.chosen_order,
+            "words": self.words,
+            "source": list(self.source) if self.source else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """The pairs of a place.
+
+    Attributes:
+        place: the place; the kept one where that was asked for.
+        ids: the pairs, in its order.
+        counts: of the pairs by status, in the place's essay or everywhere.
+        over: how many pairs are over a model's limit, where the filter asks for them.
+        elsewhere: how many there were without words and essay, where there are none with them.
+    """
+
+    place: Place
+    ids: Sequence[int]
+    counts: PairCounts
+    over: Over
+    elsewhere: int
+
+
+def kept_place(kept: object, standing: Place) -> Place:
+    """Read a place as it was kept; what is not as expected stays as it stands."""
+    if not isinstance(kept, dict):
+        return standing
+    source = kept.get("source")
+    return Place(
+        filter=str(kept["filter"]) if kept.get("filter") in FILTERS else standing.filter,
+        chosen_order=next((name for name in _ORDERS if kept.get("chosen_order") == name), ""),
+        words=str(kept.get("words") or ""),
+        source=(int(source[0]), str(source[1])) if isinstance(source, list) and len(source) == 2 else None,
+        cursor=kept["cursor"] if isinstance(kept.get("cursor"), int) else None,
+    )
+
+
+def pairs_of(project: Project, place: Place) -> PairFilter:
+    """Return the store's filter for the pairs of a place."""
+    from store.pairs import PairFilter
+    from workbench.operations.counting import limits
+
+    return PairFilter(
+        statuses=_STATUSES.get(place.filter, (place.filter,)),
+        over=limits(project) if place.filter == "over" else (),
+        flagged=True if place.filter == "flagged" else None,
+        changed=place.filter == "changed",
+        source_id=place.source[0] if place.source else None,
+        words=place.words,
+    )
+
+
+def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
+    """List the pairs of a place.
+
+    Args:
+        project: whose pairs.
+        standing: the place.
+        recall: go to the place that was kept instead, if there is one.
+    """
+    from workbench.operations import guide
+    from workbench.operations.counting import Over, over_any_limit
+    from workbench.operations.curating import pair_counts, pair_ids
+
+    place = kept_place(guide.recall(project, "pairs.place"), standing) if recall else standing
+    # Before the ids: it counts what little may be missing.
+    over = over_any_limit(project) if place.filter == "over" else Over()
+    order = order_of(place.filter, place.chosen_order)
+    ids = pair_ids(project, pairs_of(project, place), order)
+    elsewhere = 0
+    if not ids and (place.words or place.source):
+        elsewhere = len(pair_ids(project, pairs_of(project, replace(place, words="", source=None)), order))
+    counts = pair_counts(project, place.source[0] if place.source else None)
+    return Listing(place=place, ids=ids, counts=counts, over=over, elsewhere=elsewhere)
