@@ -6,7 +6,7 @@ touched. Names are hidden as long as she wishes, and then nothing on the screen 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
@@ -18,43 +18,32 @@ from textual.widgets import Static
 
 from workbench.screens.review_annotate import AnnotatingScreen
 from workbench.screens.review_lines import (
+    PROMPT_LINES,
     SIDES,
+    Opened,
     Stand,
     head_line,
+    prompt_lines,
     side_foot,
     side_head,
     tally_lines,
     verdict_words,
 )
+from workbench.screens.review_places import Answer, ask_review, first_place, kept_place, same_place, touched_place
 from workbench.screens.run_lines import put
-from workbench.widgets.plain import visible, wrap
+from workbench.widgets.plain import visible
 from workbench.widgets.sample_text import SampleText
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
     from workbench.operations.edits import Reversal
-    from workbench.operations.reviewing import ReviewView
 
-_PROMPT_LINES = 3
 _HINTS = {
     "start": "mark: go to the first word, then space · d removes a mark · esc leaves",
     "end": "mark: go to the last word, then space · esc starts again",
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
-# In the place of a pair: the tally, after the last one. No prompt has an empty name.
-_TALLY = ("", -1)
 _LOADING = Content.styled("Opening the review…", "$foreground-muted")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """What came back: a review, or why there is none; and what was remembered, the first time."""
-
-    view: ReviewView | None
-    run: str | None
-    waiting: tuple[str, str] = ("", "")
-    masked: bool | None = None
-    pair: tuple[str, int] | None = None
 
 
 class Columns(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -119,7 +108,7 @@ class ReviewScreen(AnnotatingScreen):
         self._masked = False
         self._recalled = False
         self._follow = False
-        self._opened: Literal["", "prompt", "reference"] = ""
+        self._opened: Opened = ""
 
     def compose_body(self) -> ComposeResult:
         """Lay out header, prompt, the two sides and what stands under them."""
@@ -146,41 +135,21 @@ class ReviewScreen(AnnotatingScreen):
 
     def on_project_changed(self) -> None:
         """Ask for the review again."""
-        wanted, first, found = self._wanted, not self._recalled, self._wanted_pair
         standing = self._stand.view.run if self._stand else None
-        project = self.project
-
-        def ask() -> _Answer:
-            from workbench.operations import guide
-            from workbench.operations.awaiting import nothing_to_review
-            from workbench.operations.errors import NothingToDoError
-            from workbench.operations.reviewing import review, reviewable_runs
-
-            place = guide.recall(project, "review.place") if first else None
-            masked = guide.recall(project, "review.masked") if first else None
-            kept = place if isinstance(place, dict) else {}
-            run = wanted or standing or kept.get("run")
-            names = [] if run else reviewable_runs(project)
-            run = run or (names[0] if names else None)
-            if run is None:
-                return _Answer(view=None, run=None, waiting=nothing_to_review(project), masked=masked is True)
-            try:
-                view = review(project, run)
-            except NothingToDoError:
-                return _Answer(view=None, run=run, waiting=nothing_to_review(project, run), masked=masked is True)
-            pair = (str(kept.get("slug", "")), int(kept.get("index", 0))) if kept.get("run") == run else None
-            if pair and kept.get("tally"):
-                pair = _TALLY
-            return _Answer(view=view, run=run, masked=masked is True if first else None, pair=found or pair)
-
-        self.ask(ask, self._show_answer, group="review", failed=self._show_failure)
+        run, pair, recall, project = self._wanted or standing, self._wanted_pair, not self._recalled, self.project
+        self.ask(
+            lambda: ask_review(project, run, pair, recall=recall),
+            self._show_answer,
+            group="review",
+            failed=self._show_failure,
+        )
 
     def on_reversal(self, reversal: Reversal) -> None:
         """Go to the pair that an undo or redo touched."""
         self._follow = True
         self.on_project_changed()
 
-    def _show_answer(self, answer: _Answer) -> None:
+    def _show_answer(self, answer: Answer) -> None:
         if answer.masked is not None:
             self._masked = answer.masked
         self._recalled = True
@@ -191,36 +160,13 @@ class ReviewScreen(AnnotatingScreen):
         before, view = self._stand, answer.view
         found, self._wanted, self._wanted_pair = self._wanted_pair, None, None
         if before is not None and before.view.run == view.run and found is None:
-            index = self._place_of(before, view)
+            touched = touched_place(before, view) if self._follow else None
+            index = same_place(before, view) if touched is None else touched
             revealed = before.revealed and index == before.index
         else:
-            index, revealed = self._first_place(view, answer.pair), False
+            index, revealed = first_place(view, answer.pair), False
         self._follow = False
         self._set(Stand(view=view, index=index, masked=self._masked, revealed=revealed), moved=before is None)
-
-    def _place_of(self, before: Stand, view: ReviewView) -> int:
-        """Return where to stand in a review asked for again: on the same pair, or on the one that was undone."""
-        if self._follow:
-            for index, (old, new) in enumerate(zip(before.view.comparisons, view.comparisons, strict=False)):
-                ids = (new.base.id, new.adapter.id)
-                if old.verdict != new.verdict or any(
-                    before.view.annotations.get(key) != view.annotations.get(key) for key in ids
-                ):
-                    return index
-        here = before.comparison
-        if here is None:
-            return len(view.comparisons)
-        keys = [(item.base.canary_slug, item.base.idx) for item in view.comparisons]
-        wanted = (here.base.canary_slug, here.base.idx)
-        return keys.index(wanted) if wanted in keys else 0
-
-    def _first_place(self, view: ReviewView, pair: tuple[str, int] | None) -> int:
-        keys = [(item.base.canary_slug, item.base.idx) for item in view.comparisons]
-        if pair in keys:
-            return keys.index(pair)
-        if pair == _TALLY:
-            return len(keys)
-        return next((index for index, item in enumerate(view.comparisons) if item.verdict is None), 0)
 
     def _show_failure(self, sentence: str) -> None:
         self._stand = None
@@ -239,11 +185,7 @@ class ReviewScreen(AnnotatingScreen):
         self._stand = stand
         if moved:
             self._opened = ""
-            comparison = stand.comparison
-            place: dict[str, object] = {"run": stand.view.run}
-            if comparison is not None:
-                place |= {"slug": comparison.base.canary_slug, "index": comparison.base.idx}
-            self.keep("place", place if comparison is not None else place | {"tally": True})
+            self.keep("place", kept_place(stand))
         self._draw()
         if moved:
             self.query_one(Columns).scroll_to(y=0, animate=False, immediate=True)
@@ -287,15 +229,8 @@ class ReviewScreen(AnnotatingScreen):
         pane = self.query_one("#prompt", TextView)
 
         def make(width: int) -> Lines:
-            words = sample.canary_prompt or "What this prompt says is not known."
-            lines = _wrapped(words, min(width, 100), "$foreground-muted")
-            if opened == "reference":
-                lines += [Content(""), Content.styled("the real piece", "$accent")]
-                lines += _wrapped(sample.reference, min(width, 100), "$foreground")
-            elif not opened and len(lines) > _PROMPT_LINES:
-                cut = lines[_PROMPT_LINES - 1].truncate(min(width, 100) - 16, ellipsis=False)
-                lines = [*lines[: _PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$foreground-disabled")]
-            most = self.size.height // 2 if opened else _PROMPT_LINES
+            lines = prompt_lines(sample, min(width, 100), opened)
+            most = self.size.height // 2 if opened else PROMPT_LINES
             height = max(1, min(len(lines), most))
             if height != pane.size.height:
                 pane.styles.height = height
@@ -407,8 +342,3 @@ class ReviewScreen(AnnotatingScreen):
             self._draw_prompt()
         else:
             self.app.cancel_background()
-
-
-def _wrapped(text: str, width: int, style: str) -> Lines:
-    shown = visible(text)
-    return [Content.styled(shown[start:end], style) for start, end in wrap(shown, width)]

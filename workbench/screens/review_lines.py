@@ -13,7 +13,7 @@ from textual.content import Content
 
 from workbench.operations.counted import counted
 from workbench.screens.run_lines import seed_words, short_name, size_words
-from workbench.widgets.plain import cell, one_line, visible
+from workbench.widgets.plain import cell, one_line, visible, wrap
 from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, Mark, mark_style
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 LETTERS = {"left": "A", "right": "B"}
 Part = tuple[str, str] | str
+# What is open over the two texts: nothing, the whole prompt, or the real piece.
+Opened = Literal["", "prompt", "reference"]
+# How much of a prompt is seen while it is not open, in lines.
+PROMPT_LINES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,23 @@ def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
     if note := stand.note(side):
         parts += ["\n" if parts else "", ("note  ", "$foreground-muted"), visible(note)]
     return Content.assemble(*parts)
+
+
+def prompt_lines(sample: Sample, width: int, opened: Opened) -> list[Content]:
+    """Lay out a sample's prompt: its first lines, the whole of it, or all of it with the real piece under it."""
+    lines = _wrapped(sample.canary_prompt or "What this prompt says is not known.", width, "$foreground-muted")
+    if opened == "reference":
+        lines += [Content(""), Content.styled("the real piece", "$accent")]
+        lines += _wrapped(sample.reference, width, "$foreground")
+    elif not opened and len(lines) > PROMPT_LINES:
+        cut = lines[PROMPT_LINES - 1].truncate(width - 16, ellipsis=False)
+        lines = [*lines[: PROMPT_LINES - 1], cut + Content.styled(" … enter: whole", "$foreground-disabled")]
+    return lines
+
+
+def _wrapped(text: str, width: int, style: str) -> list[Content]:
+    shown = visible(text)
+    return [Content.styled(shown[start:end], style) for start, end in wrap(shown, width)]
 
 
 def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
