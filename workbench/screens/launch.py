@@ -12,50 +12,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.launch_expected import Expected
+from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
 from workbench.screens.run_lines import put, short_name
 from workbench.widgets.page_list import PageList
-from workbench.widgets.plain import cell, one_line, visible
+from workbench.widgets.plain import visible
 from workbench.widgets.status_line import KeyLine, StatusLine
 from workbench.widgets.tabs import Tabs
-from workbench.widgets.text_fields import LineField
+from workbench.widgets.value_editor import ValueEditor
 
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form, Kind, Line
-    from workbench.operations.forecasting import Forecast
-
-_LAUNCH = "launch"
-# How often the forecast is made anew while a smoke run goes on, in seconds.
-_LOOK_S = 1.0
-_NAME_WIDTH = 37
-_DIM = "$foreground-muted"
-_TITLES = {"train": "a training run", "sample base": "samples of the base", "sample adapter": "samples of an adapter"}
-
-
-def form_line(line: Line, width: int) -> Content:
-    """Lay a field out as one line: name, value, then what is wrong with it, or the parent's value."""
-    if line.path == _LAUNCH:
-        return Content.styled("Launch", "bold $accent")
-    section, _, name = line.path.rpartition(".")
-    prefix = f"{section}." if section else ""
-    room = max(8, (width - _NAME_WIDTH) // 2)
-    value = f"‹ {one_line(line.value)} ›" if line.choices else one_line(line.value)
-    changed = bool(line.parent)
-    parts: list[tuple[str, str] | str] = [
-        (prefix, "$foreground-disabled"),
-        (cell(name, _NAME_WIDTH - len(prefix)), "bold" if changed else _DIM),
-    ]
-    if line.problem:
-        parts += [(value, "bold $text-error"), (f"  ✗ {one_line(line.problem)}", "$text-error")]
-    elif changed:
-        parts += [(cell(value, max(room, len(value) + 2)), "bold $accent"), (f"parent {one_line(line.parent)}", _DIM)]
-    else:
-        parts += [value or "–"]
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 
 class LaunchScreen(ProjectScreen):
@@ -106,9 +77,7 @@ class LaunchScreen(ProjectScreen):
         # What was changed when this form was left the last time, without a launch.
         self._left = self.app.left_forms.pop(self._start, {}) if changes is None else {}
         self._changes = {**self._left, **(changes or {})}
-        self._forecast: Forecast | None = None
-        self._too_long: tuple[str, ...] = ()
-        self._counted: tuple[object, ...] = ()
+        self._expected = Expected(self, self._expect)
         self._launched = launched
         self._form: Form | None = None
         self._begun: dict[str, Any] = {}
@@ -118,11 +87,9 @@ class LaunchScreen(ProjectScreen):
     def compose(self) -> ComposeResult:
         """Lay out list, editor, explanation and summary."""
         yield Tabs(project=self.app.project.root.name, current="runs")
-        yield Static(Content.styled("Opening the form…", _DIM), id="launch-title")
+        yield Static(Content.styled("Opening the form…", "$foreground-muted"), id="launch-title")
         yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
-        with Horizontal(id="launch-editor"):
-            yield Static("", id="launch-path")
-            yield LineField(id="launch-input")
+        yield ValueEditor()
         yield Static("", id="launch-explanation")
         yield Static("", id="launch-summary")
         yield StatusLine()
@@ -132,6 +99,11 @@ class LaunchScreen(ProjectScreen):
     def fields(self) -> PageList[Line]:
         """The list of fields."""
         return self.query_one("#launch-list", PageList)
+
+    @property
+    def editor(self) -> ValueEditor:
+        """The line that a value is typed in."""
+        return self.query_one(ValueEditor)
 
     @property
     def current(self) -> Line | None:
@@ -179,7 +151,7 @@ class LaunchScreen(ProjectScreen):
         self._form = form
         self._lines = [
             *form.lines(),
-            Line(path=_LAUNCH, value="", explanation="Start it now: enter or r here, ctrl+s anywhere."),
+            Line(path=LAUNCH, value="", explanation="Start it now: enter or r here, ctrl+s anywhere."),
         ]
         paths = [line.path for line in self._lines]
         self.fields.put(dict(enumerate(self._lines)))
@@ -194,64 +166,24 @@ class LaunchScreen(ProjectScreen):
         form = self._form
         if form is None:
             return
-        spec = form.draft.spec
-        copied = f"a copy of {short_name(spec.parent, 48)}" if spec.parent else "from the defaults"
-        self.query_one("#launch-title", Static).update(
-            Content.assemble(("Launch ", "bold"), (_TITLES[form.kind], "bold"), (f"  {copied}", _DIM))
-        )
+        self.query_one("#launch-title", Static).update(title_line(form))
         self._summarise()
         self._explain()
-        self._ask_forecast(form)
-        self._ask_lengths(form)
+        self._expected.ask(form)
+
+    def _expect(self) -> None:
+        self._summarise()
+        self.refresh_bindings()
 
     def _summarise(self) -> None:
         from workbench.screens.launch_forecast import summary
 
         if self._form is not None:
-            self.query_one("#launch-summary", Static).update(summary(self._form, self._forecast, self._too_long))
-
-    def _ask_forecast(self, form: Form) -> None:
-        from workbench.operations.forecasting import forecast_run
-
-        project = self.project
-
-        def show(forecast: Forecast | None) -> None:
-            self._forecast = forecast
-            self._summarise()
-            self.refresh_bindings()
-
-        self.ask(lambda: forecast_run(project, form.draft), show, group="forecast")
-
-    def _ask_lengths(self, form: Form) -> None:
-        """Ask how the pairs meet the limit; a large dataset takes seconds, and nothing waits for it."""
-        from workbench.operations.lengths import length_warnings
-
-        draft, project = form.draft, self.project
-        counted = (draft.spec.model, draft.dataset_id)
-        if counted != self._counted:
-            # What is said of another model's tokens must not stand meanwhile.
-            self._counted, self._too_long = counted, ()
-            self._summarise()
-
-        def show(too_long: tuple[str, ...]) -> None:
-            self._too_long = too_long
-            self._summarise()
-
-        def cancelled() -> bool:
-            return self._form is not form or not self.is_attached
-
-        self.ask(
-            lambda: length_warnings(project, draft.spec, draft.dataset_id, cancelled=cancelled), show, group="lengths"
-        )
+            text = summary(self._form, self._expected.forecast, self._expected.too_long)
+            self.query_one("#launch-summary", Static).update(text)
 
     def _explain(self) -> None:
-        line = self.current
-        text = Content("")
-        if line is not None and line.problem:
-            text = Content.assemble((f"✗ {line.problem}\n", "bold $text-error"), (line.explanation, _DIM))
-        elif line is not None:
-            text = Content.assemble((line.explanation, _DIM))
-        put(self.query_one("#launch-explanation", Static), text)
+        put(self.query_one("#launch-explanation", Static), explanation(self.current))
 
     @on(PageList.Moved)
     def _moved(self) -> None:
@@ -265,12 +197,13 @@ class LaunchScreen(ProjectScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the field under the cursor allows; while a value is typed, letters are letters."""
         keys = ("launch", "to_launch", "edit", "turn", "take_back", "cards", "make_fit", "smoke")
-        if action in keys and self.has_class("-editing"):
+        forecast = self._expected.forecast
+        if action in keys and self.is_mounted and self.editor.is_open:
             return False
         if action in ("cards", "smoke"):
-            return self._forecast is not None
+            return forecast is not None
         if action == "make_fit":
-            return self._forecast is not None and bool(self._forecast.changes)
+            return forecast is not None and bool(forecast.changes)
         if action == "turn":
             return self.current is not None and bool(self.current.choices)
         if action == "take_back":
@@ -280,21 +213,14 @@ class LaunchScreen(ProjectScreen):
     async def on_key(self, event: events.Key) -> None:
         """Take digits from the app: they begin a value where one is typed, and never leave a half-filled form."""
         line, typed = self.current, event.character or ""
-        box = self.query_one("#launch-input", LineField)
-        if self.has_class("-editing") and not box.has_focus:
-            # The focus comes a moment after the first digit; who types fast must lose none.
-            if event.is_printable:
-                box.insert_text_at_cursor(typed)
-            elif not await box.run_own(event.key):
-                return
-            event.stop()
-            event.prevent_default()
+        if self.editor.is_open:
+            await self.editor.take(event)
             return
-        if self.has_class("-editing") or not (typed.isdigit() or typed in (".", "-")) or not typed:
+        if not typed.isdigit() and typed not in (".", "-"):
             return
         event.stop()
         event.prevent_default()
-        if line is not None and not line.choices and line.path != _LAUNCH:
+        if line is not None and not line.choices and line.path != LAUNCH:
             self._edit(line, typed)
         else:
             self.say("esc leaves the form; then the number opens its screen.")
@@ -304,7 +230,7 @@ class LaunchScreen(ProjectScreen):
         line = self.current
         if line is None:
             return
-        if line.path == _LAUNCH:
+        if line.path == LAUNCH:
             self.action_launch()
         elif line.choices:
             self.action_turn(1)
@@ -312,13 +238,7 @@ class LaunchScreen(ProjectScreen):
             self._edit(line, line.value)
 
     def _edit(self, line: Line, value: str) -> None:
-        self.add_class("-editing")
-        self.query_one("#launch-path", Static).update(Content.styled(line.path, "bold $accent"))
-        box = self.query_one("#launch-input", Input)
-        box.select_on_focus = False
-        box.value = value
-        box.cursor_position = len(value)
-        box.focus()
+        self.editor.open(line.path, value)
         self.refresh_bindings()
 
     @on(Input.Submitted)
@@ -337,7 +257,7 @@ class LaunchScreen(ProjectScreen):
             self._ask(lambda: with_value(project, form, path, value))
 
     def _end_editing(self) -> None:
-        self.remove_class("-editing")
+        self.editor.close()
         self.fields.focus()
         self.refresh_bindings()
 
@@ -370,7 +290,7 @@ class LaunchScreen(ProjectScreen):
 
     def action_to_launch(self) -> None:
         """Go to the Launch line, and launch from there: `r` opened the form, so pressed twice it must start nothing."""
-        if self.current is not None and self.current.path == _LAUNCH:
+        if self.current is not None and self.current.path == LAUNCH:
             self.action_launch()
         elif self._lines:
             self.fields.go_to(len(self._lines) - 1)
@@ -397,19 +317,19 @@ class LaunchScreen(ProjectScreen):
         from workbench.screens.launch_forecast import forecast_page
         from workbench.widgets.dialogs import TextOverlay
 
-        if self._forecast is not None:
-            self.app.push_screen(TextOverlay("Memory", forecast_page(self._forecast)))
+        forecast = self._expected.forecast
+        if forecast is not None:
+            self.app.push_screen(TextOverlay("Memory", forecast_page(forecast)))
 
     def action_make_fit(self) -> None:
         """Choose a change that makes the run fit here."""
         from workbench.screens.launch_forecast import fitting_choices
         from workbench.widgets.dialogs import ChoiceDialog
 
-        if self._forecast is None or not self._forecast.changes:
+        forecast = self._expected.forecast
+        if forecast is None or not forecast.changes:
             return
-        choices = fitting_choices(
-            (dict(item.changes), item.words, item.memory.total) for item in self._forecast.changes
-        )
+        choices = fitting_choices((dict(item.changes), item.words, item.memory.total) for item in forecast.changes)
         self.app.push_screen(ChoiceDialog("Make it fit", choices), self._take_changes)
 
     def _take_changes(self, changes: dict[str, Any] | None) -> None:
@@ -435,15 +355,7 @@ class LaunchScreen(ProjectScreen):
         """Go on with the form; its forecast is made anew until the steps are measured."""
         self._launching = False
         self.say(f"{short_name(name, 40)} takes three steps: its time will stand here.")
-
-        def look() -> None:
-            known = self._forecast is not None and self._forecast.time is not None
-            if known or not self.is_attached:
-                timer.stop()
-            elif self._form is not None:
-                self._ask_forecast(self._form)
-
-        timer = self.set_interval(_LOOK_S, look)
+        self._expected.follow_smoke()
 
     def _done(self, name: str) -> None:
         self.dismiss(None)
@@ -454,7 +366,7 @@ class LaunchScreen(ProjectScreen):
 
     def action_leave(self) -> None:
         """Leave the value, then the form."""
-        if self.has_class("-editing"):
+        if self.editor.is_open:
             self._end_editing()
         else:
             self._keep_changes()

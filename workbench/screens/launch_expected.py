@@ -1,0 +1,92 @@
+"""What is to be expected of the run that a form would launch: memory, time, and responses that would be cut.
+
+Asked anew with every change of the form, in threads; the form never waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.screens.base import ProjectScreen
+
+if TYPE_CHECKING:
+    from workbench.operations.drafting import Form
+    from workbench.operations.forecasting import Forecast
+
+# How often the forecast is made anew while a smoke run goes on, in seconds.
+_LOOK_S = 1.0
+
+
+class Expected:
+    """What is known so far.
+
+    Attributes:
+        forecast: of memory and time; None before it is there, and where none can be made.
+        too_long: warnings about pairs that are longer than the limit.
+    """
+
+    def __init__(self, screen: ProjectScreen, changed: Callable[[], None]) -> None:
+        """Begin with nothing known.
+
+        Args:
+            screen: asks, and is not asked any longer once it is closed.
+            changed: is called on the event loop when something else is known.
+        """
+        self.forecast: Forecast | None = None
+        self.too_long: tuple[str, ...] = ()
+        self._screen = screen
+        self._changed = changed
+        self._form: Form | None = None
+        self._counted: tuple[object, ...] = ()
+
+    def ask(self, form: Form) -> None:
+        """Ask for everything about a form."""
+        self._form = form
+        self._ask_forecast(form)
+        self._ask_lengths(form)
+
+    def follow_smoke(self) -> None:
+        """Make the forecast anew until the steps of a smoke run are measured."""
+
+        def look() -> None:
+            known = self.forecast is not None and self.forecast.time is not None
+            if known or not self._screen.is_attached:
+                timer.stop()
+            elif self._form is not None:
+                self._ask_forecast(self._form)
+
+        timer = self._screen.set_interval(_LOOK_S, look)
+
+    def _ask_forecast(self, form: Form) -> None:
+        from workbench.operations.forecasting import forecast_run
+
+        project = self._screen.project
+
+        def show(forecast: Forecast | None) -> None:
+            self.forecast = forecast
+            self._changed()
+
+        self._screen.ask(lambda: forecast_run(project, form.draft), show, group="forecast")
+
+    def _ask_lengths(self, form: Form) -> None:
+        """Ask how the pairs meet the limit; a large dataset takes seconds."""
+        from workbench.operations.lengths import length_warnings
+
+        draft, project = form.draft, self._screen.project
+        counted = (draft.spec.model, draft.dataset_id)
+        if counted != self._counted:
+            # What is said of another model's tokens must not stand meanwhile.
+            self._counted, self.too_long = counted, ()
+            self._changed()
+
+        def show(too_long: tuple[str, ...]) -> None:
+            self.too_long = too_long
+            self._changed()
+
+        def cancelled() -> bool:
+            return self._form is not form or not self._screen.is_attached
+
+        self._screen.ask(
+            lambda: length_warnings(project, draft.spec, draft.dataset_id, cancelled=cancelled), show, group="lengths"
+        )
