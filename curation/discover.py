@@ -22,7 +22,9 @@ MAX_BYTES = 20_000_000
 
 # A folder that holds this file is a project; what lies in these folders of it the program wrote itself.
 _PROJECT_FILE = "workbench.toml"
-_WRITTEN_BY_US = frozenset(("runs", "backups", "cache"))
+_WRITTEN_BY_US = frozenset(("exports", "runs", "backups", "cache"))
+# A folder that holds this file is a Python environment: its texts are the licences of libraries.
+_ENVIRONMENT_FILE = "pyvenv.cfg"
 
 _PRIVATE = re.compile(r"(?:email_list.*\.csv|.*\.delivers\.csv|.*\.opens\.csv)\Z", re.IGNORECASE)
 
@@ -76,11 +78,14 @@ class Discovery:
         files: files, and folders that were claimed whole.
         forms: the form that claims each of them.
         problems: what cannot be read.
+        passed_over: folders that were not walked, relative to the path that holds them: hidden ones, what a project
+            wrote itself, Python environments.
     """
 
     files: list[Path] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
 
 
 _MARKDOWN_ONLY = MarkdownOnly()
@@ -90,8 +95,8 @@ _Id = tuple[int, int]
 def discover(paths: Sequence[Path], recogniser: Recogniser = _MARKDOWN_ONLY) -> Discovery:
     """Find the files that some paths name or hold.
 
-    Hidden files and folders and what a project wrote itself are passed over, linked folders are followed once, and a
-    file reached twice is listed once.
+    Hidden files and folders, what a project wrote itself and Python environments are passed over, linked folders are
+    followed once, and a file reached twice is listed once. What is named is read, whatever its name.
     """
     found = Discovery()
     seen: set[_Id] = set()
@@ -103,7 +108,7 @@ def discover(paths: Sequence[Path], recogniser: Recogniser = _MARKDOWN_ONLY) -> 
             continue
         if stat.S_ISDIR(status.st_mode):
             before = len(found.files) + len(found.problems)
-            for file, file_status in _walk(path, status, (), seen, found, recogniser):
+            for file, file_status in _walk(path, path, status, (), seen, found, recogniser):
                 _add(file, file_status, seen, found, recogniser)
             if len(found.files) + len(found.problems) == before:
                 message = f"holds no new {_listed(recogniser)} files. Name the folder that your essays lie in."
@@ -158,6 +163,11 @@ def written_by_us(names: Collection[str]) -> Collection[str]:
     return _WRITTEN_BY_US if _PROJECT_FILE in names else ()
 
 
+def is_environment(folder: Path | str) -> bool:
+    """Say whether a folder is a Python environment, whatever its name."""
+    return (Path(folder) / _ENVIRONMENT_FILE).is_file()
+
+
 def _listed(recogniser: Recogniser) -> str:
     return ", ".join(recogniser.suffixes)
 
@@ -183,6 +193,7 @@ def _add(path: Path, status: os.stat_result, seen: set[_Id], found: Discovery, r
 
 
 def _walk(
+    top: Path,
     folder: Path,
     status: os.stat_result,
     above: tuple[_Id, ...],
@@ -211,7 +222,11 @@ def _walk(
     passed_over = written_by_us(names)
     for name in names:
         path = folder / name
-        if name.startswith(".") or name in passed_over or _PRIVATE.match(name):
+        if name.startswith(".") or name in passed_over:
+            if path.is_dir():
+                found.passed_over.append(f"{path.relative_to(top)}/")
+            continue
+        if _PRIVATE.match(name):
             continue
         try:
             inner = path.stat()
@@ -220,7 +235,9 @@ def _walk(
             if path.suffix.lower() in recogniser.suffixes or error.errno == errno.ELOOP:
                 found.problems.append(os_problem(path, error))
             continue
-        if stat.S_ISDIR(inner.st_mode):
-            yield from _walk(path, inner, (*above, here), seen, found, recogniser)
+        if stat.S_ISDIR(inner.st_mode) and is_environment(path):
+            found.passed_over.append(f"{path.relative_to(top)}/")
+        elif stat.S_ISDIR(inner.st_mode):
+            yield from _walk(top, path, inner, (*above, here), seen, found, recogniser)
         elif path.suffix.lower() in recogniser.suffixes:
             yield path, inner

@@ -1,4 +1,4 @@
-"""Pairs as tables: CSV, read and written, and Parquet, read where pyarrow is installed.
+"""Pairs as tables, read and written: CSV, and Parquet where pyarrow is installed.
 
 The columns are the keys that `rows` knows. A CSV may part its columns by commas, semicolons or tabs: the one that makes
 known names of its first line is taken.
@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from curation.csv_rows import csv_rows
 from curation.errors import CurationError, Problem
@@ -85,15 +86,7 @@ def read_parquet(path: Path, name: str) -> tuple[list[FilePair], list[Problem]]:
     Raises:
         CurationError: pyarrow is not installed.
     """
-    try:
-        # Loaded here alone: it takes longer than the rest of an import together.
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise CurationError(
-            f"{name}: Parquet needs the library pyarrow, which is not installed here. "
-            "Install it with `pip install 'voice-workbench[parquet]'`, or export the table as CSV or JSONL."
-        ) from error
+    pyarrow, parquet = _libraries(name)
     reader = RowReader(name)
     row = 0
     try:
@@ -106,3 +99,43 @@ def read_parquet(path: Path, name: str) -> tuple[list[FilePair], list[Problem]]:
         words = " ".join(str(error).split())
         reader.fault(None, f"cannot be read as Parquet after row {row} ({words}). Write the file again.")
     return reader.done(empty="holds no rows.")
+
+
+def write_parquet(pairs: Iterable[FilePair], name: str) -> bytes:
+    """Return pairs as a Parquet file; its columns are those of `COLUMNS`, with null for what is not known.
+
+    Args:
+        pairs: the pairs.
+        name: the file, as it is to be named in an error.
+
+    Raises:
+        CurationError: pyarrow is not installed.
+    """
+    pyarrow, parquet = _libraries(name)
+    # The schema stands by itself, so that a column of nothing but nulls is one of texts all the same.
+    schema = pyarrow.schema([(column, pyarrow.string()) for column in COLUMNS])
+    rows = [
+        dict(zip(COLUMNS, (pair.prompt, pair.response, pair.tier, pair.source, pair.split), strict=True))
+        for pair in pairs
+    ]
+    written = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), written)
+    return written.getvalue()
+
+
+def _libraries(name: str) -> tuple[Any, Any]:
+    """Return pyarrow and its part for Parquet.
+
+    Raises:
+        CurationError: they are not installed.
+    """
+    try:
+        # Loaded here alone: it takes longer than the rest of an import together.
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise CurationError(
+            f"{name}: Parquet needs the library pyarrow, which is not installed here. "
+            "Install it with `pip install 'voice-workbench[parquet]'`, or take CSV or JSON lines."
+        ) from error
+    return pyarrow, parquet

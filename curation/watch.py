@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curation.discover import SUFFIXES, written_by_us
+from curation.discover import SUFFIXES, is_environment, written_by_us
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -263,7 +263,8 @@ def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, Stamp]
         try:
             path = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
             if entry.is_dir():
-                yield from _walk(path, seen)
+                if not is_environment(path):
+                    yield from _walk(path, seen)
             elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
                 yield path, _stamp(entry.stat())
         except OSError:

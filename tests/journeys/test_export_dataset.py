@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,8 @@ from workbench.screens.datasets import DatasetsScreen
 from workbench.widgets.dialogs import ConfirmDialog
 
 ODD = "One “line”,\u2028and\rone more.\r\n\r\n## pair: no\n\n### response\n\n---"
-NAMES = [form.name for form in FORMS]
+_NO_PARQUET = pytest.mark.skipif(find_spec("pyarrow") is None, reason="the extra `parquet` is not installed")
+NAMES = [pytest.param(form.name, marks=_NO_PARQUET) if form.name == "parquet" else form.name for form in FORMS]
 # What says nothing of tier and source group gives the texts back, and no more.
 BARE = ("chat", "prompt-completion", "text", "alpaca", "sharegpt")
 
@@ -120,9 +123,18 @@ def test_a_file_of_somebodys_own_is_never_replaced_unasked(project: Project, tmp
     for dry_run in (True, False):
         with pytest.raises(WouldReplaceError, match="would be lost"):
             export_dataset(project, None, out, form=form, dry_run=dry_run)
-    assert written.read_text() == "mine\n"
+    assert written.read_bytes() == b"mine\n"
     export_dataset(project, None, out, form=form, force=True)
-    assert written.read_text() != "mine\n"
+    assert written.read_bytes() != b"mine\n"
+
+
+def test_without_its_library_parquet_is_refused_before_anything_is_written(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CurationError, match=r"train\.parquet: Parquet needs the library pyarrow"):
+        export_dataset(project, None, tmp_path / "out", form="parquet")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_an_export_wrote_is_replaced_by_another_dataset(project: Project, tmp_path: Path) -> None:

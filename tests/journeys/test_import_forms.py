@@ -164,3 +164,18 @@ def test_the_command_shows_what_would_come_in_by_file(project: Project) -> None:
     report = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
     assert len(report["added"]) == len(report["arrivals"]) == 22
     assert report["dry_run"] is True
+
+
+def test_in_a_project_folder_what_the_program_wrote_is_passed_over_and_a_dry_run_says_so(project: Project) -> None:
+    for name in ("salt.md", "exports/dataset-1/train.md", ".venv/lib/LICENSE.md"):
+        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.root / name).write_text("## pair: salt\ntier: 1\n\n### prompt\nP\n\n### response\nR\n")
+    (project.root / "salt.md").write_text("# Salt\n\nA pinch of it.\n")
+    arguments = ["-p", str(project.root), "import", str(project.root)]
+    foreseen = CliRunner().invoke(cli, [*arguments, "--dry-run"])
+    assert "passed over: .venv/, exports/, runs/\nWould come in: 1 added" in foreseen.stderr
+    report = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
+    assert report["added"] == ["salt"]
+    assert report["passed_over"] == [".venv/", "exports/", "runs/"]
+    # What is named is read.
+    assert import_paths(project, [project.root / "exports"]).new_pairs == 1

@@ -172,11 +172,18 @@ def test_what_a_project_wrote_itself_is_passed_over_and_found_where_it_is_named(
             "runs/r1/attempts/001/log.txt",
             "backups/a.md",
             "cache/b.md",
+            "exports/dataset-1/train.md",
+            ".obsidian/d.md",
+            "env/pyvenv.cfg",
+            "env/lib/LICENSE.txt",
             "essays/runs/c.md",
         ):
             write(tmp_path / project / name, "Text.")
     kept = [tmp_path / "voice" / name for name in ("essays/runs/c.md", "older/essays/runs/c.md")]
-    assert discover([tmp_path]).files == kept
+    found = discover([tmp_path])
+    assert found.files == kept
+    passed_over = [".obsidian/", "backups/", "cache/", "env/", "exports/", "runs/"]
+    assert sorted(found.passed_over) == sorted(f"voice/{up}{name}" for up in ("", "older/") for name in passed_over)
     assert set(survey(Places(folders=(tmp_path,)))) == {str(path.resolve()) for path in kept}
     assert [path.name for path in discover([tmp_path / "voice" / "backups"]).files] == ["a.md"]
 

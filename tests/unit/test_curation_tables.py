@@ -9,7 +9,7 @@ import pytest
 
 from curation.errors import CurationError
 from curation.filepair import FilePair
-from curation.tables import read_csv, read_parquet, write_csv
+from curation.tables import read_csv, read_parquet, write_csv, write_parquet
 
 PAIRS = [
     FilePair(prompt='She said "no", twice.', response="A\n\nB\r\nC", tier="note", source="salt", split="holdout"),
@@ -67,6 +67,17 @@ def test_parquet_is_read_where_its_library_is(tmp_path: Path) -> None:
     assert problems[0].line == 2
     path.write_bytes(path.read_bytes()[:40])
     assert "cannot be read as Parquet" in read_parquet(path, "p.parquet")[1][0].message
+
+
+def test_what_is_written_as_parquet_is_read_again(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+    path = tmp_path / "p.parquet"
+    for pairs in (PAIRS, PAIRS[1:]):
+        path.write_bytes(write_parquet(pairs, "p.parquet"))
+        back, problems = read_parquet(path, "p.parquet")
+        assert problems == []
+        assert bare(back) == bare(pairs)
+        assert write_parquet(pairs, "p.parquet") == path.read_bytes()
 
 
 def test_without_its_library_parquet_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,8 @@ def import_command(
     emit(report, as_json, table(headings, rows) if rows else [])
     for problem in (*report.problems, *report.left_out):
         say(str(problem))
+    if dry_run and report.passed_over:
+        say(report.passed_over_said)
     say(report.summary)
     if report.problems and not report.arrivals:
         sys.exit(1)

@@ -18,7 +18,7 @@ from curation.errors import Problem
 from curation.filepair import FilePair, Split, tier_named
 from curation.pairfile import write_pairfile
 from curation.snapshot import Snapshot
-from curation.tables import write_csv
+from curation.tables import write_csv, write_parquet
 from store import datasets
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.exporting import write_exports
@@ -48,6 +48,7 @@ FORMS: tuple[DatasetForm, ...] = (
     DatasetForm(name="sharegpt", words="JSON lines of conversations"),
     DatasetForm(name="markdown", words="pairs to read and edit, imported again as they are"),
     DatasetForm(name="csv", words="a table for spreadsheets"),
+    DatasetForm(name="parquet", words="a table in Parquet, for data tools; needs the extra `parquet`"),
     DatasetForm(name="huggingface", words="a dataset folder with a card, private by default"),
 )
 
@@ -107,7 +108,8 @@ def export_dataset(
         NothingToDoError: nothing was frozen yet.
         WorkbenchError: there is no such dataset or form, or the folder cannot be written.
         WouldReplaceError: files of somebody's own stand under these names, and `force` is not given.
-        CurationError: the form cannot say some of the texts; all of them are named and nothing is written.
+        CurationError: the form cannot say some of the texts, all of which are named, or the library for it is not
+            installed; nothing is written.
     """
     if form not in {item.name for item in FORMS}:
         raise WorkbenchError(f"No form is named {form!r}. There are: {', '.join(item.name for item in FORMS)}.")
@@ -155,6 +157,9 @@ def _make(frozen: Snapshot, form: str, *, labels: bool, name: str, folder: Path)
         return made, said
     if form == "csv":
         return _each(sides, "csv", write_csv), []
+    if form == "parquet":
+        files = {f"{side}.parquet": pairs for side, pairs in sides.items()}
+        return {file: write_parquet(pairs, str(folder / file)) for file, pairs in files.items()}, []
     chosen = cast("jsonl.Form", form)
     return _each(sides, "jsonl", lambda pairs: jsonl.write_jsonl(pairs, form=chosen, labels=labels)), []
 

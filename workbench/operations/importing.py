@@ -67,7 +67,7 @@ def import_paths(
     intake.tell_kind()
     if not cancelled():
         intake.finish()
-    return intake.report(() if dry_run else catch_up(project, cancelled=cancelled))
+    return intake.report(() if dry_run else catch_up(project, cancelled=cancelled), found.passed_over)
 
 
 def _as_before(project: Project, path: Path, name: str) -> str:

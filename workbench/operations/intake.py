@@ -22,6 +22,10 @@ Progress = Callable[[int, int, str], None]
 _PLURALS = {"essay": "essays", "note": "notes", "pair": "pairs", "prompt": "prompts", "run": "runs"}
 
 
+# How many folders that were passed over are named.
+_NAMED = 8
+
+
 class Gatherer(Protocol):
     """Takes what several files hold, and keeps it together when all were read."""
 
@@ -90,6 +94,7 @@ class ImportReport:
         choices: the values of `also` that would bring in something that is left out.
         followed: what became of the pairs of essays that say something else now.
         retold: how many sources that were here are of another kind now, since the author said so.
+        passed_over: folders that were not looked into, since what is there is not the author's writing.
         dry_run: nothing was saved.
         cancelled: it was stopped; what had come in stays.
     """
@@ -103,8 +108,17 @@ class ImportReport:
     choices: tuple[str, ...] = ()
     followed: tuple[Followed, ...] = ()
     retold: int = 0
+    passed_over: tuple[str, ...] = ()
     dry_run: bool = False
     cancelled: bool = False
+
+    @property
+    def passed_over_said(self) -> str:
+        """One line that names the folders that were not looked into, or nothing."""
+        if not self.passed_over:
+            return ""
+        named, more = self.passed_over[:_NAMED], len(self.passed_over) - _NAMED
+        return f"passed over: {', '.join(named)}{f' and {more} more' if more > 0 else ''}"
 
     @property
     def new_pairs(self) -> int:
@@ -227,8 +241,8 @@ class Intake:
         if also:
             self._choices.add(also)
 
-    def report(self, followed: Sequence[Followed] = ()) -> ImportReport:
-        """Return what was said, with what became of pairs."""
+    def report(self, followed: Sequence[Followed] = (), passed_over: Sequence[str] = ()) -> ImportReport:
+        """Return what was said, with what became of pairs and which folders were not looked into."""
         names: dict[str, list[str]] = {"added": [], "changed": [], "same": []}
         for item in self._arrivals:
             if item.what in ("essay", "note"):
@@ -243,6 +257,7 @@ class Intake:
             choices=tuple(sorted(self._choices)),
             followed=tuple(followed),
             retold=self._retold,
+            passed_over=tuple(passed_over),
             dry_run=self.options.dry_run,
             cancelled=self.cancelled(),
         )

@@ -215,6 +215,8 @@ class ImportKeys(ProjectScreen):
 def preview_content(report: ImportReport) -> Content:
     """Lay out what would come in: the sum, what is wrong, what comes, what is left out."""
     parts: list[_Part] = [(f"{report.summary}\n", "bold")]
+    if report.passed_over:
+        parts.append((f"{one_line(report.passed_over_said)}\n", "$text-muted"))
     if report.problems:
         parts += [("\nwrong\n", "$text-warning"), *_problems(report.problems)]
     coming = [item for item in report.arrivals if item.outcome != "same"]
