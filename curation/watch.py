@@ -29,6 +29,8 @@ RESCAN_S = 30.0
 _SLOW_SHARE = 20.0
 # A file that is written all the time is looked at less and less often, down to this, in seconds.
 _RESTLESS_S = 5.0
+# Essays, and tables of notes.
+_WATCHED = (*SUFFIXES, ".csv")
 _CHANGES = ("created", "modified", "moved", "deleted", "closed")
 
 
@@ -231,7 +233,7 @@ def _handler(wake: threading.Event) -> FileSystemEventHandler:
             # Reading a file sends events as well, and a database that is written beside the essays sends many.
             if event.event_type in _CHANGES:
                 names = (os.fsdecode(event.src_path), os.fsdecode(event.dest_path or ""))
-                if event.is_directory or any(name.lower().endswith(SUFFIXES) for name in names):
+                if event.is_directory or any(name.lower().endswith(_WATCHED) for name in names):
                     wake.set()
 
     return Handler()

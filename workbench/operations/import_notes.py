@@ -8,7 +8,8 @@ from pathlib import Path
 from curation.discover import MAX_BYTES
 from curation.errors import EssayError, Problem
 from curation.notes import Note, read_notes_csv, recognised, split_notes
-from curation.textfile import read_text
+from curation.textfile import read_text, settled_ns
+from curation.watch import stamp_of
 from store import following, parts
 from workbench.operations.following import catch_up
 from workbench.operations.import_essays import new_source
@@ -23,6 +24,8 @@ PASTED = "pasted"
 def bring_in(intake: Intake, path: Path) -> None:
     """Bring the notes of a file in; a note that is in it no more is gone, and nothing of it is lost."""
     try:
+        # Before it is read: what is written meanwhile makes it another time.
+        stamp = stamp_of(path)
         text = read_text(path)
         read = read_notes_csv if path.suffix.lower() == ".csv" else split_notes
         notes, problems = read(text, str(path))
@@ -30,10 +33,17 @@ def bring_in(intake: Intake, path: Path) -> None:
         intake.problem(error.problem)
         return
     known = parts.of(intake.project.db, intake.project.relative(path), ORIGIN)
-    kept = _save(intake, notes, problems, whole=intake.project.relative(path), shown=str(path), known=known)
-    if not intake.options.dry_run and not intake.cancelled():
-        gone = [part.id for part in known if part.key not in kept and not part.missing]
-        following.missing(intake.project.db, gone)
+    whole, mtime_ns = intake.project.relative(path), settled_ns(stamp.mtime_ns) if stamp is not None else 0
+    kept = _save(intake, notes, problems, whole=whole, shown=str(path), known=known, mtime_ns=mtime_ns)
+    if intake.cancelled():
+        return
+    gone = [part for part in known if part.key not in kept]
+    for part in gone:
+        if not part.missing:
+            intake.gone(part.title)
+    if not intake.options.dry_run:
+        following.missing(intake.project.db, [part.id for part in gone])
+        parts.was_read(intake.project.db, gone, mtime_ns)
 
 
 def import_pasted(project: Project, text: str, *, dry_run: bool = False) -> ImportReport:
@@ -66,6 +76,7 @@ def _save(
     whole: str,
     shown: str,
     known: Sequence[parts.Part],
+    mtime_ns: int | None = None,
 ) -> set[str]:
     """Save notes, and return the keys of those that were read."""
     for problem in problems:
@@ -86,6 +97,7 @@ def _save(
                 file_bytes=len(note.text.encode()),
                 front_matter={**note.about},
                 origin=ORIGIN,
+                file_mtime_ns=mtime_ns,
             ),
             shown,
         )

@@ -94,6 +94,7 @@ class ImportReport:
         choices: the values of `also` that would bring in something that is left out.
         followed: what became of the pairs of essays that say something else now.
         retold: how many sources that were here are of another kind now, since the author said so.
+        missing: titles of notes that are in their file no more; they stay, with their texts and pairs.
         passed_over: folders that were not looked into, since what is there is not the author's writing.
         dry_run: nothing was saved.
         cancelled: it was stopped; what had come in stays.
@@ -108,6 +109,7 @@ class ImportReport:
     choices: tuple[str, ...] = ()
     followed: tuple[Followed, ...] = ()
     retold: int = 0
+    missing: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     dry_run: bool = False
     cancelled: bool = False
@@ -129,6 +131,8 @@ class ImportReport:
     def summary(self) -> str:
         """One sentence for the status line."""
         parts = [self._counted("added"), self._counted("changed"), self._counted("same", "as they were")]
+        if self.missing:
+            parts.append(f"{len(self.missing)} no longer in their file, and kept")
         if self.problems:
             parts.append(f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}")
         if self.left_out:
@@ -175,6 +179,7 @@ class Intake:
         self._problems: list[Problem] = []
         self._left_out: list[Problem] = []
         self._choices: set[str] = set()
+        self._missing: list[str] = []
         self._would_be_taken: set[str] = set()
         self._gatherers: dict[type[Gatherer], Gatherer] = {}
         self._kept: list[int] = []
@@ -235,6 +240,10 @@ class Intake:
         """Say what is wrong with a file."""
         self._problems.append(problem)
 
+    def gone(self, title: str) -> None:
+        """Say that a note is in its file no more."""
+        self._missing.append(title)
+
     def leave_out(self, what: Problem, also: str = "") -> None:
         """Say what is left out by choice, and how to have it: the value of `also`, where one brings it in."""
         self._left_out.append(what)
@@ -257,6 +266,7 @@ class Intake:
             choices=tuple(sorted(self._choices)),
             followed=tuple(followed),
             retold=self._retold,
+            missing=tuple(self._missing),
             passed_over=tuple(passed_over),
             dry_run=self.options.dry_run,
             cancelled=self.cancelled(),

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from curation.errors import Problem
 from curation.watch import Places, Stamp, Survey, is_gone, stamp_of, standing, survey
 from store import following
 from store.following import SourceFile
+from store.parts import Whole
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.following import Followed, catch_up
 from workbench.operations.forms import recognise
 from workbench.operations.importing import import_paths
+from workbench.operations.note_files import adopt_notes, came_back, mark_missing, note_files
 from workbench.operations.project import Project
 from workbench.operations.renaming import adopt
 
@@ -96,12 +98,13 @@ class LookReport:
 
 def places(project: Project) -> Places:
     """Return what is watched: the folders that the settings name, and the files of the sources."""
+    known: list[SourceFile | Whole] = [*following.files(project.db), *note_files(project).values()]
     return Places(
         folders=tuple(project.root / folder for folder in project.settings.essays),
         files=tuple(
-            project.absolute(source.path)
-            for source in following.files(project.db)
-            if source.mtime_ns is not None or not is_gone(project.absolute(source.path))
+            project.absolute(item.path)
+            for item in known
+            if item.mtime_ns is not None or not is_gone(project.absolute(item.path))
         ),
     )
 
@@ -127,17 +130,31 @@ def look(
     chosen = frozenset(only) if only is not None else standing(watched)
     found = survey(watched)
     sources = {str(project.absolute(source.path)): source for source in following.files(project.db)}
-    came = [path for path in found if path not in sources and path in chosen and found[path].size_bytes]
+    notes = note_files(project)
+    known = sources.keys() | notes.keys()
+    came = [path for path in found if path not in known and path in chosen and found[path].size_bytes]
     gone = _gone(sources, found, chosen, came)
-    missing = [source for source in gone.values() if source.missing_at is None and source.mtime_ns is not None]
+    gone_notes = [whole for path, whole in notes.items() if path in chosen and path not in found and is_gone(path)]
     lost = [*gone.values(), *_lost_before(sources, gone)]
-    renamed = adopt(project, lost, [*came, *_beside(project, lost, found, sources)]) if lost else []
+    lost_notes = [whole for path, whole in notes.items() if whole in gone_notes or (whole.missing and is_gone(path))]
+    near = [*came, *_beside(project, [*lost, *lost_notes], found, known)]
+    renamed = adopt(project, lost, near) if lost else []
     moved_to = {new for _, new in renamed}
+    renamed_notes = adopt_notes(project, lost_notes, [path for path in near if path not in moved_to])
+    moved_to |= {new for _, new in renamed_notes}
     followed_ids = {source.id for source, _ in renamed}
-    following.missing(project.db, [source.id for source in missing if source.id not in followed_ids])
+    missing = [
+        source
+        for source in gone.values()
+        if source.missing_at is None and source.mtime_ns is not None and source.id not in followed_ids
+    ]
+    following.missing(project.db, [source.id for source in missing])
+    followed_notes = [whole for whole, _ in renamed_notes]
+    missing_notes = mark_missing(project, [whole for whole in gone_notes if whole not in followed_notes])
     back = [sources[path] for path in chosen & sources.keys() if sources[path].missing_at and path in found]
     read = [path for path in chosen & sources.keys() if path in found and not _as_read(sources[path], found[path])]
-    new = [path for path in came if path not in moved_to and _tended(project, path, sources) and _is_essay(path)]
+    read += [path for path in chosen & notes.keys() if path in found and notes[path].mtime_ns != found[path].mtime_ns]
+    new = [path for path in came if path not in moved_to and _tended(project, path, known) and _is_writing(path)]
     paths = sorted(map(Path, {*read, *moved_to, *new}))
     report = import_paths(project, paths, progress=progress, cancelled=cancelled) if paths else None
     following.seen(project.db, [source.id for source in back])
@@ -147,11 +164,14 @@ def look(
         added=report.added if report else (),
         changed=report.changed if report else (),
         renamed=tuple(
-            Renamed(title=source.title, earlier=source.path, path=project.relative(Path(new)))
-            for source, new in renamed
+            Renamed(title=title, earlier=earlier, path=project.relative(Path(new)))
+            for title, earlier, new in (
+                *((source.title, source.path, new) for source, new in renamed),
+                *((Path(whole.path).name, whole.path, new) for whole, new in renamed_notes),
+            )
         ),
-        missing=tuple(source.title for source in missing if source.id not in followed_ids),
-        back=tuple(source.title for source in back),
+        missing=(*(source.title for source in missing), *missing_notes, *(report.missing if report else ())),
+        back=(*(source.title for source in back), *came_back(project, [notes[path] for path in read if path in notes])),
         followed=tuple(report.followed if report else catch_up(project, cancelled=cancelled)),
         problems=report.problems if report else (),
     )
@@ -160,10 +180,13 @@ def look(
 def bytes_to_read(project: Project, paths: Iterable[str]) -> int:
     """Return how much a look at these paths would read."""
     sources = {str(project.absolute(source.path)): source for source in following.files(project.db)}
+    notes = note_files(project)
     total = 0
     for path in paths:
         stamp = stamp_of(path)
-        if stamp is not None and (path not in sources or not _as_read(sources[path], stamp)):
+        if stamp is None or (path in notes and notes[path].mtime_ns == stamp.mtime_ns):
+            continue
+        if path not in sources or not _as_read(sources[path], stamp):
             total += stamp.size_bytes
     return total
 
@@ -212,9 +235,9 @@ def _lost_before(sources: dict[str, SourceFile], gone: dict[str, SourceFile]) ->
     return [source for path, source in sources.items() if source.missing_at and path not in gone and is_gone(path)]
 
 
-def _beside(project: Project, lost: list[SourceFile], found: Survey, sources: dict[str, SourceFile]) -> list[str]:
+def _beside(project: Project, lost: Sequence[SourceFile | Whole], found: Survey, known: Collection[str]) -> list[str]:
     """Return the files nobody knows that lie where missing ones lay, outside of the folders that are watched whole."""
-    folders = {project.absolute(source.path).parent for source in lost}
+    folders = {project.absolute(item.path).parent for item in lost}
     listed = []
     for folder in folders:
         try:
@@ -222,7 +245,7 @@ def _beside(project: Project, lost: list[SourceFile], found: Survey, sources: di
                 paths = [os.path.realpath(entry.path) for entry in entries if not entry.name.startswith(".")]
         except OSError:
             continue
-        listed += [path for path in paths if path not in found and path not in sources and _is_essay(path)]
+        listed += [path for path in paths if path not in found and path not in known and _is_writing(path)]
     return listed
 
 
@@ -230,19 +253,19 @@ def _as_read(source: SourceFile, stamp: Stamp) -> bool:
     return (stamp.size_bytes, stamp.mtime_ns) == (source.file_bytes, source.mtime_ns)
 
 
-def _tended(project: Project, path: str, sources: dict[str, SourceFile]) -> bool:
+def _tended(project: Project, path: str, known: Collection[str]) -> bool:
     """Say whether a file lies in a folder of the settings from which essays have come in before."""
     for folder in project.settings.essays:
         root = os.path.realpath(project.root / folder) + os.sep
-        if path.startswith(root) and any(known.startswith(root) for known in sources):
+        if path.startswith(root) and any(other.startswith(root) for other in known):
             return True
     return False
 
 
-def _is_essay(path: str) -> bool:
-    """Say whether a file is one essay or note, and nothing that only looks like it, such as a file of pairs."""
+def _is_writing(path: str) -> bool:
+    """Say whether a file is an essay, a note or several, and nothing that only looks so, such as a file of pairs."""
     form = recognise(Path(path)) if path.lower().endswith(SUFFIXES) and Path(path).is_file() else None
-    return form is not None and form.name == "essays"
+    return form is not None and form.name in ("essays", "notes")
 
 
 def _some(word: str, names: Sequence[str]) -> str:

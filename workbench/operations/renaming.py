@@ -13,6 +13,7 @@ from curation.watch import is_gone
 from store import essays, following
 from store.following import SourceFile
 from store.values import storable, text_hash
+from workbench.operations.note_files import adopt_notes, note_files
 from workbench.operations.project import Project
 
 # Missing files times new ones that are compared by what they say; beyond it only files that say the very same are.
@@ -22,11 +23,13 @@ _COMPARED = 2_500
 def adopt_renamed(project: Project, files: Iterable[Path]) -> None:
     """Before files are imported: give sources whose files are gone the new names of these."""
     known = {str(project.absolute(source.path)): source for source in following.files(project.db)}
-    came = [path for path in map(os.path.realpath, files) if path not in known]
+    notes = note_files(project)
+    came = [path for path in map(os.path.realpath, files) if path not in known and path not in notes]
     if came:
         lost = [source for path, source in known.items() if source.mtime_ns is not None and is_gone(path)]
-        if lost:
-            adopt(project, lost, came)
+        taken = {path for _, path in adopt(project, lost, came)} if lost else set()
+        lost_notes = [whole for path, whole in notes.items() if is_gone(path)]
+        adopt_notes(project, lost_notes, [path for path in came if path not in taken])
 
 
 def adopt(project: Project, lost: Sequence[SourceFile], came: Sequence[str]) -> list[tuple[SourceFile, str]]:

@@ -32,7 +32,9 @@ def sign(row: SourceRow) -> str:
 def what_happened(row: SourceRow) -> str:
     """Say what the signs of a source mean, and the key for it; nothing where there is nothing to say."""
     said = []
-    if row.missing_at:
+    if row.missing_at and row.origin == "notes":
+        said.append("It is in its file no more: its text and pairs are kept, and it goes on when it is there again.")
+    elif row.missing_at:
         said.append("Its file is missing: its text and pairs are kept, and it goes on when the file is back.")
     if row.changed:
         title = one_line(row.title)
