@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from curation.findings import Finding, Scope, Severity
-from curation.statistics import SourceCount, Statistics
+from curation.statistics import Statistics
 
 RULES: Mapping[str, str] = {
     "duplicate": "a training pair has the response of a held-out pair",
@@ -94,9 +94,10 @@ def rule_findings(rules: Rules, statistics: Statistics, sources: Iterable[Source
         sources: of the project, as they stand.
     """
     facts = {item.slug: item for item in sources}
-    found = [*_holdout(rules, statistics), *_groups(facts.values())]
     train = [item for item in statistics.sources if item.split == "train"]
-    found += _shares(rules, train)
+    held = {item.source: item.pairs for item in statistics.sources if item.split == "holdout"}
+    found = [*holdout_findings(rules, held), *_groups(facts.values())]
+    found += share_findings(rules, {item.source: item.pairs for item in train})
     for item in train:
         for tier, count in sorted(item.tiers.items()):
             most = rules.max_continuation_pairs if tier == _PARAGRAPHS else rules.max_pairs_of_a_tier
@@ -128,9 +129,9 @@ def without(findings: Iterable[Finding], off: Sequence[str]) -> list[Finding]:
     return [finding for finding in findings if finding.rule not in off]
 
 
-def _holdout(rules: Rules, statistics: Statistics) -> list[Finding]:
-    held = [item for item in statistics.sources if item.split == "holdout"]
-    pairs = sum(item.pairs for item in held)
+def holdout_findings(rules: Rules, held: Mapping[str, int]) -> list[Finding]:
+    """Return what a holdout breaks; `held` counts its pairs by source."""
+    pairs = sum(held.values())
     if not pairs:
         message = (
             "Nothing is held out: validation is not possible. Hold an essay out: h in Essays, or "
@@ -153,30 +154,32 @@ def _holdout(rules: Rules, statistics: Statistics) -> list[Finding]:
     return []
 
 
-def _shares(rules: Rules, train: Sequence[SourceCount]) -> list[Finding]:
-    total = sum(item.pairs for item in train)
+def share_findings(rules: Rules, train: Mapping[str, int]) -> list[Finding]:
+    """Return the sources that give too many of the training pairs, largest first; `train` counts pairs by source."""
+    total = sum(train.values())
     limit = rules.max_source_share
     if not limit or not total:
         return []
+    ordered = sorted(train.items(), key=lambda item: (-item[1], item[0]))
     needed = int(1 / limit + 0.999)
     if len(train) < needed:
         # Some source is above the limit whatever she does: one sentence says it, not one for each.
-        largest = max(train, key=lambda item: (item.pairs, item.source))
+        largest, count = ordered[0]
         message = (
-            f"Only {len(train)} {_plural(len(train), 'source')} to train on; {largest.source} alone gives "
-            f"{largest.pairs / total:.0%} of the pairs, and a model may learn that one essay. From {needed} sources "
-            f"on, each can stay below {limit:.0%}."
+            f"Only {len(train)} {_plural(len(train), 'source')} to train on; {largest} alone gives {count / total:.0%} "
+            f"of the pairs, and a model may learn that one essay. From {needed} sources on, each can stay below "
+            f"{limit:.0%}."
         )
         return [_whole("source-share", message)]
     return [
         _of_source(
             "source-share",
-            item.source,
-            f"{item.source} gives {item.pairs / total:.0%} of the training pairs: above {limit:.0%} a model may learn "
-            "that one essay. Accept pairs from others, or reject some of it.",
+            source,
+            f"{source} gives {count / total:.0%} of the training pairs: above {limit:.0%} a model may learn that one "
+            "essay. Accept pairs from others, or reject some of it.",
         )
-        for item in sorted(train, key=lambda item: (-item.pairs, item.source))
-        if item.pairs / total > limit
+        for source, count in ordered
+        if count / total > limit
     ]
 
 

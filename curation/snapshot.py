@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -111,15 +111,6 @@ class Snapshot:
     content_hash: str
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How the pairs of two datasets differ, by id, sorted."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: tuple[str, ...]
-
-
 def freeze(pairs: Iterable[SnapshotPair]) -> Snapshot:
     """Freeze pairs into a dataset; equal ones are kept once, and their order does not matter.
 
@@ -151,14 +142,6 @@ def freeze(pairs: Iterable[SnapshotPair]) -> Snapshot:
         holdout_jsonl=holdout_jsonl,
         manifest_json=(json.dumps(manifest) + "\n").encode(),
         content_hash=content_hash,
-    )
-
-
-def difference(old: Collection[str], new: Collection[str]) -> Difference:
-    """Return what became of the pairs of one dataset in another, by their ids."""
-    before, after = set(old), set(new)
-    return Difference(
-        added=tuple(sorted(after - before)), removed=tuple(sorted(before - after)), kept=tuple(sorted(before & after))
     )
 
 

@@ -47,11 +47,6 @@ def paired(now: Sequence[float], before: Sequence[float]) -> Interval:
     return interval([a - b for a, b in zip(now, before, strict=True)])
 
 
-def smallest_difference(values: int) -> float | None:
-    """Return the smallest difference that so many values could show, in standard deviations of one; None below two."""
-    return None if values < 2 else student(values - 1) / math.sqrt(values)
-
-
 def student(freedom: int) -> float:
     """Return the 97.5 % point of Student's t; Abramowitz and Stegun 26.7.5 beyond 30 degrees of freedom."""
     if freedom <= 30:

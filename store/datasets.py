@@ -173,13 +173,10 @@ def texts(db: Database, dataset_id: int, *, start: int, take: int) -> list[tuple
     return [(split, prompt, response) for split, prompt, response in db.all(query, (dataset_id, take, start))]
 
 
-def train_sources(db: Database, dataset_id: int) -> list[tuple[str, int]]:
-    """Return each source of a dataset's training pairs with how many it gives, the most used first."""
-    query = (
-        "SELECT source, count(*) FROM dataset_pair WHERE dataset_id = ? AND split = 'train' "
-        "GROUP BY source ORDER BY 2 DESC, 1"
-    )
-    return [(source, count) for source, count in db.all(query, (dataset_id,))]
+def sources(db: Database, dataset_id: int, split: str) -> dict[str, int]:
+    """Return how many pairs each source gives to one side of a dataset, train or holdout."""
+    query = "SELECT source, count(*) FROM dataset_pair WHERE dataset_id = ? AND split = ? GROUP BY source"
+    return dict(db.all(query, (dataset_id, split)))
 
 
 def pair(db: Database, dataset_id: int, pair_hash: str) -> DatasetPair:

@@ -7,7 +7,6 @@ run would have computed.
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -32,9 +31,6 @@ from runners.tasks.steps import Stepper, make_row_loss
 from runners.tasks.trained import prepare_trained
 from runners.tasks.validate import probe_of
 from runners.tasks.watching import Watch
-
-# One essay with more than this share of the pairs teaches its subject, and not a voice.
-_OVERUSED = 0.4
 
 
 def train(run_dir: RunDir, spec: RunSpec, loaded: Loaded, canaries: list[Canary], reporter: Reporter) -> None:
@@ -143,7 +139,7 @@ def resume(stepper: Stepper, run_dir: RunDir, world: World) -> int:
 def read_examples(
     run_dir: RunDir, recipe: TrainSpec, loaded: Loaded, reporter: Reporter
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Return the pairs to train on and those to validate on, and report what was skipped or cut, or is over-used.
+    """Return the pairs to train on and those to validate on, and report what was skipped or cut.
 
     Raises:
         SpecError: pairs are too long and the spec refuses them, or none is left.
@@ -196,21 +192,4 @@ def read_examples(
         )
     if not held.used:
         reporter.warning("No pair is held out, so there is no validation. Hold an essay out to have one.")
-    used = {example.id for example in train.used}
-    if words := overused([pair.source for pair in pairs if pair.id in used]):
-        reporter.warning(words)
     return train.used, held.used
-
-
-def overused(sources: list[str]) -> str:
-    """Say which source has too large a share of the pairs; empty where none has, or where there is only one."""
-    counted = Counter(source for source in sources if source)
-    if len(counted) < 2:
-        return ""
-    source, count = counted.most_common(1)[0]
-    if count <= _OVERUSED * len(sources):
-        return ""
-    return (
-        f"{count} of {len(sources)} training pairs come from {source}: the model will learn its subject before your "
-        "voice. Add pairs from others, or accept fewer from it."
-    )

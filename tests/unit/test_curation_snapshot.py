@@ -8,7 +8,7 @@ import json
 import pytest
 
 from curation.errors import CurationError
-from curation.snapshot import SnapshotPair, difference, freeze, normalised
+from curation.snapshot import SnapshotPair, freeze, normalised
 
 
 def pair(response: str = "It pours.", *, prompt: str = "Salt—", split: str = "train") -> SnapshotPair:
@@ -94,8 +94,3 @@ def test_line_ends_and_accents_have_one_form_and_nothing_else_is_touched(written
     found = normalised(pair(written, prompt=written))
     assert (found.response, found.prompt) == (frozen, frozen)
     assert normalised(found) == found
-
-
-def test_the_difference_of_two_datasets() -> None:
-    found = difference(["a", "b", "c"], {"c", "d"})
-    assert (found.added, found.removed, found.kept) == (("d",), ("a", "b"), ("c",))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from runners.intervals import interval, paired, smallest_difference, student
+from runners.intervals import interval, paired, student
 
 
 def test_the_interval_is_students():
@@ -25,9 +25,3 @@ def test_pairs_compared_one_by_one_show_what_their_spread_hides():
     now = [1.2, 5.3, 9.2, 13.3]
     assert interval(now).low < interval(before).high
     assert paired(now, before).low > 0
-
-
-def test_the_smallest_difference_falls_with_the_number_of_values():
-    assert smallest_difference(1) is None
-    assert smallest_difference(4) == pytest.approx(3.182 / 2)
-    assert smallest_difference(100) < 0.2

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from runners.intervals import smallest_difference
+from curation.findings import Finding, with_waivers
+from curation.rules import holdout_findings, share_findings, without
 from runners.spec import RunSpec
-from store import checks, datasets, runs
+from store import datasets, runs
+from workbench.operations.checking import waivers
 from workbench.operations.model_files import find_model, is_commit
 from workbench.operations.project import Project
-
-# As in the job, `runners/tasks/train.py`: one essay with more than this share teaches its subject, and not a voice.
-_OVERUSED = 0.4
-# With fewer pairs than this only a difference of more than two thirds of their spread could be shown.
-_FEW_PAIRS = 12
 
 
 def model_warnings(project: Project, spec: RunSpec) -> list[str]:
@@ -27,41 +24,39 @@ def model_warnings(project: Project, spec: RunSpec) -> list[str]:
 
 
 def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]:
-    """Return sentences on an over-used source and on a holdout too small to decide anything, unless they are waived.
+    """Return what the dataset breaks of the author's rules on shares and the holdout, unless it is waived or off.
 
     Args:
-        project: whose run.
+        project: whose run, and whose rules: those of the checks in Datasets.
         spec: what it will do.
-        dataset_id: what it trains on.
+        dataset_id: what it trains on; counted as it was frozen, whatever was accepted since.
     """
-    sources, found = datasets.train_sources(project.db, dataset_id), []
-    pairs = sum(count for _, count in sources)
-    waived = {(waiver.rule, waiver.subject) for waiver in checks.waivers(project.db)}
-    share = {("source-share", ""), ("source-share", sources[0][0])} if sources else set()
-    if len(sources) > 1 and sources[0][1] > _OVERUSED * pairs and not share & waived:
-        source, count = sources[0]
-        found.append(
-            f"{count} of {pairs} training pairs come from {source}: the model will learn its subject before your voice."
-        )
-    held = datasets.get(project.db, dataset_id).holdout_pairs
-    if ("small-holdout" if held else "no-holdout", "") in waived:
+    rules = project.settings.rules
+    shares = _standing(project, share_findings(rules, datasets.sources(project.db, dataset_id, "train")))
+    found = [shares[0] + _and_more(len(shares) - 1)] if shares else []
+    holdout = _standing(project, holdout_findings(rules, datasets.sources(project.db, dataset_id, "holdout")))
+    if not holdout:
         return found
-    if held == 0:
-        found.append("The dataset holds nothing out: there will be no validation loss.")
-    elif held == 1:
-        found.append("The holdout is a single pair: its loss cannot show whether anything helps. Hold more out.")
-    elif held < _FEW_PAIRS:
-        found.append(_what_it_could_show(project, spec, held))
-    return found
+    return [*found, *holdout[:-1], holdout[-1] + _as_measured(project, spec)]
 
 
-def _what_it_could_show(project: Project, spec: RunSpec, held: int) -> str:
-    """Name the smallest difference that the holdout could show: in nats where a run measured it, else in spreads."""
+def _standing(project: Project, findings: list[Finding]) -> list[str]:
+    """Return the sentences of what is neither waived nor off."""
+    looked_at = without(findings, project.settings.rules.off)
+    return [item.message for item in with_waivers(looked_at, waivers(project)) if not item.waived]
+
+
+def _and_more(others: int) -> str:
+    """Count the sources that are above their share too; the form has room for one sentence."""
+    if not others:
+        return ""
+    return f" {others} more {'sources are' if others > 1 else 'source is'} above it."
+
+
+def _as_measured(project: Project, spec: RunSpec) -> str:
+    """Say how sure of its loss an earlier run on this holdout was; empty where none measured it."""
     measured = runs.latest_validation(project.db, dataset_hash=spec.dataset_hash or "")
-    share = smallest_difference(held) or 0.0
     if measured is None:
-        size = f"{share:.1f} times the spread between its pairs"
-    else:
-        loss, high = measured
-        size = f"{high - loss:.2f} beside a loss of {loss:.2f}, as an earlier run on it measured"
-    return f"The holdout has {held} pairs: the smallest difference its loss could show alone is {size}. Hold more out."
+        return ""
+    loss, high = measured
+    return f" An earlier run on it measured a loss of {loss:.2f} ± {high - loss:.2f}."
