@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from store.pairs import PairFilter
+from store.pairs import PairChange, PairFilter, change
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, shown
 from workbench.app import WorkbenchApp
@@ -18,6 +18,7 @@ from workbench.operations import checking, child, curating, reshaping, waiving
 from workbench.operations.freezing import dataset_rows
 from workbench.operations.project import Project
 from workbench.widgets.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
+from workbench.widgets.page_list import PageList
 
 # So tall that a whole report is in view.
 TALL = (120, 80)
@@ -27,6 +28,11 @@ TALL = (120, 80)
 def project(tmp_path: Path) -> Project:
     """Eight pairs accepted, two of them held out, three canary prompts, nothing frozen."""
     return make_curated_project(tmp_path / "voice")
+
+
+def empty_prompts(project: Project, *pair_ids: int) -> None:
+    """Leave pairs accepted and without a prompt."""
+    change(project.db, "Emptied", [PairChange(id=pair_id, prompt="") for pair_id in pair_ids])
 
 
 async def type_in(pilot: Any, text: str) -> None:
@@ -157,3 +163,33 @@ async def test_where_there_is_no_room_the_difference_is_read_and_left_again(proj
         assert "1 added" in shown(app.screen)
         await press(pilot, "escape")
         assert "Canary prompts" in shown(app.screen)
+
+
+async def test_a_refusal_that_names_pairs_goes_to_them_one_after_the_other(project: Project) -> None:
+    first, second = curating.pair_ids(project, PairFilter(statuses=("accepted",)))[:2]
+    empty_prompts(project, first, second)
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "f")
+        text = shown(app.screen)
+        assert f"Pair {first}" in text
+        assert "o in Datasets goes to what is missing" in text
+        assert dataset_rows(project) == []
+        await press(pilot, "o")
+        assert app.screen.id == "pairs"
+        assert app.screen.query_one("#pairs-list", PageList).current == first
+        await press(pilot, "3", "o")
+        assert app.screen.query_one("#pairs-list", PageList).current == second
+
+
+async def test_a_pair_that_the_report_names_is_gone_to_from_it(project: Project) -> None:
+    pair_id = curating.pair_ids(project, PairFilter(statuses=("accepted",)))[1]
+    empty_prompts(project, pair_id)
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "o")
+        assert "names no pair" in shown(app.screen)
+        await press(pilot, "c", "o")
+        assert isinstance(app.screen, ChoiceDialog)
+        assert "has no prompt" in shown(app.screen)
+        await press(pilot, "enter")
+        assert app.screen.id == "pairs"
+        assert app.screen.query_one("#pairs-list", PageList).current == pair_id

@@ -233,7 +233,7 @@ def _empty(members: Sequence[LintPair]) -> list[Finding]:
             scope="pair",
             subject=pair.id,
             source=pair.source,
-            message=f"{lacking} In Pairs, F finds it by these words; write it with i, or reject it with x.",
+            message=f"{lacking} o in Datasets goes to it; in Pairs i writes what is missing, x rejects it.",
         )
         for pair in members
         if (lacking := lacking_text(pair.id, pair))

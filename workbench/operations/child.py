@@ -38,7 +38,8 @@ def run_child(
 ) -> dict[str, Any] | None:
     """Run `python -m MODULE PROJECT QUESTION` and return its answer, or None when it was cancelled.
 
-    The child writes lines of JSON: `{"done", "total", "name"}` as it goes on, and last `{"answer"}` or `{"error"}`.
+    The child writes lines of JSON: `{"done", "total", "name"}` as it goes on, and last `{"answer"}` or `{"error",
+    "pairs"}`.
 
     Args:
         project: it works on.
@@ -58,7 +59,7 @@ def run_child(
                 answer: dict[str, Any] = said["answer"]
                 return answer
             if "error" in said:
-                raise ChildError(str(said["error"]))
+                raise ChildError(str(said["error"]), pair_ids=said["pairs"])
             progress(said["done"], said["total"], said["name"])
         if cancelled():
             return None
@@ -86,7 +87,7 @@ def answer(operate: Callable[[dict[str, Any], Callable[[int, int, str], None]], 
     try:
         write({"answer": operate(json.loads(sys.argv[2]), progress)})
     except _EXPECTED as error:
-        write({"error": str(error)})
+        write({"error": str(error), "pairs": error.pair_ids if isinstance(error, WorkbenchError) else ()})
         return 1
     return 0
 

@@ -11,10 +11,12 @@ class WorkbenchError(Exception):
 
     Attributes:
         on_command_line: what the command line says: the text, or where that names screens and keys, commands instead.
+        pair_ids: pairs that stand in the way, to go to.
     """
 
-    def __init__(self, text: str, *, on_command_line: str | None = None) -> None:
+    def __init__(self, text: str, *, on_command_line: str | None = None, pair_ids: Sequence[int] = ()) -> None:
         super().__init__(text)
+        self.pair_ids = tuple(pair_ids)
         self.on_command_line = on_command_line or text
 
 

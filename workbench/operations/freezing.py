@@ -102,14 +102,17 @@ def freeze(
             f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.",
             on_command_line=f"{held}No accepted pair on the train side: `workbench pairs accept` some, then freeze.",
         )
-    lacking = [said for pair in accepted if (said := lacking_text(pair.id, pair))]
+    lacking = {pair.id: said for pair in accepted if (said := lacking_text(pair.id, pair))}
     if lacking:
+        first = next(iter(lacking.values()))
         more = f" So it is with {len(lacking) - 1} more." if len(lacking) > 1 else ""
         raise NothingToDoError(
-            f"{lacking[0]}{more} Nothing was frozen. c lists all; F and the first words find one in Pairs: i writes "
-            "what is missing, x rejects it.",
-            on_command_line=f"{lacking[0]}{more} Nothing was frozen. `workbench check` lists all; `pairs edit` "
+            # The key comes first: the status line has no room for all of it.
+            f"Not frozen, o in Datasets goes to what is missing. {first}{more} i writes it, x rejects the pair; c "
+            "lists all.",
+            on_command_line=f"{first}{more} Nothing was frozen. `workbench check` lists all; `pairs edit` "
             "writes what is missing, `pairs reject` rejects it.",
+            pair_ids=list(lacking),
         )
     canary_set = freeze_canaries(project)
     report = check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.operations.counted import counted
 from workbench.screens.dataset_base import CANDIDATE_ID, DatasetBase
+from workbench.screens.found import open_pair
 from workbench.screens.report_lines import comparison_lines
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.screens.waive import open_waivers
+from workbench.widgets.dialogs import Choice, ChoiceDialog
+from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
     from curation.findings import Finding
@@ -16,6 +20,10 @@ if TYPE_CHECKING:
     from workbench.operations.checking import Report
     from workbench.operations.comparing import Comparison
     from workbench.operations.freezing import FreezeReport
+
+# Of the findings that name a pair, so many are listed to go to; what lies beyond comes once some of these are mended.
+_MOST_PAIRS = 60
+_MESSAGE_CELLS = 46
 
 
 class CheckKeys(DatasetBase):
@@ -108,6 +116,11 @@ class CheckKeys(DatasetBase):
 
     def action_waive(self) -> None:
         """Set a finding of the dataset under the cursor aside, or let it stand again."""
+        nothing = "There is nothing to waive here. c looks for leaks and broken rules."
+        open_waivers(self, self._asked_findings(), nothing=nothing)
+
+    def _asked_findings(self) -> Callable[[], list[Finding]]:
+        """Return a call that reads the findings of the dataset under the cursor."""
         dataset_id = self.datasets.current
 
         def ask() -> list[Finding]:
@@ -119,4 +132,36 @@ class CheckKeys(DatasetBase):
             report = last_check(self.project)
             return [] if report is None else list(report.findings)
 
-        open_waivers(self, ask, nothing="There is nothing to waive here. c looks for leaks and broken rules.")
+        return ask
+
+    def action_open_pair(self) -> None:
+        """Go to the pair that a refusal named, or to one that the report of the dataset under the cursor names."""
+        refused = self.app.refused_pairs
+        if refused:
+            # The next time, to the next one.
+            self.app.refused_pairs = refused[1:]
+            open_pair(self.app, refused[0])
+            return
+
+        def show(findings: list[Finding]) -> None:
+            found = [item for item in findings if item.scope == "pair" and item.subject.isdigit() and not item.waived]
+            # What no freeze takes comes first, then what the measuring suffers from.
+            found.sort(key=lambda item: (item.rule != "empty", item.severity != "leak"))
+            if not found:
+                self.say("This report names no pair. c looks for leaks and broken rules.", "warning")
+                return
+            choices = [
+                Choice(
+                    value=int(item.subject),
+                    name=f"pair {item.subject}",
+                    words=cell(one_line(item.message), _MESSAGE_CELLS),
+                )
+                for item in found[:_MOST_PAIRS]
+            ]
+            words = f"The first {_MOST_PAIRS} of {len(found):,}." if len(found) > _MOST_PAIRS else ""
+            self.app.push_screen(
+                ChoiceDialog("Go to which pair?", choices, words=words),
+                lambda pair_id: None if pair_id is None else open_pair(self.app, pair_id),
+            )
+
+        self.ask(self._asked_findings(), show, group="findings")

@@ -53,6 +53,7 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         Binding("f", "freeze", "freeze", tooltip="freeze what is accepted into a dataset", id="datasets.freeze"),
         Binding("c", "check", "check", tooltip="look for leaks and broken rules", id="datasets.check"),
         Binding("W", "waive", "waive", tooltip="set what was found aside, with a reason", id="datasets.waive"),
+        Binding("o", "open_pair", "its pairs", tooltip="go to a pair that the report names", id="datasets.open-pair"),
         Binding("D", "compare", "differences", tooltip="compare two datasets", id="datasets.compare"),
         Binding("n", "new_canary", "new prompt", tooltip="write a canary prompt", id="datasets.new-canary"),
         Binding("e", "edit_canary", "edit", tooltip="edit the canary prompt", id="datasets.edit-canary"),

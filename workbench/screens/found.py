@@ -19,6 +19,13 @@ _SCREENS = {
 }
 
 
+def open_pair(app: Shell, pair_id: int) -> None:
+    """Go to Pairs, with the cursor on a pair among all."""
+    from store.search import Hit
+
+    open_hit(app, Hit(kind="pair", id=pair_id, title="", about="", excerpt=""))
+
+
 def open_hit(app: Shell, hit: Hit) -> None:
     """Go to the screen of a hit, with the cursor on it."""
     from workbench.screens.base import ProjectScreen

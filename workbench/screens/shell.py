@@ -55,6 +55,8 @@ class Shell(App[int]):
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._cancelled = False
         self._latest: Progress | None = None
+        # The pairs that the last refusal of background work named.
+        self.refused_pairs: tuple[int, ...] = ()
         # What was changed in forms that were left without a launch, by what they were opened for; for this session.
         self.left_forms: dict[tuple[str | None, ...], dict[str, Any]] = {}
 
@@ -113,6 +115,7 @@ class Shell(App[int]):
             return False
         self._cancelled = False
         self._latest = self.progress = Progress(title=title)
+        self.refused_pairs = ()
 
         def report(done: int, total: int, name: str) -> None:
             self._latest = Progress(title=title, done=done, total=total, name=name)
@@ -122,6 +125,8 @@ class Shell(App[int]):
             try:
                 result: Any = await asyncio.to_thread(operation, report, lambda: self._cancelled)
             except Exception as error:  # noqa: BLE001 - the worker boundary
+                if isinstance(error, WorkbenchError):
+                    self.refused_pairs = error.pair_ids
                 self.say(sentence_of(error), "error")
                 return
             finally:
