@@ -105,6 +105,68 @@ async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(p
         assert app.screen.datasets.has_focus
 
 
+async def test_where_there_is_no_room_tab_goes_through_lists_and_text_and_the_titles_say_so(project: Project) -> None:
+    async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
+        assert isinstance(app.screen, DatasetsScreen)
+        text = shown(app.screen)
+        assert "Datasets · enter reads the report" in text
+        assert "tab goes there" in text
+        await press(pilot, "tab")
+        assert "tab reads it" in shown(app.screen)
+        await press(pilot, "j", "tab")
+        text = shown(app.screen)
+        assert "esc back to the lists" in text
+        assert "shop-scales" in text
+        assert "known topic, long" in text
+        await press(pilot, "escape")
+        assert app.screen.canaries.has_focus
+        await press(pilot, "tab", "tab")
+        assert app.screen.datasets.has_focus
+
+
+async def test_where_there_is_room_tab_goes_to_the_report_too_and_nothing_says_how(project: Project) -> None:
+    async with opened(project.root, "datasets", size=(160, 45)) as (app, pilot):
+        assert isinstance(app.screen, DatasetsScreen)
+        assert "reads the report" not in shown(app.screen)
+        assert "esc back" not in shown(app.screen)
+        await press(pilot, "tab", "tab")
+        assert app.screen.report.has_focus
+
+
+async def test_a_prompt_without_its_opening_stands_in_its_form_again_after_a_kill(project: Project) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "n", "tab", *"hats", "tab", "space", "tab", "tab", *"Of a hat.")
+        assert isinstance(app.screen, CanaryForm)
+        # The program ends here without leaving the form.
+    async with opened(project.root, "datasets") as (app, pilot):
+        assert isinstance(app.screen, CanaryForm)
+        typed = app.screen.typed
+        assert (typed.slug, typed.novel, typed.prompt, typed.reference) == ("hats", True, "", "Of a hat.")
+        # Killed once more, with nothing typed in between.
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, *"A hat", "escape")
+        assert canary_rows(project)[-1].slug == "hats"
+        assert canary_rows(project)[-1].prompt == "A hat"
+    async with opened(project.root, "datasets") as (app, pilot):
+        assert isinstance(app.screen, DatasetsScreen)
+        assert len(canary_rows(project)) == 4
+
+
+async def test_an_old_prompt_whose_opening_was_emptied_when_the_program_was_killed_keeps_the_rest(
+    project: Project,
+) -> None:
+    async with opened(project.root, "datasets") as (app, pilot):
+        await press(pilot, "tab", "j", "e")
+        app.screen.query_one("#canary-prompt", TextArea).text = ""
+        app.screen.query_one("#canary-reference", TextArea).text = "Of scales."
+        await press(pilot, "x", "backspace")
+    async with opened(project.root, "datasets") as (app, pilot):
+        assert isinstance(app.screen, CanaryForm)
+        await press(pilot, *"The scales", "escape")
+        row = next(row for row in canary_rows(project) if row.slug == "shop-scales")
+        assert (row.prompt, row.reference) == ("The scales", "Of scales.")
+
+
 async def test_a_prompt_half_written_when_the_program_was_killed_is_there_again(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "n", *"Of hats")

@@ -266,3 +266,18 @@ async def test_marked_essays_are_joined_held_out_together_and_parted(project: Pr
         await press(pilot, "P")
         assert all(row.grouped == 1 for row in essay_rows(project))
         assert essay_rows(project)[1].split == "holdout"
+
+
+async def test_where_there_is_no_room_tab_shows_the_text_in_the_place_of_the_list(project: Project) -> None:
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        assert "tab: its text" in shown(app.screen)
+        assert "make him quiet on gravel" not in shown(app.screen)
+        await press(pilot, "tab")
+        text = shown(app.screen)
+        assert "make him quiet on gravel" in text
+        assert "esc back" in text
+        await press(pilot, "tab")
+        assert "tab: its text" in shown(app.screen)
+        await press(pilot, "tab", "escape")
+        assert essays_screen(app).sources.has_focus
+        assert "tab: its text" in shown(app.screen)

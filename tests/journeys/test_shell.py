@@ -197,3 +197,15 @@ async def test_the_last_write_is_waited_for(project: Project) -> None:
         app.write(slow)
     app.finish_writes()
     assert done
+
+
+async def test_the_keys_of_one_action_are_parted_by_a_comma_and_no_line_of_the_list_is_cut(project: Project) -> None:
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await press(pilot, "question_mark")
+        text = shown(app.screen)
+        assert "e, E   " in text
+        assert "open the file in $EDITOR, and read it" in text
+        assert "                again " in text
+        assert "…" not in "\n".join(line[:76] for line in text.splitlines())
+        await press(pilot, *"line before")
+        assert "↑, k" in shown(app.screen)

@@ -35,6 +35,11 @@ class CanaryDraft:
     long: bool = False
     reference: str = ""
 
+    @property
+    def holds_words(self) -> bool:
+        """Whether anything was typed."""
+        return any(text.strip() for text in (self.slug, self.prompt, self.reference))
+
 
 def draft_of(value: object) -> CanaryDraft | None:
     """Read a draft as it was kept; anything else is none."""
@@ -57,7 +62,7 @@ class CanaryForm(ModalScreen[CanaryDraft]):
 
     def __init__(self, draft: CanaryDraft) -> None:
         super().__init__()
-        self._draft = draft
+        self._draft = self._kept = draft
         self._left = False
         self._warned = False
 
@@ -101,8 +106,9 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         typed, project = self.typed, self.app.project
         if self._warned and typed.prompt.strip():
             self._warn(False)
-        if typed == self._draft or self._left:
+        if typed == self._kept or self._left:
             return
+        self._kept = typed
 
         def keep() -> None:
             from workbench.operations import guide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,15 +60,35 @@ class CanaryKeys(DatasetBase):
         self.app.push_screen(CanaryForm(draft), self._keep)
 
     def _take_draft(self) -> None:
-        def operate() -> bool:
+        """Make what a killed program left an edit; where it is none yet, open the form again as it was left."""
+
+        def operate() -> bool | CanaryDraft:
             from workbench.operations import guide
+            from workbench.operations.canaries import canary_rows
+            from workbench.operations.errors import WorkbenchError
             from workbench.screens.canary_form import DRAFT, draft_of
 
             draft = draft_of(guide.recall(self.project, DRAFT))
-            return draft is not None and self._store(draft)
+            if draft is None:
+                return False
+            if all(row.id != draft.canary_id for row in canary_rows(self.project)):
+                draft = replace(draft, canary_id=None)
+            if not draft.prompt.strip() and draft.holds_words:
+                return draft
+            try:
+                return self._store(draft)
+            except WorkbenchError:
+                # A name that was taken meanwhile, say.
+                return draft
 
-        words = "A canary prompt that was not finished last time was kept. u takes it back."
-        self.act(operate, lambda stored: self.changed(words) if stored else None)
+        def done(stored: bool | CanaryDraft) -> None:
+            if isinstance(stored, bool):
+                if stored:
+                    self.changed("A canary prompt that was not finished last time was kept. u takes it back.")
+            elif self.is_current:
+                self._open_form(stored)
+
+        self.act(operate, done)
 
     def _store(self, draft: CanaryDraft) -> bool:
         """Make a draft the edit it stands for, in the writer's thread; return whether there was anything to store."""
@@ -75,7 +96,6 @@ class CanaryKeys(DatasetBase):
         from workbench.operations.canaries import add_canary, change_canary
         from workbench.screens.canary_form import DRAFT
 
-        guide.remember(self.project, DRAFT, None)
         topic, length = "novel" if draft.novel else "known", "long" if draft.long else "short"
         if draft.canary_id is not None:
             change_canary(
@@ -87,18 +107,18 @@ class CanaryKeys(DatasetBase):
                 reference=draft.reference,
                 slug=draft.slug,
             )
-            return True
-        if not draft.prompt.strip():
-            return False
-        add_canary(
-            self.project,
-            prompt=draft.prompt,
-            slug=draft.slug,
-            topic=topic,
-            length=length,
-            reference=draft.reference,
-        )
-        return True
+        elif draft.prompt.strip():
+            add_canary(
+                self.project,
+                prompt=draft.prompt,
+                slug=draft.slug,
+                topic=topic,
+                length=length,
+                reference=draft.reference,
+            )
+        # Last: what is refused stays a draft.
+        guide.remember(self.project, DRAFT, None)
+        return draft.canary_id is not None or bool(draft.prompt.strip())
 
     def action_remove_canary(self) -> None:
         """Take the prompt under the cursor out of the working set."""

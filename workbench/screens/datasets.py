@@ -61,7 +61,7 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         Binding("i", "import_canaries", "import prompts", tooltip="import canary prompts", id="datasets.import"),
         Binding("x", "export", "export", tooltip="write the dataset to files", id="datasets.export"),
         Binding("v", "seen", "what the model sees", show=False, id="datasets.seen"),
-        Binding("tab", "other_pane", "other list", id="datasets.pane"),
+        Binding("tab", "other_pane", "next pane", tooltip="datasets, prompts, text", id="datasets.pane"),
         Binding("y", "copy", "copy", tooltip="copy the hash or the prompt", show=False, id="datasets.copy"),
         Binding("escape", "back", "back", show=False, id="datasets.back"),
     ]
@@ -71,6 +71,9 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         self._wanted: int | None = None
         self._found: int | None = None
         self._candidate: tuple[CandidateRow, Report | None] | None = None
+        # Whose text the pane shows: of the list that had the focus last.
+        self._of_canaries = False
+        self._canaries_said = ""
 
     def go_to_found(self, hit: Hit) -> None:
         """Have the cursor on a canary prompt that was found."""
@@ -80,12 +83,13 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         """Lay out the two lists and the report."""
         with Horizontal(id="columns"):
             with Vertical(id="list-side"):
-                yield Static("Datasets", classes="pane-title")
+                yield Static("Datasets", id="datasets-title", classes="pane-title", markup=False)
                 yield Static(dataset_heading(), classes="pane-heading")
                 yield PageList(dataset_line, id="dataset-list", empty=_NO_DATASETS)
                 yield Static("Canary prompts", id="canaries-title", classes="pane-title", markup=False)
                 yield PageList(canary_line, id="canary-list", empty=_NO_CANARIES, markable=False)
             with Vertical(id="text-side"):
+                yield Static("esc back to the lists", id="report-title", classes="pane-title", markup=False)
                 yield TextView(id="report")
 
     def on_mount(self) -> None:
@@ -151,20 +155,36 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         self.canaries.show([row.id for row in shown.canaries], cursor=found)
         if found is not None:
             self.canaries.focus()
-        words = "Canary prompts"
+        self._canaries_said = ""
         if shown.canaries:
             state = "changed since they were frozen" if shown.versions else "not frozen yet"
             if shown.version is not None:
                 state = f"frozen as version {shown.version}"
-            words += f" · {len(shown.canaries)} · {state}"
-        self.query_one("#canaries-title", Static).update(Content(words))
+            self._canaries_said = f" · {len(shown.canaries)} · {state}"
+        self._show_titles()
         self._show_selected()
+
+    def _show_titles(self) -> None:
+        """Name the lists; where the pane has no room beside them, say how it is come by."""
+        narrow = self.has_class("-narrow")
+        datasets, canaries = "Datasets", f"Canary prompts{self._canaries_said}"
+        if narrow and self.datasets.ids:
+            datasets += " · enter reads the report"
+        if narrow and self._canaries_said:
+            canaries += f" · tab {'reads it' if self.canaries.has_focus else 'goes there'}"
+        self.query_one("#datasets-title", Static).update(Content(datasets))
+        self.query_one("#canaries-title", Static).update(Content(canaries))
+
+    def on_resize(self) -> None:
+        """Say how the pane is come by, and lay it out, for the room there is now."""
+        self.call_after_refresh(self._show_titles)
+        self.call_after_refresh(self._show_selected)
 
     def _show_selected(self) -> None:
         if self.has_class("-narrow") and not self.has_class("-reading"):
             return
         dataset_id = self.datasets.current
-        if self.canaries.has_focus or dataset_id is None:
+        if self._of_canaries or dataset_id is None:
             row = self.canaries.current_row
             self._lay_canary(row)
         elif dataset_id == CANDIDATE_ID:
@@ -196,6 +216,8 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
     @on(events.DescendantFocus)
     def _focus_moved(self, event: events.DescendantFocus) -> None:
         if event.widget in (self.datasets, self.canaries):
+            self._of_canaries = event.widget is self.canaries
+            self._show_titles()
             self._show_selected()
 
     @on(PageList.Opened, "#dataset-list")
@@ -217,14 +239,19 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
         """Leave the report, then the marks; else cancel what is going on."""
         if self.report.has_focus or (self.has_class("-reading") and self.has_class("-narrow")):
             self.remove_class("-reading")
-            self.datasets.focus()
+            (self.canaries if self._of_canaries else self.datasets).focus()
         elif self.datasets.marked:
             self.datasets.unmark()
         else:
             self.app.cancel_background()
 
     def action_other_pane(self) -> None:
-        """Go between the datasets and the canary prompts."""
+        """Go from the datasets to the canary prompts, from there to the text of the one chosen, and on from the top."""
+        if self.canaries.has_focus:
+            self.add_class("-reading")
+            self.report.focus()
+            self._show_selected()
+            return
         self.remove_class("-reading")
         (self.canaries if self.datasets.has_focus else self.datasets).focus()
 

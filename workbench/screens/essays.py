@@ -159,6 +159,9 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
         self.sources.put({row.id: row for row in rows})
         empty = f"Nothing here has {self._words!r} in its title. Press esc to see all." if words else _EMPTY
         self.sources.show([row.id for row in rows], cursor=place, empty=empty)
+        self._show_summary()
+
+    def _show_summary(self) -> None:
         self.query_one("#essays-title", Static).update(Content(self._summary()))
 
     def _summary(self) -> str:
@@ -172,6 +175,8 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
             parts.insert(2, f"{kinds['pairs']} of pairs alone")
         if self.sources.marked:
             parts.append(f"{len(self.sources.marked)} marked")
+        elif self.has_class("-narrow"):
+            parts.append("tab: its text")
         return " · ".join(parts)
 
     @on(PageList.Moved)
@@ -182,14 +187,12 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
 
     @on(PageList.Marked)
     def _marked(self) -> None:
-        self.query_one("#essays-title", Static).update(Content(self._summary()))
+        self._show_summary()
 
     @on(PageList.Opened)
     def _opened(self, event: PageList.Opened) -> None:
         if self.has_class("-narrow") and not self.has_class("-reading"):
-            self.add_class("-reading")
-            self.query_one(TextView).focus()
-            self._ask_text()
+            self._read()
         else:
             self._open_pairs(event.id)
 
@@ -225,6 +228,8 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
         title = "" if view is None else f"{one_line(view.row.title)}  {view.row.path}"
         if view is not None and view.row.grouped > 1:
             title += f"  with {view.row.grouped - 1} more of {view.row.group}"
+        if self.has_class("-narrow"):
+            title = f"esc back · {title}"
         self.query_one("#text-title", Static).update(Content(title))
         happened = "" if view is None else what_happened(view.row)
 
@@ -246,8 +251,9 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
         self.sources.focus()
 
     def on_resize(self) -> None:
-        """Ask for the text when there is room for it now."""
+        """Ask for the text when there is room for it now, and say how it is come by when there is none."""
         self.call_after_refresh(self._ask_text)
+        self.call_after_refresh(self._show_summary)
 
     def action_filter(self) -> None:
         """Filter by words of the title."""
@@ -267,11 +273,17 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
             self.app.cancel_background()
 
     def action_other_pane(self) -> None:
-        """Go between list and text."""
-        if self.sources.has_focus and self.query_one("#text-side").display:
-            self.query_one(TextView).focus()
+        """Go between list and text, which takes the list's room where there is none beside it."""
+        if self.sources.has_focus and self.sources.current is not None:
+            self._read()
         else:
+            self.remove_class("-reading")
             self.sources.focus()
+
+    def _read(self) -> None:
+        self.set_class(self.has_class("-narrow"), "-reading")
+        self.query_one(TextView).focus()
+        self._ask_text()
 
     def key_enter(self) -> None:
         """Open the pairs from the text, too."""

@@ -70,7 +70,7 @@ class EditPair(ModalScreen[PairDraft]):
             part: the text to begin in.
         """
         super().__init__()
-        self._draft = draft
+        self._draft = self._kept = draft
         self._left = False
         wanted = TO_WRITE.get(tier)
         self._head = f"{one_line(title)} · prompt" + (f": {wanted}" if wanted else "")
@@ -103,8 +103,9 @@ class EditPair(ModalScreen[PairDraft]):
     @on(TextArea.Changed)
     def _changed(self) -> None:
         typed = self.typed
-        if typed == self._draft or self._left:
+        if typed == self._kept or self._left:
             return
+        self._kept = typed
         project = self.app.project
 
         def keep() -> None:

@@ -43,8 +43,8 @@ _DOUBTFUL = 3
 _FLAGS_WIDTH = 5
 # What the marks above mean, for the list of all keys.
 LEGEND = (
-    "Marks: · proposed ✓ accepted ✗ rejected ! flagged n has a note h held out i prompt to write z skipped "
-    "? doubtful ≠ its essay changed. over: longer than a model takes. queue: doubtful first."
+    "Marks: · proposed, ✓ accepted, ✗ rejected, ! flagged, n has a note, h held out, i prompt to write, z skipped, "
+    "? doubtful, ≠ its essay changed. over: longer than a model takes. queue: doubtful first."
 )
 
 

@@ -13,12 +13,17 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from workbench.widgets.dialogs import Dialog
-from workbench.widgets.plain import cell, one_line
+from workbench.widgets.plain import cell, lines_of, one_line
 from workbench.widgets.status_line import key_display
 from workbench.widgets.text_fields import LineField
 
 # Of what Textual 8.2 binds on every screen, whose keys have no id, what is of use here.
 _LIBRARY_ACTIONS = ("screen.copy_text",)
+# Between the keys of one action.
+_PARTED = ", "
+# What a line has room for at 80 columns, and its first column, in cells.
+_LINE_CELLS = 66
+_WHERE_CELLS = 12
 
 
 class HelpOverlay(Dialog[None]):
@@ -97,6 +102,9 @@ class HelpOverlay(Dialog[None]):
         options.clear_options()
         wanted = words.lower().split()
         self._shown = []
+        # As wide as the keys that are listed, so that none is cut, and no wider.
+        width = max((len(keys) for _, keys, _, _ in self._entries), default=0)
+        indent = _WHERE_CELLS + width + 1
         group = ""
         for where, keys, description, key in self._entries:
             if not all(word in f"{where} {keys} {description}".lower() for word in wanted):
@@ -107,14 +115,23 @@ class HelpOverlay(Dialog[None]):
             options.add_option(
                 Option(
                     Content.assemble(
-                        (cell(first, 12), "$text-muted"),
-                        (cell(keys, 15) + " ", "bold $accent"),
-                        cell(one_line(description), 42),
+                        (cell(first, _WHERE_CELLS), "$text-muted"),
+                        *_parted(keys, width),
+                        " ",
+                        ("\n" + " " * indent).join(lines_of(one_line(description), _LINE_CELLS - indent)),
                     )
                 )
             )
         if self._shown:
             options.highlighted = 0
+
+
+def _parted(keys: str, width: int) -> list[tuple[str, str]]:
+    """Write the keys of an action, which stand out from what parts them, in `width` cells."""
+    parts: list[tuple[str, str]] = []
+    for key in keys.split(_PARTED):
+        parts += [(_PARTED, "$text-muted"), (key, "bold $accent")] if parts else [(key, "bold $accent")]
+    return [*parts, (" " * (width - len(keys)), "")]
 
 
 def _entries(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
@@ -139,4 +156,4 @@ def _entries(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
     ranks = {"this screen": 0, "this pane": 1, "program": 2}
     # What Textual 8.2 binds on every screen comes after what is our own: its keys have no id.
     ordered = sorted(found.values(), key=lambda entry: (ranks[entry[0]], entry[4]))
-    return [(where, " ".join(keys), description, key) for where, keys, description, key, _ in ordered]
+    return [(where, _PARTED.join(keys), description, key) for where, keys, description, key, _ in ordered]
