@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
+from tests.journeys.screens import settle as until
 from workbench.app import WorkbenchApp
 from workbench.operations import guide
 from workbench.operations.errors import WorkbenchError
@@ -93,10 +94,7 @@ async def test_every_command_of_the_screen_is_in_the_palette(project: Project, k
         commands = [command.title for command in app.get_system_commands(app.screen)]
         assert {"Accept and go on", "Undo", "Redo", "Theme", "Go to Review"} <= set(commands)
         await pilot.press(key)
-        end = time.monotonic() + 5
-        while not isinstance(app.screen, CommandPalette):
-            assert time.monotonic() < end
-            await pilot.pause(0.05)
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press("escape")
 
 
