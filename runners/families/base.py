@@ -24,6 +24,9 @@ Network = Literal["LlamaForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", "G
 
 _METHODS: Mapping[Method, str] = {"lora": "for an adapter", "full": "in full"}
 
+GATED_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""Every linear layer of a block with gated feed-forward, by its name in transformers."""
+
 TOKEN_IDS = ("mask_token_id", "eos_token_id", "pad_token_id")
 
 

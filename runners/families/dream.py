@@ -5,7 +5,7 @@ They were made from a causal model and kept its habit: the state at a position p
 
 from __future__ import annotations
 
-from runners.families.base import Family, Rate, plain_settings
+from runners.families.base import GATED_LINEARS, Family, Rate, plain_settings
 
 FAMILY = Family(
     name="dream",
@@ -19,7 +19,7 @@ FAMILY = Family(
     shifted=True,
     objectives=("masked-diffusion",),
     samplers=("block",),
-    lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    lora_targets=GATED_LINEARS,
     # config.json promises what the Qwen2 it was made from could do; Dream itself was fine-tuned on 2048 tokens.
     trained_tokens=2048,
     rates={"full": Rate(highest=2e-6, words="2e-6, as Dream-7B-Instruct was made")},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from runners.errors import ModelError
-from runners.families.base import Config, Family, Rate, plain_settings
+from runners.families.base import GATED_LINEARS, Config, Family, Rate, plain_settings
 
 LAYER_NAMES = {
     "attn_norm": "input_layernorm",
@@ -107,7 +107,7 @@ FAMILY = Family(
     shifted=False,
     objectives=("masked-diffusion",),
     samplers=("block",),
-    lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    lora_targets=GATED_LINEARS,
     rates={
         "lora": Rate(highest=5e-5, words="1e-5 to 2e-5 on LLaDA-8B, 5e-5 the highest seen; 2e-4 destroyed a model"),
         "full": Rate(highest=2.5e-5, words="2.5e-5 on LLaDA-8B, arXiv 2502.09992"),

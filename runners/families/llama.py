@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runners.families.base import Family, Rate, plain_settings
+from runners.families.base import GATED_LINEARS, Family, Rate, plain_settings
 
 FAMILY = Family(
     name="llama",
@@ -15,7 +15,7 @@ FAMILY = Family(
     shifted=True,
     objectives=("causal",),
     samplers=("autoregressive",),
-    lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    lora_targets=GATED_LINEARS,
     rates={
         "lora": Rate(highest=2e-4, words="1e-4 to 2e-4, QLoRA on LLaMA, arXiv 2305.14314"),
         "full": Rate(highest=2e-5, words="2e-5, Alpaca on LLaMA-7B"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runners.families.base import Config, Family, plain_settings
+from runners.families.base import GATED_LINEARS, Config, Family, plain_settings
 
 
 def recognises(config: Config) -> bool:
@@ -22,7 +22,7 @@ FAMILY = Family(
     shifted=False,
     objectives=("masked-diffusion",),
     samplers=("block",),
-    lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    lora_targets=GATED_LINEARS,
     published_width=1024,
     learning_rate=1e-4,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from runners.families.base import Config, Family, plain_settings
+from runners.families.base import GATED_LINEARS, Config, Family, plain_settings
 
 DEFAULT_BLOCK_TOKENS = 4
 
@@ -33,7 +33,7 @@ FAMILY = Family(
     shifted=False,
     objectives=("block-diffusion",),
     samplers=("block",),
-    lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    lora_targets=GATED_LINEARS,
     block_tokens=block_tokens,
     published={"sampling.block_length": "4 to 64: that of the model, and no other"},
     learning_rate=2e-5,

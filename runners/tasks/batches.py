@@ -5,19 +5,19 @@ The order is a function of the seed and of how many pairs were taken, so resumin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from runners.errors import RunDirError, SpecError
+from runners.errors import SpecError
 from runners.layouts import Layout, lay_out
 from runners.sequences import batch_length, fit, padding, padding_is_learnt
 from runners.spec import EosPadding
+from runners.tasks.json_lines import read_lines
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Pair:
     id: str
     prompt: str
     response: str
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,21 +74,12 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         RunDirError: the file is missing, or a line is no pair; the line is named.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise RunDirError(f"{path}: missing. Submit the run again from its dataset.") from error
-    pairs = []
-    # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
-    for number, line in enumerate(text.rstrip("\n").split("\n") if text else [], start=1):
-        try:
-            data: Any = json.loads(line)
-            pairs.append(Pair(str(data["id"]), str(data["prompt"]), str(data["response"]), str(data.get("source", ""))))
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunDirError(
-                f"{path}:{number}: not a pair ({error}). Submit the run again from its dataset."
-            ) from error
-    return pairs
+    return read_lines(
+        path,
+        lambda row: Pair(str(row["id"]), str(row["prompt"]), str(row["response"])),
+        kind="a pair",
+        again="Submit the run again from its dataset.",
+    )
 
 
 def lay_out_pairs(

@@ -6,7 +6,6 @@ sample would depend on its neighbours, and base and adapter could not be paired.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from typing import Any
 
 import torch
 
-from runners.errors import RunDirError
 from runners.layouts import lay_out
 from runners.spec import SamplingSpec
+from runners.tasks.json_lines import read_lines
 from runners.tasks.models.registry import Loaded
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.samplers.base import Filled, load_sampler
@@ -41,18 +40,12 @@ def read_canaries(path: Path) -> list[Canary]:
     Raises:
         RunDirError: the file is missing, or a line is no prompt; the line is named.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise RunDirError(f"{path}: missing. Submit the run again.") from error
-    canaries = []
-    for number, line in enumerate(text.rstrip("\n").split("\n") if text else [], start=1):
-        try:
-            data: Any = json.loads(line)
-            canaries.append(Canary(str(data["slug"]), str(data["prompt"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunDirError(f"{path}:{number}: not a canary prompt ({error}). Submit the run again.") from error
-    return canaries
+    return read_lines(
+        path,
+        lambda row: Canary(str(row["slug"]), str(row["prompt"])),
+        kind="a canary prompt",
+        again="Submit the run again.",
+    )
 
 
 def sample_canaries(

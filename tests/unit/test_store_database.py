@@ -283,18 +283,23 @@ def test_a_constraint_that_refuses_a_row_is_told_as_a_conflict(tmp_path):
         connection.execute("INSERT INTO attempt VALUES ('nobody', 1, 'local', '{}', '')")
 
 
-def test_sources_of_an_old_file_are_files_of_their_own(tmp_path):
-    path = tmp_path / "x.db"
+def old_file_with_a_source(folder):
+    path = folder / "x.db"
     old = sqlite3.connect(path)
     old.execute("PRAGMA journal_mode = WAL")
     old.close()
-    migrating.migrate(path, tmp_path / "backups", SHIPPED[:1])
+    migrating.migrate(path, folder / "backups", SHIPPED[:1])
     old = sqlite3.connect(path)
     old.execute("INSERT INTO text (hash, body) VALUES ('sha256:1', 'Some words.')")
     old.execute(
         "INSERT INTO source (path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at)"
         " VALUES ('a.md', 'a', 'essay', 'A', 'sha256:1', 11, 2, '2026-01-01', '2026-01-01')"
     )
+    return path, old
+
+
+def test_sources_of_an_old_file_are_files_of_their_own(tmp_path):
+    path, old = old_file_with_a_source(tmp_path)
     old.commit()
     old.close()
     db = Database.open(path)
@@ -303,17 +308,7 @@ def test_sources_of_an_old_file_are_files_of_their_own(tmp_path):
 
 
 def test_pairs_of_an_old_file_have_no_token_counts_and_can_get_them(tmp_path):
-    path = tmp_path / "x.db"
-    old = sqlite3.connect(path)
-    old.execute("PRAGMA journal_mode = WAL")
-    old.close()
-    migrating.migrate(path, tmp_path / "backups", SHIPPED[:1])
-    old = sqlite3.connect(path)
-    old.execute("INSERT INTO text (hash, body) VALUES ('sha256:1', 'Some words.')")
-    old.execute(
-        "INSERT INTO source (path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at)"
-        " VALUES ('a.md', 'a', 'essay', 'A', 'sha256:1', 11, 2, '2026-01-01', '2026-01-01')"
-    )
+    path, old = old_file_with_a_source(tmp_path)
     old.execute(
         "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words,"
         " response_words, created_at, updated_at)"

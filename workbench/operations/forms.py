@@ -57,12 +57,6 @@ class Form:
     max_bytes: int = MAX_BYTES
 
 
-def _essays(intake: Intake, path: Path) -> None:
-    from workbench.operations.import_essays import bring_in
-
-    bring_in(intake, path)
-
-
 def _is_substack(path: Path, head: bytes) -> bool:
     if path.suffix.lower() == ".csv":
         return path.name.lower() == POSTS_CSV and is_posts_csv(head)
@@ -111,6 +105,16 @@ def _from(module: str, name: str) -> Callable[[Intake, Path], None]:
     return bring_in
 
 
+def _pairs(
+    name: str, words: str, suffixes: tuple[str, ...], bring_in: str, is_file: Callable[[Path, bytes], bool]
+) -> Form:
+    """Return a form of a file of pairs, which may be far larger than an essay."""
+    taken = _from("import_pairs", bring_in)
+    return Form(
+        name=name, words=words, suffixes=suffixes, bring_in=taken, is_file=is_file, max_bytes=heads.MAX_PAIR_BYTES
+    )
+
+
 FORMS: tuple[Form, ...] = (
     Form(
         name="substack",
@@ -128,13 +132,12 @@ FORMS: tuple[Form, ...] = (
         bring_in=_leave,
         is_file=heads.readme,
     ),
-    Form(
-        name="pairs",
-        words="pairs in Markdown, each from a line `## pair: slug`",
-        suffixes=SUFFIXES,
-        bring_in=_from("import_pairs", "bring_in_markdown"),
-        is_file=heads.pairs,
-        max_bytes=heads.MAX_PAIR_BYTES,
+    _pairs(
+        "pairs",
+        "pairs in Markdown, each from a line `## pair: slug`",
+        SUFFIXES,
+        "bring_in_markdown",
+        heads.pairs,
     ),
     Form(
         name="prompts",
@@ -158,29 +161,26 @@ FORMS: tuple[Form, ...] = (
         bring_in=_from("import_outputs", "bring_in_log"),
         is_file=heads.log,
     ),
-    Form(
-        name="jsonl",
-        words="pairs as JSON lines: chat, prompt and completion, text, Alpaca, ShareGPT",
-        suffixes=(".jsonl", ".ndjson", ".json"),
-        bring_in=_from("import_pairs", "bring_in_jsonl"),
-        is_file=heads.json_pairs,
-        max_bytes=heads.MAX_PAIR_BYTES,
+    _pairs(
+        "jsonl",
+        "pairs as JSON lines: chat, prompt and completion, text, Alpaca, ShareGPT",
+        (".jsonl", ".ndjson", ".json"),
+        "bring_in_jsonl",
+        heads.json_pairs,
     ),
-    Form(
-        name="csv",
-        words="pairs as a table, in CSV or tab-separated",
-        suffixes=(".csv", ".tsv"),
-        bring_in=_from("import_pairs", "bring_in_csv"),
-        is_file=heads.csv_pairs,
-        max_bytes=heads.MAX_PAIR_BYTES,
+    _pairs(
+        "csv",
+        "pairs as a table, in CSV or tab-separated",
+        (".csv", ".tsv"),
+        "bring_in_csv",
+        heads.csv_pairs,
     ),
-    Form(
-        name="parquet",
-        words="pairs as a table, in Parquet",
-        suffixes=(".parquet",),
-        bring_in=_from("import_pairs", "bring_in_parquet"),
-        is_file=lambda path, head: True,
-        max_bytes=heads.MAX_PAIR_BYTES,
+    _pairs(
+        "parquet",
+        "pairs as a table, in Parquet",
+        (".parquet",),
+        "bring_in_parquet",
+        lambda path, head: True,
     ),
     Form(
         name="notes",
@@ -193,7 +193,7 @@ FORMS: tuple[Form, ...] = (
         name="essays",
         words="an essay or note in Markdown",
         suffixes=SUFFIXES,
-        bring_in=_essays,
+        bring_in=_from("import_essays", "bring_in"),
         is_file=lambda path, head: True,
     ),
 )
