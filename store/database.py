@@ -32,6 +32,8 @@ class Database:
         self._depth = 0
         # The edit that is under way on this connection, so that a nested one joins it; see `store.history`.
         self.edit_under_way: object | None = None
+        # The edit that all edits on this connection belong to for a while, over many transactions; likewise.
+        self.edit_spanning: object | None = None
 
     @classmethod
     def open(cls, path: Path, *, backups_folder: Path | None = None) -> Database:

@@ -6,20 +6,25 @@ Every text a pair was ever made from is kept under its hash: an edited essay nev
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from store import groups
+from store import edit_rows, groups
 from store.database import Database
 from store.errors import NotFound
-from store.history import edit
+from store.following import taken_back
+from store.history import Edit, edit, recording
 from store.values import booleans, now, storable, text_hash, to_json
 
 if TYPE_CHECKING:
     from curation.paragraphs import Kind
 
 Outcome = Literal["added", "changed", "same"]
+
+_OF_THE_DISK = ("file_bytes", "file_mtime_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     and split stay, and so do the pairs made from it. Where the author says another kind, that is an edit of hers: it is
     left to `set_kind`.
     """
-    with db.transaction() as connection:
+    with edit(db, "import an essay") if recording(db) else nullcontext() as change, db.transaction() as connection:
         known = _known(db, new)
         columns = _columns(new)
         if known is None:
@@ -178,12 +183,11 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
             # A number that had to be added makes it another essay of the same name, not a part of that one.
             group = storable(new.group) if new.group and slug == new.slug else slug
             columns |= {"slug": slug, "group_name": group, "split": groups.side(db, group), "imported_at": now()}
-        elif known.outcome(columns) == "same":
-            fresh = (new.file_bytes, new.file_mtime_ns, max(new.kind_set, known.kind_set), known.id)
-            connection.execute(
-                "UPDATE source SET missing_at = NULL, file_bytes = ?, file_mtime_ns = ?, kind_set = ? WHERE id = ?",
-                fresh,
-            )
+        elif known.outcome(columns) == "same" or (change is None and taken_back(db, known.id, columns["text_hash"])):
+            seen = {name: columns[name] for name in _OF_THE_DISK} | {"missing_at": None}
+            edit_rows.write(connection, "source", known.id, seen)
+            if new.kind_set and not known.kind_set:
+                _put(connection, change, known, {"kind_set": True})
             return known.id, "same"
         elif known.kind_set or (new.kind_set and new.kind != known.kind):
             columns |= {"kind": known.kind, "kind_set": known.kind_set}
@@ -191,18 +195,9 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
         connection.execute(
             "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (columns["text_hash"], storable(new.text))
         )
-        if known is None:
-            listed, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            statement = f"INSERT INTO source ({listed}) VALUES ({marks})"
-            source_id = connection.execute(statement, tuple(columns.values())).lastrowid
-            assert source_id is not None
-        else:
-            source_id = known.id
-            listed = ", ".join(f"{column} = ?" for column in columns)
-            connection.execute(f"UPDATE source SET {listed} WHERE id = ?", (*columns.values(), source_id))
-            if known.text_hash == columns["text_hash"]:
-                return source_id, "changed"
-            connection.execute("DELETE FROM paragraph WHERE source_id = ?", (source_id,))
+        source_id = _put(connection, change, known, columns)
+        if known and known.text_hash == columns["text_hash"]:
+            return source_id, "changed"
         connection.executemany(
             'INSERT INTO paragraph (source_id, position, kind, start, "end", words) VALUES (?, ?, ?, ?, ?, ?)',
             [
@@ -211,6 +206,25 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
             ],
         )
     return source_id, "changed" if known else "added"
+
+
+def _put(connection: sqlite3.Connection, change: Edit | None, known: _Known | None, columns: dict[str, Any]) -> int:
+    """Write the columns of a source, within an edit where there is one; its paragraphs go when its text does."""
+    if known is None:
+        return change.insert("source", columns) if change else edit_rows.add(connection, "source", columns)
+    if columns.get("text_hash", known.text_hash) != known.text_hash:
+        if change:
+            edit_rows.put_away(connection, known.id, known.text_hash)
+        else:
+            connection.execute("DELETE FROM paragraph WHERE source_id = ?", (known.id,))
+    if change:
+        # Not what the disk says of the file: after an undo it stands as read, and is not read again at once.
+        of_the_disk = {name: columns.pop(name) for name in (*_OF_THE_DISK, "missing_at") if name in columns}
+        change.update("source", known.id, columns)
+        columns = of_the_disk
+    if columns:
+        edit_rows.write(connection, "source", known.id, columns)
+    return known.id
 
 
 def would_save(db: Database, new: NewSource, taken: Collection[str] = ()) -> tuple[str, Outcome]:

@@ -1,19 +1,23 @@
-"""What the disk did to the sources, and what became of their pairs: none of it is an edit of the author's.
+"""What the disk did to the sources, and what became of their pairs: by itself none of it is an edit of the author's.
 
-So none of it goes through the history: `u` takes back what she did, never what she saved in her editor. What she
-decides about a changed pair does (`settle`). A pair is `changed` when the text it was made from reads otherwise in the
-essay as it stands; `text_hash`, `start` and `end` still say which text that was.
+So it does not go through the history: `u` takes back what she did, never what she saved in her editor. Within an import
+of hers it belongs to that edit. What she decides about a changed pair is one as well (`settle`). A pair is `changed`
+when the text it was made from reads otherwise in the essay as it stands; `text_hash`, `start` and `end` still say which
+text that was.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from store import edit_rows
 from store.database import Database
-from store.history import edit
+from store.history import Edit, edit, recording
 from store.values import booleans, now, storable
 
 
@@ -154,38 +158,104 @@ def follow(db: Database, source: StaleSource, moves: Sequence[Move], fresh: Sequ
         moves: what became of each.
         fresh: the positions of the paragraphs that no text before had.
     """
-    with db.transaction() as connection:
+    with edit(db, "follow an essay") if recording(db) else nullcontext() as change, db.transaction() as connection:
         row = connection.execute("SELECT text_hash FROM source WHERE id = ?", (source.id,)).fetchone()
         if row is None or row[0] != source.text_hash:
             return False
         for move in moves:
-            _move(connection, move, source.text_hash)
-        connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source.id,))
-        connection.executemany(
-            "UPDATE paragraph SET fresh = 1 WHERE source_id = ? AND position = ?",
-            [(source.id, position) for position in fresh],
-        )
-        connection.execute("UPDATE source SET followed_hash = text_hash WHERE id = ?", (source.id,))
+            _move(connection, change, move, source.text_hash)
+        _freshen(connection, source.id, fresh)
+        if change:
+            change.update("source", source.id, {"followed_hash": source.text_hash})
+        else:
+            edit_rows.write(connection, "source", source.id, {"followed_hash": source.text_hash})
     return True
 
 
-def _move(connection: sqlite3.Connection, move: Move, digest: str) -> None:
+def _move(connection: sqlite3.Connection, change: Edit | None, move: Move, digest: str) -> None:
     changes: dict[str, Any] = {"changed": int(move.changed), "position": move.position}
     if not move.changed:
         changes |= {"text_hash": digest, "start": move.start, "end": move.end}
-    listed = ", ".join(f'"{column}" = ?' for column in changes)
-    connection.execute(
-        f"UPDATE pair SET {listed} WHERE id = ? AND text_hash = ?", (*changes.values(), move.id, move.made_from)
+    there = edit_rows.read(connection, "pair", move.id, ("text_hash",))
+    if there != {"text_hash": move.made_from}:
+        return
+    if change:
+        change.update("pair", move.id, changes, stamp=False)
+    else:
+        edit_rows.write(connection, "pair", move.id, changes)
+
+
+def proposed_from(change: Edit | None, connection: sqlite3.Connection, source_id: int, digest: str) -> None:
+    """Say that pairs were proposed from a text of a source: no paragraph of it is new from then on.
+
+    Args:
+        change: the edit this belongs to; None where no pair came or went, which is no edit.
+        connection: within its transaction.
+        source_id: the source.
+        digest: the hash of the text.
+    """
+    (followed,) = connection.execute("SELECT followed_hash FROM source WHERE id = ?", (source_id,)).fetchone()
+    columns = {"proposed_hash": digest, "followed_hash": followed or digest, "news": ""}
+    if change is None:
+        edit_rows.write(connection, "source", source_id, columns)
+    else:
+        change.update("source", source_id, columns)
+    connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source_id,))
+
+
+def reproposed(db: Database, ids: Sequence[int]) -> list[StaleSource]:
+    """Return those of some sources whose new paragraphs may be others, since undo or redo changed their proposals."""
+    found = db.all(
+        "SELECT s.id, s.title, s.text_hash, s.proposed_hash FROM json_each(?) wanted JOIN source s "
+        "ON s.id = wanted.value WHERE (s.proposed_hash IS NOT NULL AND s.proposed_hash <> s.text_hash) "
+        "OR EXISTS (SELECT 1 FROM paragraph WHERE source_id = s.id AND fresh = 1)",
+        (json.dumps(list(ids)),),
+    )
+    return [StaleSource(*row) for row in found]
+
+
+def freshen(db: Database, source: StaleSource, fresh: Sequence[int]) -> None:
+    """Say which paragraphs of a source are new, by their positions; nothing when it has a newer text by now."""
+    with db.transaction() as connection:
+        row = connection.execute("SELECT text_hash FROM source WHERE id = ?", (source.id,)).fetchone()
+        if row == (source.text_hash,):
+            _freshen(connection, source.id, fresh)
+
+
+def _freshen(connection: sqlite3.Connection, source_id: int, fresh: Sequence[int]) -> None:
+    connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source_id,))
+    connection.executemany(
+        "UPDATE paragraph SET fresh = 1 WHERE source_id = ? AND position = ?",
+        [(source_id, position) for position in fresh],
     )
 
 
-def proposed_from(connection: sqlite3.Connection, source_id: int, digest: str) -> None:
-    """Say that pairs were proposed from a text of a source: no paragraph of it is new from then on."""
-    connection.execute(
-        "UPDATE source SET proposed_hash = ?2, followed_hash = ifnull(followed_hash, ?2), news = '' WHERE id = ?1",
+def taken_away(db: Database) -> set[str]:
+    """Return the paths of files whose sources undo took away: they come in by the author's hand, never by themselves.
+
+    Of a path that came in several times the last one says so.
+    """
+    found = db.all(
+        "SELECT json_extract(r.after_json, '$.path'), e.state FROM edit_row r JOIN edit e ON e.id = r.edit_id "
+        "WHERE r.row_table = 'source' AND r.after_json IS NOT NULL ORDER BY r.edit_id, r.id"
+    )
+    last = {path: state for path, state in found if path is not None}
+    return {path for path, state in last.items() if state != "done"}
+
+
+def taken_back(db: Database, source_id: int, digest: str) -> bool:
+    """Say whether undo took this text of a source back, and its file may well not have been written since.
+
+    A file that was read just after it was written has no time by which it would be known as read.
+    """
+    found = db.one(
+        "SELECT e.state <> 'done' AND s.text_hash = json_extract(r.before_json, '$.text_hash') "
+        "FROM source s JOIN edit_row r ON r.row_table = 'source' AND r.row_key = s.id JOIN edit e ON e.id = r.edit_id "
+        "WHERE s.id = ? AND s.file_mtime_ns = 0 AND json_extract(r.after_json, '$.text_hash') = ? "
+        "ORDER BY r.id DESC LIMIT 1",
         (source_id, digest),
     )
-    connection.execute("UPDATE paragraph SET fresh = 0 WHERE source_id = ? AND fresh = 1", (source_id,))
+    return found is not None and bool(found[0])
 
 
 def settle(db: Database, label: str, move: Move, digest: str, texts: dict[str, Any]) -> None:

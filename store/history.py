@@ -15,26 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from store import edit_rows
 from store.database import Database
+from store.edit_rows import EDITABLE, check_table
 from store.errors import Conflict, NotFound
 from store.values import now, storable, to_json
 
-# The tables whose rows may be edited, and what a row of each is called in a sentence.
-EDITABLE = {
-    "source": "essay",
-    "pair": "pair",
-    "canary": "canary prompt",
-    "verdict": "verdict",
-    "annotation": "annotation",
-    "waiver": "waiver",
-}
-# Columns that follow an essay's text: what the disk does to them stands in nobody's way to undo or redo.
-_FOLLOWING: Mapping[str, frozenset[str]] = {
-    "pair": frozenset({"text_hash", "start", "end", "position", "changed"}),
-    "source": frozenset({"file_mtime_ns", "followed_hash", "proposed_hash", "news", "earlier_path", "missing_at"}),
-}
 _STAMPED = frozenset({"pair", "canary", "verdict"})  # those with a column updated_at
-_SHOWN_CHARACTERS = 40
 
 State = Literal["done", "undone", "dropped", "set aside"]
 # Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
@@ -76,50 +63,59 @@ class RowChange:
     after: dict[str, Any] | None
 
 
+@dataclass(slots=True)
+class Span:
+    """An edit over many transactions; get one from `spanning`. Its label may be given when all is known."""
+
+    label: str
+    number: int | None = None
+
+
 class Edit:
     """An edit under way; get one from `edit`."""
 
-    def __init__(self, connection: sqlite3.Connection, label: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, label: str, number: int | None = None) -> None:
         self._connection = connection
         self._label = storable(label)
-        self._number: int | None = None
+        self._number = number
 
-    def update(self, table: str, key: int, changes: Mapping[str, Any]) -> bool:
+    def update(self, table: str, key: int, changes: Mapping[str, Any], *, stamp: bool = True) -> bool:
         """Change columns of a row; return whether anything differs from before.
 
-        A change to what stands already is no change, and is not recorded.
+        A change to what stands already is no change, and is not recorded. Without a stamp `updated_at` stays: the row
+        only follows what the author did elsewhere.
 
         Raises:
             NotFound: there is no such row any more.
         """
-        _check_table(table)
+        check_table(table)
         wanted = {column: _storable(value) for column, value in changes.items()}
-        before = _read(self._connection, table, key, list(wanted))
+        before = edit_rows.read(self._connection, table, key, list(wanted))
         if before is None:
             raise NotFound(_gone(table, key))
         differing = [column for column, value in wanted.items() if before[column] != value]
         if not differing:
             return False
         after = {column: wanted[column] for column in differing}
-        if table in _STAMPED:
-            stamp = _read(self._connection, table, key, ["updated_at"])
-            assert stamp is not None
-            before |= stamp
+        if stamp and table in _STAMPED:
+            stood = edit_rows.read(self._connection, table, key, ["updated_at"])
+            assert stood is not None
+            before |= stood
             after["updated_at"] = now()
             differing.append("updated_at")
-        _write(self._connection, table, key, after)
+        edit_rows.write(self._connection, table, key, after)
         self._record(table, key, {column: before[column] for column in differing}, after)
         return True
 
     def insert(self, table: str, values: Mapping[str, Any]) -> int:
         """Add a row and return its id, which is never given to another row, even after undo."""
-        _check_table(table)
+        check_table(table)
         row = {column: _storable(value) for column, value in values.items()}
         if table in _STAMPED:
             row.setdefault("updated_at", now())
-        key = _add(self._connection, table, row)
+        key = edit_rows.add(self._connection, table, row)
         # Read back: columns that took their default belong to the row that redo must bring back.
-        after = _read(self._connection, table, key)
+        after = edit_rows.read(self._connection, table, key)
         assert after is not None
         self._record(table, key, None, after)
         return key
@@ -130,8 +126,8 @@ class Edit:
         Raises:
             NotFound: there is no such row any more.
         """
-        _check_table(table)
-        before = _read(self._connection, table, key)
+        check_table(table)
+        before = edit_rows.read(self._connection, table, key)
         if before is None:
             raise NotFound(_gone(table, key))
         self._connection.execute(f"DELETE FROM {table} WHERE id = ?", (key,))
@@ -153,22 +149,72 @@ def edit(db: Database, label: str) -> Iterator[Edit]:
     """Make one edit of everything done inside the block; an error inside leaves no trace of it.
 
     The first change drops what was undone before; an edit that changes nothing is not recorded and drops nothing. An
-    edit inside another one belongs to it.
+    edit inside another one, or inside `spanning`, belongs to it.
 
     Args:
         db: the store.
         label: what is done, in the words that undo will show ("accept 3 pairs").
+
+    Raises:
+        Conflict: what spans this one was undone meanwhile.
     """
+    span = db.edit_spanning if isinstance(db.edit_spanning, Span) else None
     with db.transaction() as connection:
         if isinstance(db.edit_under_way, Edit):
             yield from _joined(db.edit_under_way)
             return
-        under_way = Edit(connection, label)
+        if span is not None:
+            _check_standing(connection, span)
+        under_way = Edit(connection, span.label, span.number) if span else Edit(connection, label)
         db.edit_under_way = under_way
         try:
             yield under_way
         finally:
             db.edit_under_way = None
+    # Only now: where the transaction failed, the row of a new edit is gone with it.
+    if span is not None:
+        span.number = under_way._number
+
+
+@contextmanager
+def spanning(db: Database, label: str) -> Iterator[Span]:
+    """Make one edit of all edits inside the block, each in a transaction of its own: other programs can write between.
+
+    What was done stays when the block is left by an error, or when the program ends in it, and one undo takes it back.
+    Inside another such block, or an edit, everything belongs to that one.
+
+    Args:
+        db: the store.
+        label: what is begun; the label that the span has at the end is kept.
+    """
+    if recording(db):
+        yield db.edit_spanning if isinstance(db.edit_spanning, Span) else Span(label)
+        return
+    span = Span(label)
+    db.edit_spanning = span
+    try:
+        yield span
+    finally:
+        db.edit_spanning = None
+        if span.number is not None and span.label != label:
+            with db.transaction() as connection:
+                connection.execute("UPDATE edit SET label = ? WHERE id = ?", (storable(span.label), span.number))
+
+
+def recording(db: Database) -> bool:
+    """Say whether what is done here and now belongs to an edit."""
+    return db.edit_under_way is not None or db.edit_spanning is not None
+
+
+def _check_standing(connection: sqlite3.Connection, span: Span) -> None:
+    if span.number is None:
+        return
+    found = connection.execute("SELECT state FROM edit WHERE id = ?", (span.number,)).fetchone()
+    if found != ("done",):
+        raise Conflict(
+            f"Edit {span.number} ({span.label}) was undone or set aside while it went on: the rest was left out. "
+            "Begin again to have it all."
+        )
 
 
 def _joined(outer: Edit) -> Iterator[Edit]:
@@ -303,79 +349,24 @@ def _replay(db: Database, *, back: bool) -> Undone | None:
             return None
         number, label = found
         rows = connection.execute(
-            f"SELECT row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? ORDER BY id {order}",
+            f"SELECT id, row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? "
+            f"ORDER BY id {order}",
             (number,),
         ).fetchall()
-        for table, key, before_json, after_json in rows:
+        for edit_row, table, key, before_json, after_json in rows:
             before, after = (None if text is None else json.loads(text) for text in (before_json, after_json))
             source, target = (after, before) if back else (before, after)
-            trouble = _move(connection, table, key, source, target)
+            trouble, removed = edit_rows.move(connection, table, key, source, target)
+            if removed is not None and removed != source:
+                edit_rows.remember(connection, edit_row, removed, back=back)
             if trouble:
                 raise Conflict(
-                    f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}, changed outside "
-                    "of the history. Nothing was changed. Set that edit aside in the history, with L and x or with "
+                    f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}. Nothing was "
+                    "changed. Set that edit aside in the history, with L and x or with "
                     f"`workbench history set-aside {number}`, and change the row by hand."
                 )
         connection.execute("UPDATE edit SET state = ? WHERE id = ?", (becomes, number))
-    return Undone(label=label, touched=tuple(dict.fromkeys((table, key) for table, key, _, _ in rows)))
-
-
-def _move(
-    connection: sqlite3.Connection, table: str, key: int, source: dict[str, Any] | None, target: dict[str, Any] | None
-) -> str:
-    """Turn a row from what an edit left into what stood before it; return what stands against it, or nothing."""
-    _check_table(table)
-    name = f"{EDITABLE[table]} {key}"
-    current = _read(connection, table, key, None if source is None else list(source))
-    if source is None:
-        if current is not None:
-            return f"{name} exists already"
-        assert target is not None
-        try:
-            _add(connection, table, target)
-        except sqlite3.IntegrityError as error:
-            return f"{name} cannot come back ({error})"
-        return ""
-    if current is None:
-        return f"{name} is gone"
-    for column, value in source.items():
-        if current[column] != value and column not in _FOLLOWING.get(table, ()):
-            return f"{name} has {column} {_shown(current[column])} where {_shown(value)} was expected"
-    try:
-        if target is None:
-            connection.execute(f"DELETE FROM {table} WHERE id = ?", (key,))
-        else:
-            _write(connection, table, key, target)
-    except sqlite3.IntegrityError as error:
-        return f"{name} cannot be put back ({error})"
-    return ""
-
-
-def _read(
-    connection: sqlite3.Connection, table: str, key: int, columns: list[str] | None = None
-) -> dict[str, Any] | None:
-    listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
-    cursor = connection.execute(f"SELECT {listed} FROM {table} WHERE id = ?", (key,))
-    row = cursor.fetchone()
-    return None if row is None else dict(zip((item[0] for item in cursor.description), row, strict=True))
-
-
-def _add(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
-    listed = ", ".join(f'"{column}"' for column in row)
-    marks = ", ".join("?" * len(row))
-    key = connection.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", tuple(row.values())).lastrowid
-    assert key is not None
-    return key
-
-
-def _write(connection: sqlite3.Connection, table: str, key: int, changes: Mapping[str, Any]) -> None:
-    listed = ", ".join(f'"{column}" = ?' for column in changes)
-    connection.execute(f"UPDATE {table} SET {listed} WHERE id = ?", (*changes.values(), key))
-
-
-def _check_table(table: str) -> None:
-    if table not in EDITABLE:
-        raise ValueError(f"{table!r} is not an editable table; those are {', '.join(EDITABLE)}")
+    return Undone(label=label, touched=tuple(dict.fromkeys((table, key) for _, table, key, _, _ in rows)))
 
 
 def _no_edit(number: int) -> NotFound:
@@ -390,8 +381,3 @@ def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return storable(value)
     return int(value) if isinstance(value, bool) else value
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"

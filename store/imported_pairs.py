@@ -1,4 +1,4 @@
-"""Pairs that came in from files: known again by what they said there, each set of them one edit of the history.
+"""Pairs that came in from files: known again by what they said there, each set of them one edit.
 
 A pair belongs to a source; where no essay is meant, a source is made that is a name alone: its origin is `pairs`, and
 it has no file and no text. The essay that comes later under that name takes its place.

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from store.database import Database
 from store.errors import NotFound
 from store.following import proposed_from
-from store.history import Edit, edit
+from store.history import Edit, edit, recording
 from store.pair_types import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
 from store.search import has_words, is_plain_words, matching, puts_spaces
 from store.token_counts import over
@@ -225,6 +225,7 @@ def propose(
     Raises:
         NotFound: there is no such source.
     """
+    in_a_larger_one = recording(db)
     with edit(db, label) as change, db.transaction() as connection:
         source = connection.execute(
             "SELECT text_hash, length(CAST(body AS BLOB)) FROM source JOIN text ON hash = text_hash WHERE id = ?",
@@ -253,14 +254,15 @@ def propose(
             "AND tier IN (SELECT value FROM json_each(?)) ORDER BY position, id",
             (source_id, json.dumps(list(tiers))),
         )
-        for (pair_id,) in old.fetchall():
+        replaced = old.fetchall()
+        for (pair_id,) in replaced:
             change.delete("pair", pair_id)
         added = []
         for item in new:
             taken = covered[item.tier].count(1, item.start, item.end) if item.tier in covered else 0
             if (item.tier, storable(item.response)) not in responses and 2 * taken <= item.end - item.start:
                 added.append(_insert(change, source_id, digest, item, float(item.start), "proposed"))
-        proposed_from(connection, source_id, digest)
+        proposed_from(change if added or replaced or in_a_larger_one else None, connection, source_id, digest)
     return added
 
 

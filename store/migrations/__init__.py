@@ -11,4 +11,5 @@ NAMES = (
     "m0005_token_counts",
     "m0006_follow_files",
     "m0007_checks",
+    "m0009_undone_imports",
 )

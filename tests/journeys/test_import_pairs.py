@@ -118,10 +118,10 @@ def test_importing_the_same_thing_twice_changes_nothing_even_after_an_edit(proje
 def test_an_import_is_one_edit_that_is_undone_redone_and_done_again(project: Project, folder: Path) -> None:
     import_paths(project, [folder])
     before = all_pairs(project)
-    assert undo(project) == "Undone: import pairs from 2 files"
+    assert undo(project) == "Undone: import 1 note and 2 pairs from writing"
     assert all_pairs(project) == []
-    assert [row.slug for row in essay_rows(project)] == ["the-back-wheel"]
-    assert redo(project) == "Redone: import pairs from 2 files"
+    assert essay_rows(project) == []
+    assert redo(project) == "Redone: import 1 note and 2 pairs from writing"
     assert all_pairs(project) == before
     undo(project)
     assert len(import_paths(project, [folder]).arrivals) == 4

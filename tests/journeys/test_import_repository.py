@@ -156,8 +156,7 @@ def test_prompts_that_come_later_are_learnt_and_verdicts_stay(project: Project, 
 
 def test_undo_takes_pairs_and_prompts_back_and_leaves_the_runs(project: Project, repository: Path) -> None:
     import_paths(project, [repository])
-    assert undo(project) == "Undone: import pairs from pairs.md"
-    assert undo(project) == "Undone: import canary prompts from prompts.md"
+    assert undo(project) == "Undone: import 1 note, 3 pairs and 3 prompts from earlier"
     assert canary_rows(project) == []
     assert len(runs.rows(project.db)) == 6
 

@@ -324,6 +324,30 @@ def test_pairs_of_an_old_file_have_no_token_counts_and_can_get_them(tmp_path):
     assert db.integrity_problems() == []
 
 
+def test_sources_of_an_old_file_stay_when_imports_become_edits_and_their_numbers_are_not_given_again(tmp_path):
+    path = tmp_path / "x.db"
+    old = sqlite3.connect(path)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.close()
+    migrating.migrate(path, tmp_path / "backups", SHIPPED[:7])
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO text (hash, body) VALUES ('sha256:1', 'Some words.')")
+    old.execute(
+        "INSERT INTO source (path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at)"
+        " VALUES ('a.md', 'a', 'essay', 'A', 'sha256:1', 11, 2, '2026-01-01', '2026-01-01')"
+    )
+    old.execute("INSERT INTO paragraph (source_id, position, kind, start, end, words) VALUES (1, 0, 'prose', 0, 11, 2)")
+    old.execute("INSERT INTO edit (label, at) VALUES ('hold out an essay', '2026-01-01')")
+    # An essay whose source is gone by now.
+    old.execute("INSERT INTO edit_row (edit_id, row_table, row_key, after_json) VALUES (1, 'source', 7, '{}')")
+    old.commit()
+    old.close()
+    db = Database.open(path)
+    assert [(row.slug, row.paragraphs) for row in essays.rows(db)] == [("a", 1)]
+    assert essays.save(db, NewSource("b.md", "b", "essay", "B", "words", 5, 1, {}, []))[0] == 8
+    assert db.integrity_problems() == []
+
+
 def test_the_list_of_migrations_names_modules_in_order_and_all_of_them():
     files = sorted(path.stem for path in Path(migrations.__file__).parent.glob("m*.py"))
     assert list(migrations.NAMES) == files

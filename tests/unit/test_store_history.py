@@ -93,7 +93,7 @@ def test_a_new_edit_drops_what_was_undone_but_the_history_keeps_it(db):
     pairs.change(db, "note", [PairChange(id=pair_id, note="n")])
     assert history.redo(db) is None
     listed = [(row.label, row.state, row.rows) for row in history.recent(db)]
-    assert listed == [("note", "done", 1), ("flag", "dropped", 1), ("propose", "done", 1)]
+    assert listed == [("note", "done", 1), ("flag", "dropped", 1), ("propose", "done", 2)]
     assert history.undo(db).label == "note"
     assert history.undo(db).label == "propose"
 
@@ -132,7 +132,7 @@ def test_an_edit_inside_another_belongs_to_it(db):
     with history.edit(db, "outer"):
         pairs.propose(db, 1, [new(0)], "inner")
         essays.set_split(db, [1], "holdout")
-    assert [(row.label, row.rows) for row in history.recent(db)] == [("outer", 2)]
+    assert [(row.label, row.rows) for row in history.recent(db)] == [("outer", 3)]
     history.undo(db)
     assert (table(db), essays.row(db, 1).split) == ([], "train")
 
@@ -145,7 +145,7 @@ def test_an_inner_edit_that_fails_takes_back_only_itself(db):
         with pytest.raises(NotFound):
             pairs.change(db, "inner", [PairChange(id=pair_id, note="n"), PairChange(id=99, note="n")])
     assert pairs.get(db, pair_id).note == ""
-    assert [(row.label, row.rows) for row in history.recent(db)] == [("outer", 1)]
+    assert [(row.label, row.rows) for row in history.recent(db)] == [("outer", 2)]
     history.undo(db)
     assert table(db) == []
 

@@ -6,6 +6,7 @@ import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import edits
+from workbench.operations.edits import Reversal
 from workbench.operations.project import Project
 
 
@@ -42,29 +43,46 @@ def history_show(project: Project, number: int, as_json: bool) -> None:
 
 @history_command.command("undo-to")
 @click.argument("number", type=int)
+@json_option
 @with_project
-def history_undo_to(project: Project, number: int) -> None:
+def history_undo_to(project: Project, number: int, as_json: bool) -> None:
     """Undo the latest edits down to this one, and it too."""
-    say(edits.undo_to(project, number).sentence)
+    _tell(edits.undo_to(project, number), as_json)
 
 
 @history_command.command("set-aside")
 @click.argument("number", type=int)
+@json_option
 @with_project
-def history_set_aside(project: Project, number: int) -> None:
+def history_set_aside(project: Project, number: int, as_json: bool) -> None:
     """Take an edit out of undo and redo; what it did stays."""
-    say(edits.set_aside(project, number))
+    sentence = edits.set_aside(project, number)
+    emit({"edit": number, "state": edits.edit_rows(project, [number])[0].state}, as_json, [])
+    say(sentence)
 
 
 @click.command()
+@json_option
 @with_project
-def undo_command(project: Project) -> None:
-    """Undo the last edit, of whatever day."""
-    say(edits.undo(project) or "Nothing to undo.")
+def undo_command(project: Project, as_json: bool) -> None:
+    """Undo the last edit, of whatever day: an import as well, whole."""
+    _tell(edits.reverse(project, "undo"), as_json, none="Nothing to undo.")
 
 
 @click.command()
+@json_option
 @with_project
-def redo_command(project: Project) -> None:
+def redo_command(project: Project, as_json: bool) -> None:
     """Redo what was undone last."""
-    say(edits.redo(project) or "Nothing to redo.")
+    _tell(edits.reverse(project, "redo"), as_json, none="Nothing to redo.")
+
+
+def _tell(done: Reversal | None, as_json: bool, none: str = "") -> None:
+    """Print what was undone or redone: the rows it touched as data, or null where there was nothing; words beside."""
+    if done is None:
+        emit(None, as_json, [])
+        say(none)
+        return
+    touched = [{"table": table, "id": key} for table, key in done.touched]
+    emit({"sentence": done.sentence, "touched": touched}, as_json, [])
+    say(done.sentence)

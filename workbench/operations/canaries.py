@@ -9,7 +9,7 @@ from pathlib import Path
 from curation.canaries import CanaryText, canary_set_hash, format_canaries, parse_canaries
 from curation.errors import Problem
 from curation.essay import slugify
-from store import canaries
+from store import canaries, history
 from store.canaries import Canary, CanarySet
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -122,7 +122,7 @@ class CanaryImport:
 
 
 def import_canaries(project: Project, path: Path) -> CanaryImport:
-    """Add the prompts of a Markdown file; those with a known slug are replaced.
+    """Add the prompts of a Markdown file, as one edit; those with a known slug are replaced.
 
     Raises:
         WorkbenchError: the file cannot be read.
@@ -134,28 +134,29 @@ def import_canaries(project: Project, path: Path) -> CanaryImport:
     parsed, problems = parse_canaries(text, str(path))
     standing = {row.slug: row for row in canary_rows(project)}
     added = replaced = 0
-    for item in parsed:
-        known = standing.get(item.slug)
-        if known is None:
-            added += 1
-            add_canary(
-                project,
-                prompt=item.prompt,
-                slug=item.slug,
-                topic=item.topic,
-                length=item.length,
-                reference=item.reference,
-            )
-        elif canary_text(known) != item:
-            replaced += 1
-            change_canary(
-                project,
-                known.id,
-                prompt=item.prompt,
-                topic=item.topic,
-                length=item.length,
-                reference=item.reference,
-            )
+    with history.edit(project.db, f"import canary prompts from {path.name}"):
+        for item in parsed:
+            known = standing.get(item.slug)
+            if known is None:
+                added += 1
+                add_canary(
+                    project,
+                    prompt=item.prompt,
+                    slug=item.slug,
+                    topic=item.topic,
+                    length=item.length,
+                    reference=item.reference,
+                )
+            elif canary_text(known) != item:
+                replaced += 1
+                change_canary(
+                    project,
+                    known.id,
+                    prompt=item.prompt,
+                    topic=item.topic,
+                    length=item.length,
+                    reference=item.reference,
+                )
     same = len(parsed) - added - replaced
     return CanaryImport(added=added, replaced=replaced, same=same, problems=tuple(problems))
 

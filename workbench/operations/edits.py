@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from store import history
-from store.history import EDITABLE, HistoryRow, RowChange
+from store.edit_rows import EDITABLE
+from store.history import HistoryRow, RowChange
 from workbench.operations.errors import NothingToDoError
+from workbench.operations.following import after_reversal
 from workbench.operations.project import Project
 
 # Which side was chosen stands in these rows: a masked review stays masked.
@@ -44,6 +46,7 @@ def reverse(project: Project, direction: Literal["undo", "redo"]) -> Reversal | 
     done = history.undo(project.db) if direction == "undo" else history.redo(project.db)
     if done is None:
         return None
+    _follow(project, done.touched)
     words = "Undone" if direction == "undo" else "Redone"
     return Reversal(sentence=f"{words}: {done.label}", touched=done.touched)
 
@@ -94,14 +97,23 @@ def undo_to(project: Project, number: int) -> Reversal:
         raise NothingToDoError(f"Edit {number} is not to be undone: it was undone already, or set aside.")
     touched: dict[tuple[str, int], None] = {}
     label = ""
-    for _ in range(count):
-        done = history.undo(project.db)
-        if done is None:
-            break
-        label = done.label
-        touched |= dict.fromkeys(done.touched)
+    try:
+        for _ in range(count):
+            done = history.undo(project.db)
+            if done is None:
+                break
+            label = done.label
+            touched |= dict.fromkeys(done.touched)
+    finally:
+        _follow(project, tuple(touched))
     sentence = f"Undone: {label}" if count == 1 else f"{count} edits undone, down to: {label}"
     return Reversal(sentence=sentence, touched=tuple(touched))
+
+
+def _follow(project: Project, touched: Sequence[tuple[str, int]]) -> None:
+    sources = [key for table, key in touched if table == "source"]
+    if sources:
+        after_reversal(project, sources)
 
 
 def set_aside(project: Project, number: int) -> str:

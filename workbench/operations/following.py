@@ -6,7 +6,7 @@ otherwise, the pair is marked and says what it said until she settles it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from curation.following import Comparison, Tied
@@ -44,6 +44,17 @@ def catch_up(project: Project, *, cancelled: Callable[[], bool] = lambda: False)
         if found is not None:
             done.append(found)
     return done
+
+
+def after_reversal(project: Project, source_ids: Sequence[int]) -> None:
+    """Let pairs and new paragraphs follow what an undo or a redo did to some sources."""
+    catch_up(project)
+    for source in following.reproposed(project.db, source_ids):
+        fresh = []
+        if source.proposed_hash not in (None, source.text_hash):
+            before = essays.text_of(project.db, str(source.proposed_hash))
+            fresh = Comparison(before, essays.text_of(project.db, source.text_hash), project.settings.cleaning).fresh()
+        following.freshen(project.db, source, fresh)
 
 
 def tie(pair: TiedPair) -> Tied:

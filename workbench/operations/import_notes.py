@@ -47,7 +47,7 @@ def bring_in(intake: Intake, path: Path) -> None:
 
 
 def import_pasted(project: Project, text: str, *, dry_run: bool = False) -> ImportReport:
-    """Import notes that were pasted, one a `---` section; what was pasted before and is not there now stays.
+    """Import notes that were pasted, one a `---` section, as one edit; what was pasted before stays.
 
     Args:
         project: where to.
@@ -63,9 +63,11 @@ def import_pasted(project: Project, text: str, *, dry_run: bool = False) -> Impo
     if not notes and not problems:
         problems.append(Problem(PASTED, None, "holds no words. Paste notes in Markdown, with a line --- between two."))
     known = parts.of(project.db, PASTED, ORIGIN)
-    _save(intake, notes, problems, whole=PASTED, shown=PASTED, known=known)
-    intake.finish()
-    return intake.report(() if dry_run else catch_up(project))
+    with intake.one_edit("what was pasted"):
+        _save(intake, notes, problems, whole=PASTED, shown=PASTED, known=known)
+        intake.finish()
+        followed = () if dry_run else catch_up(project)
+    return intake.report(followed)
 
 
 def _save(

@@ -1,4 +1,4 @@
-"""Import canary prompts from a prompts file into the working set, as one edit of the history."""
+"""Import canary prompts from a prompts file into the working set, as a part of the import's edit."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -26,13 +27,14 @@ def import_paths(
     form: str | None = None,
     also: Sequence[str] = (),
     accept: bool = False,
+    as_edit: bool = True,
     progress: Progress = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ImportReport:
     """Import files and folders of them.
 
-    Each source is one transaction: a crash leaves whole essays, never half of one. The pairs of all files are one edit,
-    and so is a kind given to sources that were here before.
+    Each source is one transaction: a crash leaves whole essays, never half of one. All that comes in is one edit, which
+    one undo takes back whole, also where the import was cancelled or the program ended in it.
 
     Args:
         project: where to.
@@ -42,12 +44,14 @@ def import_paths(
         form: read every file as the form of this name; None recognises each.
         also: what is left out by itself and wanted all the same: `drafts`, or a type of post such as `podcast`.
         accept: take pairs as accepted; else they are proposals.
+        as_edit: keep it as an edit of the author's; False for what the disk did by itself, which undo leaves alone.
         progress: called with things done, things in all, and the thing's name.
         cancelled: asked before each thing.
 
     Raises:
         NothingToDoError: no path was given and the settings name none.
         WorkbenchError: there is no form of that name.
+        Conflict: the import was undone while it went on; the rest was left out.
     """
     chosen = list(paths) or [project.root / folder for folder in project.settings.essays]
     if not chosen:
@@ -59,15 +63,23 @@ def import_paths(
         intake.problem(problem)
     if not dry_run:
         adopt_renamed(project, found.files)
-    for number, (path, name) in enumerate(zip(found.files, found.forms, strict=True), start=1):
-        if cancelled():
-            break
-        progress(number, len(found.files), path.name)
-        form_named(form or _as_before(project, path, name)).bring_in(intake, path)
-    intake.tell_kind()
-    if not cancelled():
-        intake.finish()
-    return intake.report(() if dry_run else catch_up(project, cancelled=cancelled), found.passed_over)
+    with intake.one_edit(_named(chosen)) if as_edit else nullcontext():
+        for number, (path, name) in enumerate(zip(found.files, found.forms, strict=True), start=1):
+            if cancelled():
+                break
+            progress(number, len(found.files), path.name)
+            form_named(form or _as_before(project, path, name)).bring_in(intake, path)
+        intake.tell_kind()
+        if not cancelled():
+            intake.finish()
+        followed = () if dry_run else catch_up(project, cancelled=cancelled)
+    return intake.report(followed, found.passed_over)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """Name the places of an import for the history."""
+    names = [path.absolute().name or str(path) for path in paths]
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} places"
 
 
 def _as_before(project: Project, path: Path, name: str) -> str:

@@ -7,12 +7,13 @@ On a dry run it reads all the same and saves nothing, and what it says is what w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, cast
 
 from curation.errors import Problem
-from store import essays
+from store import essays, history
 from store.essays import Outcome
 from workbench.operations.following import Followed
 from workbench.operations.project import Project
@@ -185,6 +186,19 @@ class Intake:
         self._kept: list[int] = []
         self._retold = 0
 
+    @contextmanager
+    def one_edit(self, place: str) -> Iterator[None]:
+        """Make one edit of all that comes in inside the block; on a dry run nothing is kept, and so no edit is made.
+
+        Args:
+            place: where it comes from, in a word or two.
+        """
+        with history.spanning(self.project.db, f"import from {place}") as span:
+            try:
+                yield
+            finally:
+                span.label = self._label(place)
+
     def gathered(self, kind: type[G]) -> G:
         """Return this import's only gatherer of a kind; it finishes after every file was read."""
         if kind not in self._gatherers:
@@ -228,7 +242,7 @@ class Intake:
         )
 
     def tell_kind(self) -> None:
-        """Give the sources that were here before the kind the author said, as one edit; called when all are in."""
+        """Give the sources that were here before the kind the author said; called when all are in."""
         if self.options.kind is not None and self._kept:
             self._retold = essays.set_kind(self.project.db, self._kept, self.options.kind)
 
@@ -249,6 +263,25 @@ class Intake:
         self._left_out.append(what)
         if also:
             self._choices.add(also)
+
+    def _label(self, place: str) -> str:
+        """Say for the history what came in; runs are no edits, and not among it."""
+        told = []
+        for outcome, word in (("added", ""), ("changed", "changed ")):
+            counts = Counter[str]()
+            for item in self._arrivals:
+                if item.outcome == outcome and item.what != "run":
+                    counts[item.what] += item.count
+            told += [
+                f"{counts[what]:,} {word}{what if counts[what] == 1 else plural}"
+                for what, plural in _PLURALS.items()
+                if counts[what]
+            ]
+        listed = " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+        retold = f"make {self._retold:,} of them {_PLURALS[self.options.kind or 'essay']}" if self._retold else ""
+        if not told:
+            return f"import from {place}: {retold}" if retold else f"import from {place}"
+        return f"import {listed} from {place}" + (f", and {retold}" if retold else "")
 
     def report(self, followed: Sequence[Followed] = (), passed_over: Sequence[str] = ()) -> ImportReport:
         """Return what was said, with what became of pairs and which folders were not looked into."""

@@ -118,7 +118,8 @@ def look(
 ) -> LookReport:
     """Look at the disk, and follow what changed there.
 
-    New files come in by themselves where essays of that folder have come in before.
+    New files come in by themselves where essays of that folder have come in before, but not those of an import that
+    was undone: they wait for the author.
 
     Args:
         project: whose files.
@@ -154,9 +155,14 @@ def look(
     back = [sources[path] for path in chosen & sources.keys() if sources[path].missing_at and path in found]
     read = [path for path in chosen & sources.keys() if path in found and not _as_read(sources[path], found[path])]
     read += [path for path in chosen & notes.keys() if path in found and notes[path].mtime_ns != found[path].mtime_ns]
-    new = [path for path in came if path not in moved_to and _tended(project, path, known) and _is_writing(path)]
+    away = {str(project.absolute(path)) for path in following.taken_away(project.db)}
+    new = [
+        path
+        for path in came
+        if path not in moved_to | away and _tended(project, path, known) and _is_writing(path)
+    ]
     paths = sorted(map(Path, {*read, *moved_to, *new}))
-    report = import_paths(project, paths, progress=progress, cancelled=cancelled) if paths else None
+    report = import_paths(project, paths, as_edit=False, progress=progress, cancelled=cancelled) if paths else None
     following.seen(project.db, [source.id for source in back])
     if report:
         following.came(project.db, report.added)

@@ -8,7 +8,7 @@ from curation.pairs import Tier
 from curation.paragraphs import Paragraph
 from curation.reshape import PairText
 from curation.tiers import propose_tier
-from store import essays, pairs
+from store import essays, history, pairs
 from store.essays import SourceRow
 from store.pairs import NewPair
 from workbench.operations.curating import some
@@ -30,7 +30,7 @@ def propose_pairs(
 ) -> int:
     """Propose pairs of some tiers for the named sources, or for all that have none of the tier; return how many.
 
-    Proposals of these tiers that nobody decided on or wrote in are replaced; all others stay.
+    All of it is one edit. Proposals of these tiers that nobody decided on or wrote in are replaced; all others stay.
     """
     rows = essays.rows(project.db)
     having: dict[Tier, set[int]] = {}
@@ -41,15 +41,17 @@ def propose_pairs(
         having = {tier: pairs.sources_having(project.db, tier) for tier in tiers}
         rows = [row for row in rows if any(row.id not in having[tier] for tier in tiers)]
     made = 0
-    for number, row in enumerate(rows, start=1):
-        if cancelled():
-            break
-        progress(number, len(rows), row.title)
-        chosen = [tier for tier in tiers if row.id not in having.get(tier, ())]
-        new = _proposals(project, row, chosen)
-        if new or row.proposed:
-            label = f"propose {some(len(new))} from {row.title}"
-            made += len(pairs.propose(project.db, row.id, new, label, tiers=chosen))
+    label = "propose pairs"
+    with history.spanning(project.db, label) as span:
+        for number, row in enumerate(rows, start=1):
+            if cancelled():
+                break
+            progress(number, len(rows), row.title)
+            chosen = [tier for tier in tiers if row.id not in having.get(tier, ())]
+            new = _proposals(project, row, chosen)
+            if new or row.proposed:
+                made += len(pairs.propose(project.db, row.id, new, label, tiers=chosen))
+            span.label = f"propose {some(made)} from {row.title if len(rows) == 1 else f'{len(rows)} essays'}"
     return made
 
 

@@ -132,14 +132,18 @@ class ImportKeys(ProjectScreen):
 
         self.app.push_screen(dialog, chosen)
 
-    def import_paths(self, paths: Sequence[Path], also: Sequence[str] = (), *, accept: bool = False) -> None:
+    def import_paths(
+        self, paths: Sequence[Path], also: Sequence[str] = (), *, accept: bool = False, as_edit: bool = True
+    ) -> None:
         """Import in the background and list what is wrong."""
         project = self.project
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
             from workbench.operations.importing import import_paths
 
-            return import_paths(project, paths, also=also, accept=accept, progress=progress, cancelled=cancelled)
+            return import_paths(
+                project, paths, also=also, accept=accept, as_edit=as_edit, progress=progress, cancelled=cancelled
+            )
 
         self.app.background("Import", operate, self._imported)
 
@@ -209,7 +213,7 @@ class ImportKeys(ProjectScreen):
         except WorkbenchError as error:
             self.say(str(error), "error")
             return
-        self.import_paths([path])
+        self.import_paths([path], as_edit=False)
 
 
 def preview_content(report: ImportReport) -> Content:

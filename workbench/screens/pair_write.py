@@ -67,7 +67,7 @@ class WriteKeys(PairBase):
         def operate() -> str:
             from workbench.operations.importing import import_paths
 
-            return import_paths(self.project, [path]).summary
+            return import_paths(self.project, [path], as_edit=False).summary
 
         def done(summary: str) -> None:
             self.say(summary)

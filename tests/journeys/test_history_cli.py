@@ -1,0 +1,72 @@
+"""Undo, redo and the history on the command line, as another program would call them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, SAMPLE_ESSAYS
+from workbench.operations.project import Project
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    Project.create(tmp_path / "voice").close()
+    return tmp_path / "voice"
+
+
+def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "-p", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def data(folder: Path, *arguments: str) -> Any:
+    return json.loads(run(folder, *arguments, "--json").stdout)
+
+
+def test_an_import_is_one_entry_of_the_history_that_is_undone_and_redone(folder: Path) -> None:
+    run(folder, "import", str(SAMPLE_ESSAYS))
+    (row,) = data(folder, "history")
+    assert (row["edit"], row["label"], row["state"]) == (1, "import 12 essays and 10 notes from essays", "done")
+    undone = data(folder, "undo")
+    assert undone["sentence"] == "Undone: import 12 essays and 10 notes from essays"
+    assert len(undone["touched"]) == 22
+    assert undone["touched"][0] == {"table": "source", "id": 22}
+    assert data(folder, "essays", "list") == []
+    assert data(folder, "history")[0]["state"] == "undone"
+    assert data(folder, "undo") is None
+    done = run(folder, "redo")
+    assert (done.stdout, done.stderr) == ("", "Redone: import 12 essays and 10 notes from essays\n")
+    assert len(data(folder, "essays", "list")) == 22
+    assert run(folder, "redo").stderr == "Nothing to redo.\n"
+
+
+def test_a_file_of_canary_prompts_is_one_entry(folder: Path) -> None:
+    run(folder, "canaries", "import", str(SAMPLE_ESSAYS.parent / "canaries.md"))
+    assert [row["label"] for row in data(folder, "history")] == ["import canary prompts from canaries.md"]
+    run(folder, "undo")
+    assert data(folder, "canaries", "list") == []
+
+
+def test_an_edit_is_undone_down_to_or_set_aside_by_its_number(folder: Path) -> None:
+    run(folder, "import", str(SAMPLE_ESSAYS / "salt.md"))
+    run(folder, "propose")
+    assert data(folder, "history", "set-aside", "2") == {"edit": 2, "state": "set aside"}
+    refused = run(folder, "undo", code=1)
+    assert "made by edits that were set aside" in refused.stderr
+    assert "Nothing was changed." in refused.stderr
+    run(folder, "essays", "hold-out", "salt")
+    assert data(folder, "history", "undo-to", "3")["touched"] == [{"table": "source", "id": 1}]
