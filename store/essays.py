@@ -332,14 +332,17 @@ def set_kind(db: Database, ids: Sequence[int], kind: Literal["essay", "note"]) -
     """Say what sources are, from now on; one edit of the history. Return how many were something else."""
     listed = json.dumps(list(ids))
     others = db.all("SELECT id FROM source WHERE id IN (SELECT value FROM json_each(?)) AND kind <> ?", (listed, kind))
-    names = {"essay": "an essay", "note": "a note"}
-    before, after = names["note" if kind == "essay" else "essay"], names[kind]
-    if len(others) > 1:
-        before, after = f"{len(others)} {before.split()[1]}s", f"{kind}s"
-    with edit(db, f"make {before} {after}") as change:
+    with edit(db, kind_label(len(others), kind)) as change:
         for (source_id,) in others:
             change.update("source", source_id, {"kind": kind, "kind_set": True})
     return len(others)
+
+
+def kind_label(count: int, kind: Literal["essay", "note"]) -> str:
+    """Return how the history calls it that so many sources are of another kind now."""
+    other = "note" if kind == "essay" else "essay"
+    articles = {"essay": "an essay", "note": "a note"}
+    return f"make {articles[other]} {articles[kind]}" if count == 1 else f"make {count} {other}s {kind}s"
 
 
 def _row(found: tuple[Any, ...]) -> SourceRow:

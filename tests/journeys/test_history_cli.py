@@ -63,7 +63,7 @@ def test_a_file_of_canary_prompts_is_one_entry(folder: Path) -> None:
 
 def test_an_edit_is_undone_down_to_or_set_aside_by_its_number(folder: Path) -> None:
     run(folder, "import", str(SAMPLE_ESSAYS / "salt.md"))
-    run(folder, "propose")
+    run(folder, "pairs", "propose")
     assert data(folder, "history", "set-aside", "2") == {"edit": 2, "state": "set aside"}
     refused = run(folder, "undo", code=1)
     assert "made by edits that were set aside" in refused.stderr

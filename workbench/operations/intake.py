@@ -22,6 +22,9 @@ Progress = Callable[[int, int, str], None]
 
 _PLURALS = {"essay": "essays", "note": "notes", "pair": "pairs", "prompt": "prompts", "run": "runs"}
 
+# The outcomes that the history tells, and the word for each.
+_LABELLED: tuple[tuple[Outcome, str], ...] = (("added", ""), ("changed", "changed "))
+
 
 # How many folders that were passed over are named.
 _NAMED = 8
@@ -266,22 +269,22 @@ class Intake:
 
     def _label(self, place: str) -> str:
         """Say for the history what came in; runs are no edits, and not among it."""
-        told = []
-        for outcome, word in (("added", ""), ("changed", "changed ")):
-            counts = Counter[str]()
-            for item in self._arrivals:
-                if item.outcome == outcome and item.what != "run":
-                    counts[item.what] += item.count
-            told += [
-                f"{counts[what]:,} {word}{what if counts[what] == 1 else plural}"
-                for what, plural in _PLURALS.items()
-                if counts[what]
-            ]
+        counts = Counter[tuple[Outcome, str]]()
+        for item in self._arrivals:
+            counts[item.outcome, item.what] += item.count
+        kind = self.options.kind or "essay"
+        # Those that only are of another kind now are told by that.
+        counts["changed", kind] -= self._retold
+        told = [
+            f"{counts[outcome, what]:,} {word}{what if counts[outcome, what] == 1 else plural}"
+            for outcome, word in _LABELLED
+            for what, plural in _PLURALS.items()
+            if counts[outcome, what] > 0 and what != "run"
+        ]
         listed = " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
-        retold = f"make {self._retold:,} of them {_PLURALS[self.options.kind or 'essay']}" if self._retold else ""
-        if not told:
-            return f"import from {place}: {retold}" if retold else f"import from {place}"
-        return f"import {listed} from {place}" + (f", and {retold}" if retold else "")
+        came = f"import {listed} from {place}" if told else ""
+        retold = essays.kind_label(self._retold, kind) if self._retold else ""
+        return ", and ".join(filter(None, (came, retold))) or f"import from {place}"
 
     def report(self, followed: Sequence[Followed] = (), passed_over: Sequence[str] = ()) -> ImportReport:
         """Return what was said, with what became of pairs and which folders were not looked into."""
