@@ -240,7 +240,8 @@ def taken_away(db: Database) -> set[str]:
         "WHERE r.row_table = 'source' AND r.after_json IS NOT NULL ORDER BY r.edit_id, r.id"
     )
     last = {path: state for path, state in found if path is not None}
-    return {path for path, state in last.items() if state != "done"}
+    there = {path for (path,) in db.all("SELECT path FROM source")}
+    return {path for path, state in last.items() if state != "done"} - there
 
 
 def taken_back(db: Database, source_id: int, digest: str) -> bool:

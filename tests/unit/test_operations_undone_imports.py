@@ -88,6 +88,28 @@ def test_a_second_import_is_undone_alone_and_its_files_do_not_come_in_by_themsel
     assert look(project).changed == ("rain",)
 
 
+def test_notes_of_a_file_that_undo_took_away_stay_away_when_the_file_is_written_again(project: Project) -> None:
+    for name in ("gravel", "keys", "queues"):
+        (project.root / "essays" / f"{name}.md").unlink()
+    path = project.root / "essays" / "notes.md"
+    path.write_text("---\n".join(("A first note.\n", "A second note.\n", "A third one.\n")))
+    import_paths(project, [path])
+    path.write_text("---\n".join(("A first note.\n", "A second note.\n", "A third one.\n", "A fourth of them.\n")))
+    import_paths(project, [path])
+    assert labels(project) == ["import 1 note from notes.md", "import 3 notes from notes.md"]
+    edits.undo(project)
+    path.write_text("---\n".join(("A first note.\n", "A second.\n", "A third one.\n", "A fourth of them.\n")))
+    look(project)
+    assert len(slugs(project)) == 3
+    assert len(import_paths(project, [path]).added) == 1
+    edits.undo_to(project, 1)
+    assert slugs(project) == []
+    write(project, "gravel", FIRST)
+    import_paths(project, [project.root / "essays" / "gravel.md"])
+    assert not look(project).anything
+    assert slugs(project) == ["gravel"]
+
+
 def test_what_redo_brought_back_follows_the_disk_again(project: Project) -> None:
     import_paths(project, [])
     edits.undo(project)

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol, TypeVar, cast
 
 from curation.errors import Problem
-from store import essays, history
+from store import essays, following, history
 from store.essays import Outcome
 from workbench.operations.following import Followed
 from workbench.operations.project import Project
@@ -213,6 +214,10 @@ class Intake:
         for gatherer in self._gatherers.values():
             gatherer.finish(self)
 
+    @cached_property
+    def _away(self) -> frozenset[str]:
+        return frozenset(following.taken_away(self.project.db))
+
     @property
     def foreseen(self) -> frozenset[str]:
         """The slugs of sources that a dry run has seen and not saved."""
@@ -220,6 +225,8 @@ class Intake:
 
     def save(self, new: essays.NewSource, path: str) -> None:
         """Keep a source, in a transaction of its own, and say what became of it.
+
+        Where nothing that comes in is an edit of the author's, what an undo of hers took away is left out.
 
         Args:
             new: the source.
@@ -229,6 +236,8 @@ class Intake:
             slug, outcome = essays.would_save(self.project.db, new, self._would_be_taken)
             self._would_be_taken.add(slug)
         else:
+            if not history.recording(self.project.db) and new.path in self._away:
+                return
             source_id, outcome = essays.save(self.project.db, new)
             slug = essays.slug_of(self.project.db, source_id)
             self._kept.append(source_id)

@@ -19,7 +19,7 @@ from curation.errors import Problem
 from curation.watch import Places, Stamp, Survey, is_gone, stamp_of, standing, survey
 from store import following
 from store.following import SourceFile
-from store.parts import Whole
+from store.parts import Whole, whole_of
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.following import Followed, catch_up
 from workbench.operations.forms import recognise
@@ -155,12 +155,8 @@ def look(
     back = [sources[path] for path in chosen & sources.keys() if sources[path].missing_at and path in found]
     read = [path for path in chosen & sources.keys() if path in found and not _as_read(sources[path], found[path])]
     read += [path for path in chosen & notes.keys() if path in found and notes[path].mtime_ns != found[path].mtime_ns]
-    away = {str(project.absolute(path)) for path in following.taken_away(project.db)}
-    new = [
-        path
-        for path in came
-        if path not in moved_to | away and _tended(project, path, known) and _is_writing(path)
-    ]
+    away = {str(project.absolute(part)) for path in following.taken_away(project.db) for part in (path, whole_of(path))}
+    new = [path for path in came if path not in moved_to | away and _tended(project, path, known) and _is_writing(path)]
     paths = sorted(map(Path, {*read, *moved_to, *new}))
     report = import_paths(project, paths, as_edit=False, progress=progress, cancelled=cancelled) if paths else None
     following.seen(project.db, [source.id for source in back])
