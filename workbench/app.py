@@ -295,7 +295,7 @@ class WorkbenchApp(Shell):
             self._watching.stop()
         self._watching = Watching(
             self.project,
-            busy=lambda: self.progress is not None,
+            busy=lambda: self.is_at("writing"),
             found=lambda report: self.post_message(self.Looked(report)),
             failed=lambda sentence: self.post_message(self.Looked(sentence)),
         )

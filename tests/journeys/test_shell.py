@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
 from workbench.screens.canary_form import CanaryForm
+from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.help_overlay import HelpOverlay
 
 
@@ -257,3 +260,40 @@ async def test_the_keys_of_one_action_are_parted_by_a_comma_and_no_line_of_the_l
         assert "…" not in "\n".join(line[:76] for line in text.splitlines())
         await press(pilot, *"line before")
         assert "↑, k" in shown(app.screen)
+
+
+async def test_writing_and_datasets_are_worked_on_beside_each_other_one_of_each(project: Project) -> None:
+    gates = {name: threading.Event() for name in ("Import", "Check")}
+    stopped: list[str] = []
+    ended: list[str] = []
+
+    def work(name: str) -> Callable[[ProgressCall, CancelledCall], str]:
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> str:
+            progress(1, 4, "an-essay")
+            while not gates[name].wait(0.01):
+                if cancelled():
+                    stopped.append(name)
+                    break
+            return name
+
+        return operate
+
+    async with opened(project.root, "essays") as (app, pilot):
+        assert app.background("Import", work("Import"), ended.append)
+        assert app.background("Check", work("Check"), ended.append, about="datasets")
+        assert not app.background("Propose", work("Import"), ended.append)
+        await pilot.pause(0.3)
+        assert "Import is still going on" in shown(app.screen)
+        app.screen.outdate()  # type: ignore[attr-defined]
+        await pilot.pause(0.3)
+        assert "Check ━━━━────────────1 of 4" in shown(app.screen).replace(" 1 of", "1 of")
+        assert "esc cancels  Import 25%" in shown(app.screen)
+        await pilot.press("escape")
+        while stopped != ["Check"] or app.is_at("datasets"):
+            await pilot.pause(0.02)
+        assert app.is_at("writing")
+        gates["Import"].set()
+        await settle(pilot)
+        assert stopped == ["Check"]
+        assert ended == ["Check", "Import"]
+        assert app.progress is None
