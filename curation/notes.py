@@ -74,6 +74,17 @@ def is_notes_csv(path: Path, head: bytes) -> bool:
     return columns - {"text"} != set() or named_notes(path)
 
 
+def bare(text: str) -> str:
+    """Return the text of a note without the white space around it, which is none of it."""
+    return text.strip("\ufeff \t\r\n")
+
+
+def title_of(text: str) -> str:
+    """Return the title of a note: its first heading, or its first words; nothing where it has no words of its own."""
+    title, words = _title(text, "")
+    return title if words else ""
+
+
 def split_notes(text: str, shown: str) -> tuple[list[Note], list[Problem]]:
     """Return the notes of a text, and what is no note, by line.
 
@@ -173,10 +184,10 @@ def _sections(text: str) -> list[tuple[int, str]]:
 
 
 def _add(found: list[tuple[int, str]], section: str, line: int) -> None:
-    bare = section.strip("\ufeff \t\r\n")
-    if bare:
-        before = section[: section.index(bare)]
-        found.append((line + len(LINE.findall(before)), bare))
+    note = bare(section)
+    if note:
+        before = section[: section.index(note)]
+        found.append((line + len(LINE.findall(before)), note))
 
 
 # Line, words, title where it is given, and what else is known.
@@ -189,14 +200,8 @@ def _named(sections: Sequence[_Section], shown: str) -> tuple[list[Note], list[P
     lines: dict[str, int] = {}
     taken: set[str] = set()
     for line, section, given, about in sections:
-        text = section.strip("\ufeff \t\r\n")
-        blocks = paragraphs(text)
-        heading = next((plain(text, block) for block in blocks if block.kind == "heading"), "")
-        spoken = sorted(
-            (block for block in blocks if block.kind not in _NO_TITLE), key=lambda block: block.kind == "code"
-        )
-        words = plain(text, spoken[0]) if spoken else ""
-        title = " ".join((given or heading or " ".join(words.split()[:_TITLE_WORDS])).replace("*", "").split())
+        text = bare(section)
+        title, words = _title(text, given)
         if not words:
             problems.append(Problem(shown, line, "this section holds no words of its own. Write it, or delete it."))
         elif text in lines:
@@ -208,6 +213,15 @@ def _named(sections: Sequence[_Section], shown: str) -> tuple[list[Note], list[P
             taken.add(key)
             notes.append(Note(key, title, text, line, about))
     return notes, problems
+
+
+def _title(text: str, given: str) -> tuple[str, str]:
+    """Return the title of a note, and the first words of its own; nothing where it has none."""
+    blocks = paragraphs(text)
+    heading = next((plain(text, block) for block in blocks if block.kind == "heading"), "")
+    spoken = sorted((block for block in blocks if block.kind not in _NO_TITLE), key=lambda block: block.kind == "code")
+    words = plain(text, spoken[0]) if spoken else ""
+    return " ".join((given or heading or " ".join(words.split()[:_TITLE_WORDS])).replace("*", "").split()), words
 
 
 _NO_TITLE = ("front-matter", "heading", "break", "image", "html", "footnote")

@@ -41,6 +41,7 @@ _FOLLOWING: Mapping[str, frozenset[str]] = {
             "title",
             "words",
             "front_matter_json",
+            "edited_from",
             "followed_hash",
             "proposed_hash",
         }

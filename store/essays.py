@@ -17,12 +17,11 @@ from store.database import Database
 from store.errors import NotFound
 from store.following import taken_back
 from store.history import Edit, edit, recording
-from store.values import booleans, now, storable, text_hash, to_json
+from store.known_sources import Known, Outcome, known_source
+from store.values import now, storable, text_hash, to_json
 
 if TYPE_CHECKING:
     from curation.paragraphs import Kind
-
-Outcome = Literal["added", "changed", "same"]
 
 _OF_THE_DISK = ("file_bytes", "file_mtime_ns")
 
@@ -55,6 +54,7 @@ class NewSource:
         kind_set: the author said the kind; else a known source keeps what she said before.
         group: the sources of one group share a side; empty for one by itself.
         file_mtime_ns: when the file was last written; 0 when that says nothing, None where there is no file.
+        edited: the text is the author's own edit of the one that stands, and did not come in from anywhere.
     """
 
     path: str
@@ -70,6 +70,7 @@ class NewSource:
     kind_set: bool = False
     group: str = ""
     file_mtime_ns: int | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +122,6 @@ class SourceRow:
     earlier_path: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A source as it stands before it is saved again."""
-
-    id: int
-    slug: str
-    kind: str
-    kind_set: bool
-    title: str
-    text_hash: str
-    front_matter_json: str
-
-    def outcome(self, columns: dict[str, Any]) -> Outcome:
-        """Return whether these columns say something else."""
-        same = all(getattr(self, name) == columns[name] for name in ("title", "text_hash", "front_matter_json"))
-        same = same and (self.kind == columns["kind"] or not columns["kind_set"])
-        return "same" if same else "changed"
-
-
 # One statement serves a single source and all of them: the counts are taken once over an index, not once a row.
 _ROWS = """
 WITH counted AS (
@@ -176,22 +158,28 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     left to `set_kind`.
     """
     with edit(db, "import an essay") if recording(db) else nullcontext() as change, db.transaction() as connection:
-        known = _known(db, new)
+        known = known_source(db, path=new.path, slug=new.slug, origin=new.origin)
         columns = _columns(new)
         if known is None:
             slug = _free_slug(db, storable(new.slug))
             # A number that had to be added makes it another essay of the same name, not a part of that one.
             group = storable(new.group) if new.group and slug == new.slug else slug
             columns |= {"slug": slug, "group_name": group, "split": groups.side(db, group), "imported_at": now()}
-        elif known.outcome(columns) == "same" or (change is None and taken_back(db, known.id, columns["text_hash"])):
+        elif (outcome := known.outcome(columns, edited=new.edited)) in ("same", "kept") or (
+            change is None and taken_back(db, known.id, columns["text_hash"])
+        ):
             seen = {name: columns[name] for name in _OF_THE_DISK} | {"missing_at": None}
+            if known.text_hash == columns["text_hash"]:
+                # What comes in says what she wrote: from here on it is no edit any more.
+                seen["edited_from"] = None
             edit_rows.write(connection, "source", known.id, seen)
             if new.kind_set and not known.kind_set:
                 _put(connection, change, known, {"kind_set": True})
-            return known.id, "same"
+            return known.id, "kept" if outcome == "kept" else "same"
         elif known.kind_set or (new.kind_set and new.kind != known.kind):
             columns |= {"kind": known.kind, "kind_set": known.kind_set}
         columns |= {"path": storable(new.path), "origin": new.origin, "changed_at": now(), "missing_at": None}
+        columns["edited_from"] = known.came_as(columns["text_hash"]) if known and new.edited else None
         connection.execute(
             "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)", (columns["text_hash"], storable(new.text))
         )
@@ -208,7 +196,7 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     return source_id, "changed" if known else "added"
 
 
-def _put(connection: sqlite3.Connection, change: Edit | None, known: _Known | None, columns: dict[str, Any]) -> int:
+def _put(connection: sqlite3.Connection, change: Edit | None, known: Known | None, columns: dict[str, Any]) -> int:
     """Write the columns of a source, within an edit where there is one; its paragraphs go when its text does."""
     if known is None:
         return change.insert("source", columns) if change else edit_rows.add(connection, "source", columns)
@@ -235,10 +223,10 @@ def would_save(db: Database, new: NewSource, taken: Collection[str] = ()) -> tup
         new: the source.
         taken: slugs that others would have got by then.
     """
-    known = _known(db, new)
+    known = known_source(db, path=new.path, slug=new.slug, origin=new.origin)
     if known is None:
         return _free_slug(db, storable(new.slug), taken), "added"
-    return known.slug, known.outcome(_columns(new))
+    return known.slug, known.outcome(_columns(new), edited=new.edited)
 
 
 def slug_of(db: Database, source_id: int) -> str:
@@ -347,16 +335,6 @@ def kind_label(count: int, kind: Literal["essay", "note"]) -> str:
 
 def _row(found: tuple[Any, ...]) -> SourceRow:
     return SourceRow(*found)
-
-
-def _known(db: Database, new: NewSource) -> _Known | None:
-    query = "SELECT id, slug, kind, kind_set, title, text_hash, front_matter_json FROM source WHERE path = ?"
-    found = db.one(query, (storable(new.path),))
-    if found is None and new.origin == "file":
-        # Pairs that came before their essay: it takes the place of the name they were kept under.
-        query = query.replace("path = ?", "slug = ? AND origin = 'pairs'")
-        found = db.one(query, (storable(new.slug),))
-    return _Known(*booleans(found, 3)) if found else None
 
 
 def _columns(new: NewSource) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from store.values import storable
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part: its source, its key in the whole, its title and text, and whether it was gone when that was read last."""
+    """A part: its source, its key in the whole, its title, its text as it came in, and whether it was gone then."""
 
     id: int
     key: str
@@ -70,7 +70,8 @@ def of(db: Database, whole: str, origin: str) -> list[Part]:
     prefix = part_path(storable(whole), "")
     found = db.all(
         "SELECT s.id, substr(s.path, length(?1) + 1), s.title, t.body, s.missing_at IS NOT NULL FROM source s "
-        "JOIN text t ON t.hash = s.text_hash WHERE s.origin = ?2 AND substr(s.path, 1, length(?1)) = ?1 ORDER BY s.id",
+        "JOIN text t ON t.hash = ifnull(s.edited_from, s.text_hash) "
+        "WHERE s.origin = ?2 AND substr(s.path, 1, length(?1)) = ?1 ORDER BY s.id",
         (prefix, origin),
     )
     # A whole may have a `#` in its name; a key never does.

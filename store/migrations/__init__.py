@@ -12,4 +12,5 @@ NAMES = (
     "m0006_follow_files",
     "m0007_checks",
     "m0009_undone_imports",
+    "m0010_edited_texts",
 )

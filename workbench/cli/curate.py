@@ -9,6 +9,7 @@ import click
 
 from workbench.cli.cleaning import essays_clean, essays_footnotes, essays_rules
 from workbench.cli.output import emit, json_option, plain, say, table, with_project
+from workbench.cli.writing import essays_edit
 from workbench.operations import canaries, essays
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -16,7 +17,7 @@ from workbench.operations.project import Project
 
 @click.group()
 def essays_command() -> None:
-    """List the essays, hold whole ones out, and see what goes of them when pairs are proposed."""
+    """List the essays, hold whole ones out, edit their texts, see what goes of them when pairs are proposed."""
 
 
 @essays_command.command("list")
@@ -85,7 +86,7 @@ def essays_part(project: Project, name: str) -> None:
     say(essays.part(project, essays.by_names(project, [name])[0]))
 
 
-for _command in (essays_clean, essays_rules, essays_footnotes):
+for _command in (essays_edit, essays_clean, essays_rules, essays_footnotes):
     essays_command.add_command(_command)
 
 

@@ -17,7 +17,7 @@ _COMMANDS = {
     "init": ("workbench.cli.project", "Make a project in a folder."),
     "import": ("workbench.cli.project", "Import essays, notes and whatever else files and folders hold."),
     "watch": ("workbench.cli.watch", "Watch the essay folders: what is saved comes in, and its pairs follow."),
-    "essays": ("workbench.cli.curate", "List the essays, hold whole ones out, see what goes of them."),
+    "essays": ("workbench.cli.curate", "List the essays, hold whole ones out, edit them, see what goes of them."),
     "pairs": ("workbench.cli.pair_edits", "Propose, list, accept, reject and change pairs."),
     "models": ("workbench.cli.models", "The models that pairs are counted for: list, show, add, remove."),
     "canaries": ("workbench.cli.curate", "The canary prompts: list, import, export, add, remove."),

@@ -17,7 +17,9 @@ from workbench.operations.project import Project
 # Which side was chosen stands in these rows: a masked review stays masked.
 _HIDDEN = frozenset({"verdict", "annotation"})
 # Columns that follow from others and say nothing by themselves.
-_SILENT = frozenset({"updated_at", "prompt_words", "response_words", "edited", "doubt", "text_hash", "kind_set"})
+_SILENT = frozenset(
+    {"updated_at", "prompt_words", "response_words", "edited", "doubt", "text_hash", "kind_set", "edited_from"}
+)
 _SHOWN = 60
 
 

@@ -61,6 +61,7 @@ def new_source(
     front_matter: dict[str, Any],
     origin: str = "file",
     file_mtime_ns: int | None = None,
+    edited: bool = False,
 ) -> NewSource:
     """Return a source with the paragraphs of its text; see `NewSource` for the arguments."""
     blocks = [
@@ -81,4 +82,5 @@ def new_source(
         kind_set=kind_set,
         group=group_of(slug),
         file_mtime_ns=file_mtime_ns,
+        edited=edited,
     )

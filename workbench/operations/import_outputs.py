@@ -22,8 +22,8 @@ from curation.textfile import read_text
 from curation.trainlog import LoggedRun, read_log
 from store import canaries, imported_runs, runs
 from store.canaries import Canary, CanarySet
-from store.essays import Outcome
 from store.imported_runs import ImportedRun, ImportedSample
+from store.known_sources import Outcome
 from workbench.operations.heads import MAX_PAIR_BYTES
 from workbench.operations.intake import Arrival, Intake
 

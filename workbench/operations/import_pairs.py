@@ -20,8 +20,8 @@ from curation.pairfile import read_pairfile
 from curation.tables import read_csv, read_parquet
 from curation.textfile import read_text
 from store import essays, imported_pairs
-from store.essays import Outcome
 from store.imported_pairs import ImportedPair
+from store.known_sources import Outcome
 from workbench.operations.heads import MAX_PAIR_BYTES
 from workbench.operations.intake import Arrival, Intake
 

@@ -10,7 +10,7 @@ from curation.errors import EssayError
 from curation.textfile import read_text
 from store import canaries, history
 from store.canaries import Canary
-from store.essays import Outcome
+from store.known_sources import Outcome
 from workbench.operations.import_outputs import OutputBasket
 from workbench.operations.intake import Arrival, Intake
 

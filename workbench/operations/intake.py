@@ -15,7 +15,7 @@ from typing import Literal, Protocol, TypeVar, cast
 
 from curation.errors import Problem
 from store import essays, following, history
-from store.essays import Outcome
+from store.known_sources import Outcome
 from workbench.operations.following import Followed
 from workbench.operations.project import Project
 
@@ -241,6 +241,14 @@ class Intake:
             source_id, outcome = essays.save(self.project.db, new)
             slug = essays.slug_of(self.project.db, source_id)
             self._kept.append(source_id)
+        if outcome == "kept":
+            # Two texts of hers: which one she wants is not decided by what happened to come in last.
+            message = (
+                f"{new.title!r} was edited here, and what comes in now reads otherwise: your text was kept. To have "
+                f"the new one, put the old one back (`workbench essays edit {slug} --as-imported`), and import again."
+            )
+            self.problem(Problem(path, None, message))
+            outcome = "same"
         self.arrived(
             Arrival(
                 outcome=outcome,

@@ -10,12 +10,13 @@ from curation import reshape
 from curation.errors import CurationError
 from curation.markdown import count_words
 from curation.reshape import End, PairText, Side
-from store import essays, pairs
+from store import pairs
 from store.pairs import NewPair, Pair, PairChange
 from workbench.operations.curating import some
 from workbench.operations.doubting import doubt_of
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
+from workbench.operations.writing import place_of
 
 _REJECTED = "This pair is rejected: put it back with o before you change it."
 _REJECTED_THERE = "A pair that is rejected is not changed: `workbench pairs accept` it first."
@@ -66,16 +67,17 @@ def essay_place(project: Project, pair_id: int) -> tuple[Path, int]:
     """Return the file a pair's essay lies in, and the line at which its response begins in it.
 
     Raises:
-        NothingToDoError: there is no such file, or none any more.
+        NothingToDoError: it has no file.
+        WorkbenchError: its file is not there any more.
     """
     pair = pairs.get(project.db, pair_id)
-    row = essays.row(project.db, pair.source_id)
-    path = project.absolute(row.path)
-    if not path.is_file():
-        raise NothingToDoError(f"{row.path} is not a file here: edit the pair itself with e.")
-    text = essays.text(project.db, pair.source_id)
-    place = text.find(pair.response[:60]) if pair.response else -1
-    return path, text.count("\n", 0, place if place >= 0 else pair.start) + 1
+    place = place_of(project, pair.source_id)
+    if place.path is None:
+        raise NothingToDoError(
+            f"{place.title} has no file: edit its text in Essays with e, or the pair itself with e here."
+        )
+    found = place.text.find(pair.response[:60]) if pair.response else -1
+    return place.path, place.line + place.text.count("\n", 0, found if found >= 0 else pair.start)
 
 
 def shift_boundary(project: Project, ids: Sequence[int], sentences: int) -> Reshaped:

@@ -1,4 +1,4 @@
-"""The keys by which writing comes in: import a path, look first what would come, paste notes, edit and read again."""
+"""The keys by which writing comes in: import a path, look first what would come, paste notes."""
 
 from __future__ import annotations
 
@@ -139,9 +139,9 @@ class ImportKeys(ProjectScreen):
         project = self.project
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
-            from workbench.operations.importing_job import import_aside
+            from workbench.operations.importing import import_paths
 
-            return import_aside(
+            return import_paths(
                 project, paths, also=also, accept=accept, as_edit=as_edit, progress=progress, cancelled=cancelled
             )
 
@@ -152,9 +152,9 @@ class ImportKeys(ProjectScreen):
         project, app = self.project, self.app
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
-            from workbench.operations.importing_job import import_aside
+            from workbench.operations.importing import import_paths
 
-            return import_aside(project, paths, also=also, dry_run=True, progress=progress, cancelled=cancelled)
+            return import_paths(project, paths, also=also, dry_run=True, progress=progress, cancelled=cancelled)
 
         def done(report: ImportReport) -> None:
             def answered(answer: Literal["import", "also", "accept"] | None) -> None:
@@ -190,30 +190,6 @@ class ImportKeys(ProjectScreen):
             from workbench.widgets.dialogs import TextOverlay
 
             self.app.push_screen(TextOverlay("What is wrong", problem_list(report)))
-
-    def action_edit(self) -> None:
-        """Open the file in the author's editor, and read it again afterwards."""
-        row = self.sources.current_row
-        if row is None:
-            return
-        from workbench.operations.errors import WorkbenchError
-        from workbench.screens.editor import edit_file
-
-        path = self.project.absolute(row.path if row.origin == "file" else row.path.rpartition("#")[0])
-        if row.origin != "file" and not path.is_file():
-            self.say(
-                f"{one_line(row.title)} has no file here: change it where it is from, and import it again.", "error"
-            )
-            return
-        if not path.is_file():
-            self.say(f"{row.path} is not there any more. Put it back, or import it from where it is now.", "error")
-            return
-        try:
-            edit_file(self.app, path)
-        except WorkbenchError as error:
-            self.say(str(error), "error")
-            return
-        self.import_paths([path], as_edit=False)
 
 
 def preview_content(report: ImportReport) -> Content:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from workbench.screens.essay_cleaning import CleaningKeys
 from workbench.screens.essay_follow import FollowKeys, sign, what_happened
-from workbench.screens.essay_import import ImportKeys
+from workbench.screens.essay_writing import WritingKeys
 from workbench.screens.hold_out import SplitActions
 from workbench.screens.proposing import propose
 from workbench.widgets.essay_text import essay_lines
@@ -75,7 +75,7 @@ class Heading(Static):
         return Content("  ") + heading_line(self.size.width - 3)
 
 
-class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
+class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
     """The sources of the project."""
 
     NAME = "essays"
@@ -84,7 +84,8 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
         Binding("i", "import", "import", tooltip="import files and folders, or look first", id="essays.import"),
         Binding("p", "propose", "propose pairs", id="essays.propose"),
         Binding("h", "hold_out", "hold out", tooltip="hold the essay out, or take it back", id="essays.hold-out"),
-        Binding("e,E", "edit", "edit", tooltip="open the file in $EDITOR, and read it again", id="essays.edit"),
+        Binding("e", "edit", "edit", tooltip="open the file in $EDITOR; without a file, edit here", id="essays.edit"),
+        Binding("E", "edit_outside", show=False, tooltip="edit in $EDITOR, a file or none", id="essays.edit-outside"),
         Binding("c", "clean", "clean", tooltip="what goes of the essay, by which rule", id="essays.clean"),
         Binding("n", "paste", "paste notes", show=False, tooltip="paste notes", id="essays.paste"),
         Binding("slash", "filter", "filter", id="essays.filter"),
@@ -127,9 +128,10 @@ class EssaysScreen(ImportKeys, CleaningKeys, FollowKeys, SplitActions):
         return self._rows
 
     def on_mount(self) -> None:
-        """Put the focus where the keys act."""
+        """Put the focus where the keys act; take in an edit that a killed program left."""
         super().on_mount()
         self.sources.focus()
+        self.take_draft()
 
     def on_project_changed(self) -> None:
         """Ask for the sources again."""

@@ -1,0 +1,204 @@
+"""Edit an essay or note: its file in the author's editor, and where it has none, its text here or there.
+
+Nothing asks to be saved. What is typed here is kept as a draft, so a program that is killed has lost nothing; leaving
+makes it one edit, which undo takes back whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from workbench.screens.essay_import import ImportKeys
+from workbench.screens.shell import Shell
+from workbench.widgets.plain import one_line
+from workbench.widgets.text_fields import TextField
+
+if TYPE_CHECKING:
+    from workbench.operations.writing import Place, Rewritten
+
+DRAFT = "essays.draft"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextDraft:
+    """The text of a source as typed so far."""
+
+    source_id: int
+    text: str
+
+
+def draft_of(value: object) -> TextDraft | None:
+    """Read a draft as it was kept; anything else is none."""
+    if isinstance(value, dict) and set(value) == {"source_id", "text"}:
+        return TextDraft(source_id=int(value["source_id"]), text=str(value["text"]))
+    return None
+
+
+class EditText(ModalScreen[TextDraft]):
+    """One text area over the whole screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "keep and go back")]
+    DEFAULT_CSS = """
+    EditText { background: $background; layout: vertical; }
+    EditText Static { height: 1; padding: 0 2; color: $text-muted; }
+    EditText TextArea { border: none; padding: 0 1; background: $surface; max-width: 84; height: 1fr; }
+    EditText TextArea:focus { border: none; }
+    """
+    app = getters.app(Shell)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._place = place
+        self._typed = place.text
+        self._waiting = False
+        self._left = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text."""
+        yield Static(f"{one_line(self._place.title)} · it has no file: edited here", markup=False)
+        yield TextField(self._place.text, id="edit-text", soft_wrap=True, show_line_numbers=False)
+        yield Static("esc keep and go back · ctrl+z undo what was typed", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin at the top."""
+        self.query_one(TextArea).focus()
+
+    @property
+    def to_the_letter(self) -> bool:
+        """Whether the field gives the text back as it is: it knows one kind of line end."""
+        return TextField(self._place.text).text == self._place.text
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        typed = self.query_one(TextArea).text
+        if self._left or typed == self._typed:
+            return
+        self._typed = typed
+        if self._waiting:
+            # The one that waits will take these letters with it.
+            return
+        self._waiting = True
+        project, source_id = self.app.project, self._place.source_id
+
+        def keep() -> None:
+            from workbench.operations import guide
+
+            self._waiting = False
+            guide.remember(project, DRAFT, {"source_id": source_id, "text": self._typed})
+
+        self.app.write(keep)
+
+    def action_leave(self) -> None:
+        """Leave; the caller makes the edit."""
+        # What the field still has to tell of its last letters must not bring the draft back.
+        self._left = True
+        self.dismiss(TextDraft(source_id=self._place.source_id, text=self.query_one(TextArea).text))
+
+
+class WritingKeys(ImportKeys):
+    """The keys that edit; `EssaysScreen`, which binds them, is the only screen made of it."""
+
+    def action_edit(self) -> None:
+        """Open the file in the author's editor, and read it again; a text without a file is edited here."""
+        self._edit(outside=False)
+
+    def action_edit_outside(self) -> None:
+        """Open the file in the author's editor, and read it again; a text without a file as well."""
+        self._edit(outside=True)
+
+    def _edit(self, *, outside: bool) -> None:
+        source_id = self.sources.current
+        if source_id is None:
+            return
+        project = self.project
+
+        def ask() -> Place:
+            from workbench.operations.writing import place_of
+
+            return place_of(project, source_id)
+
+        def at(place: Place) -> None:
+            if place.path is not None:
+                self._edit_file(place.path, place.line)
+            elif outside:
+                self._edit_aside(place)
+            else:
+                self._edit_here(place)
+
+        self.ask(ask, at, group="edit")
+
+    def _edit_file(self, path: Path, line: int) -> None:
+        from workbench.operations.errors import WorkbenchError
+        from workbench.screens.editor import edit_file
+
+        try:
+            edit_file(self.app, path, line=line)
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+            return
+        self.import_paths([path], as_edit=False)
+
+    def _edit_here(self, place: Place) -> None:
+        screen = EditText(place)
+        if screen.to_the_letter:
+            self.app.push_screen(screen, self._keep_text)
+        else:
+            self.say(
+                f"{one_line(place.title)} has line ends of several kinds: edit it in your editor with E.", "warning"
+            )
+
+    def _edit_aside(self, place: Place) -> None:
+        from curation.errors import CurationError
+        from workbench.operations.errors import WorkbenchError
+        from workbench.operations.outside import text_from_editor
+        from workbench.screens.editor import edit_file
+
+        try:
+            text = text_from_editor(f"{place.slug}.md", place.text, lambda path: edit_file(self.app, path))
+        except (WorkbenchError, CurationError) as error:
+            self.say(str(error), "error")
+            return
+        self._keep_text(TextDraft(source_id=place.source_id, text=text))
+
+    def _keep_text(self, draft: TextDraft | None) -> None:
+        if draft is None:
+            return
+        self.act(lambda: self._store(draft), self._rewritten)
+
+    def take_draft(self) -> None:
+        """Take in an edit that a killed program left unfinished."""
+
+        def operate() -> Rewritten | None:
+            from workbench.operations import guide
+
+            draft = draft_of(guide.recall(self.project, DRAFT))
+            return None if draft is None else self._store(draft)
+
+        def done(rewritten: Rewritten | None) -> None:
+            if rewritten is not None and rewritten.changed:
+                self._rewritten(rewritten)
+                self.say(f"An edit of {one_line(rewritten.title)} that was not finished was kept. u takes it back.")
+
+        self.act(operate, done)
+
+    def _store(self, draft: TextDraft) -> Rewritten:
+        """Make a draft the edit it stands for, in the writer's thread."""
+        from workbench.operations import guide
+        from workbench.operations.writing import rewrite
+
+        # What cannot be kept is said, and not tried again at every start.
+        guide.remember(self.project, DRAFT, None)
+        return rewrite(self.project, draft.source_id, draft.text)
+
+    def _rewritten(self, rewritten: Rewritten) -> None:
+        if rewritten.changed:
+            self.app.project_changed()
+        self.say(rewritten.summary)
