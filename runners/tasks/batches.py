@@ -17,7 +17,7 @@ from runners.errors import SpecError
 from runners.layouts import Layout, lay_out
 from runners.sequences import batch_length, fit, padding, padding_is_learnt
 from runners.spec import EosPadding
-from runners.tasks.json_lines import read_lines
+from runners.tasks.json_lines import read_rows
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         RunDirError: the file is missing, or a line is no pair; the line is named.
     """
-    return read_lines(
+    return read_rows(
         path,
         lambda row: Pair(str(row["id"]), str(row["prompt"]), str(row["response"])),
         kind="a pair",

@@ -12,7 +12,7 @@ from runners.errors import RunDirError
 T = TypeVar("T")
 
 
-def read_lines(path: Path, take: Callable[[dict[str, Any]], T], *, kind: str, again: str) -> list[T]:
+def read_rows(path: Path, take: Callable[[dict[str, Any]], T], *, kind: str, again: str) -> list[T]:
     """Read a JSONL file.
 
     Args:

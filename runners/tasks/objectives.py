@@ -55,6 +55,18 @@ def weigh(token_losses: Tensor, hidden: Tensor, p_mask: Tensor, response_lengths
         response_lengths: int64 `[b]`, with the EOS padding that counts as response.
     """
     rows = hidden.nonzero()[:, 0]
-    weights = 1.0 / (p_mask * response_lengths)
-    losses = torch.zeros_like(p_mask, dtype=torch.float32)
-    return losses.index_add(0, rows, token_losses.float() * weights[rows])
+    return row_losses(token_losses, rows, p_mask[rows], response_lengths)
+
+
+def row_losses(each: Tensor, rows: Tensor, p_mask: Tensor, lengths: Tensor) -> Tensor:
+    """Return each row's loss, float32 `[b]`: the sum of cross entropy / p over its counted positions, over its length.
+
+    Args:
+        each: float32 `[n]`, the cross entropy of each counted position.
+        rows: int64 `[n]`, the row it stands in.
+        p_mask: float32 `[n]`, the probability with which it was hidden.
+        lengths: int64 `[b]`, the positions that count in each row, hidden or not.
+    """
+    weights = 1.0 / (p_mask * lengths[rows])
+    sums = torch.zeros(len(lengths), dtype=torch.float32, device=each.device)
+    return sums.index_add(0, rows, each.float() * weights)

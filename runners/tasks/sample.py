@@ -16,7 +16,7 @@ import torch
 
 from runners.layouts import lay_out
 from runners.spec import SamplingSpec
-from runners.tasks.json_lines import read_lines
+from runners.tasks.json_lines import read_rows
 from runners.tasks.models.registry import Loaded
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.samplers.base import Filled, load_sampler
@@ -40,7 +40,7 @@ def read_canaries(path: Path) -> list[Canary]:
     Raises:
         RunDirError: the file is missing, or a line is no prompt; the line is named.
     """
-    return read_lines(
+    return read_rows(
         path,
         lambda row: Canary(str(row["slug"]), str(row["prompt"])),
         kind="a canary prompt",

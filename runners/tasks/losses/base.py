@@ -18,6 +18,7 @@ from runners.spec import Objective as ObjectiveName
 from runners.tasks.batches import Batch
 from runners.tasks.head_losses import token_losses
 from runners.tasks.models.base import Model
+from runners.tasks.objectives import row_losses
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ class Losses:
             max_weight: highest 1 / p, 1 or more; 0 for none, which alone is unbiased.
         """
         p_mask = self.p_mask if max_weight == 0 else self.p_mask.clamp_min(1 / max_weight)
-        weights = 1.0 / (p_mask * self.lengths[self.rows])
-        sums = torch.zeros(len(self.lengths), dtype=torch.float32, device=self.each.device)
-        return sums.index_add(0, self.rows, self.each.float() * weights)
+        return row_losses(self.each, self.rows, p_mask, self.lengths)
 
 
 class LossFunction(Protocol):
