@@ -25,6 +25,10 @@ import time
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.operations.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL_MS = 50.0
@@ -47,13 +51,22 @@ _ROUND = [
 _SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review"}
 
 
-def make_project(folder: Path) -> tuple[object, str]:
-    """Make the project, launch a long training run, and return both."""
+# A training run that goes on for as long as is measured, and samples little.
+_LONG = {
+    "train.max_steps": 100_000,
+    "sampling.max_new_tokens": 8,
+    "sampling.block_length": 8,
+    "sampling.steps": 8,
+    "sampling.samples_per_prompt": 1,
+}
+
+
+def make_project(folder: Path) -> Project:
+    """Make the project: essays, pairs, and reviewed runs."""
     sys.path.insert(0, str(ROOT))
     from tests.journeys.builders import SECOND_RUN, make_reviewed_project
     from workbench.operations import guide
     from workbench.operations.importing import import_paths
-    from workbench.operations.launching import change, draft, launch
     from workbench.operations.proposing import propose_pairs
 
     project = make_reviewed_project(folder)
@@ -61,23 +74,21 @@ def make_project(folder: Path) -> tuple[object, str]:
     propose_pairs(project)
     guide.remember(project, "program.screen", "essays")
     guide.remember(project, "runs.cursor", SECOND_RUN)
-    long = {
-        "train.max_steps": 100_000,
-        "sampling.max_new_tokens": 8,
-        "sampling.block_length": 8,
-        "sampling.steps": 8,
-        "sampling.samples_per_prompt": 1,
-    }
-    return project, launch(project, change(project, draft(project), long))
+    return project
 
 
-def wait_for_training(project: object, run: str) -> None:
+def launch_training(project: Project) -> str:
+    """Launch a long training run, and return its name."""
+    from workbench.operations.launching import change, draft, launch
+
+    return launch(project, change(project, draft(project), _LONG))
+
+
+def wait_for_training(project: Project, run: str) -> None:
     """Wait until the job takes its first steps."""
     from workbench.operations.collecting import collect
-    from workbench.operations.project import Project
     from workbench.operations.running import run_view
 
-    assert isinstance(project, Project)
     end = time.monotonic() + _TRAINING_WITHIN_S
     while time.monotonic() < end:
         collect(project)
@@ -91,38 +102,51 @@ def wait_for_training(project: object, run: str) -> None:
 
 
 class Terminal:
-    """The program in a pseudo-terminal."""
+    """The program in a pseudo-terminal.
+
+    Attributes:
+        pid: its process.
+        fd: where keys are written to, and what it draws is read from.
+        drawn: the last it drew.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.pid, self._fd = pty.fork()
+        self.drawn = b""
+        self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLUMNS=str(_COLUMNS), LINES=str(_ROWS))
             os.execv(sys.executable, [sys.executable, "-m", "workbench", "-p", str(folder)])
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
 
     def quiet(self, seconds: float = _QUIET_S, *, most: float = 5.0) -> None:
         """Read until nothing came for a while; at most so long, since a live run repaints by itself."""
         end = time.monotonic() + most
-        while time.monotonic() < end and select.select([self._fd], [], [], seconds)[0]:
+        while time.monotonic() < end and select.select([self.fd], [], [], seconds)[0]:
             try:
-                if not os.read(self._fd, 65536):
+                read = os.read(self.fd, 65536)
+                if not read:
                     return
+                self.drawn = (self.drawn + read)[-20_000:]
             except OSError:  # Linux, once the program has ended
                 return
 
     def press(self, key: str) -> float | None:
-        """Write a key and return the seconds to the first byte; None when nothing came."""
+        """Write a key once the terminal is quiet, and return the seconds to the first byte; None when nothing came."""
         self.quiet()
+        return self.answer(key)
+
+    def answer(self, key: str) -> float | None:
+        """Write a key and return the seconds to the first byte; None when nothing came."""
         began = time.perf_counter()
-        os.write(self._fd, key.encode())
-        ready, _, _ = select.select([self._fd], [], [], _TIMEOUT_S)
+        os.write(self.fd, key.encode())
+        ready, _, _ = select.select([self.fd], [], [], _TIMEOUT_S)
         return time.perf_counter() - began if ready else None
 
     def close(self) -> None:
         """End the program."""
         os.kill(self.pid, signal.SIGTERM)
         self.quiet(most=1.0)
-        os.close(self._fd)
+        os.close(self.fd)
         os.waitpid(self.pid, 0)
 
 
@@ -135,11 +159,10 @@ def main() -> int:
     keys = given.keys
     with tempfile.TemporaryDirectory(prefix="workbench-keys-") as folder:
         root = Path(folder) / "measured"
-        project, run = make_project(root)
-        from workbench.operations.project import Project
+        project = make_project(root)
+        run = launch_training(project)
         from workbench.operations.running import kill, run_view
 
-        assert isinstance(project, Project)
         try:
             if given.alone:
                 kill(project, run)

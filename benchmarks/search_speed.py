@@ -40,8 +40,8 @@ def vocabulary(rng: random.Random) -> list[str]:
     return list(words)
 
 
-def fill(db: Database, words: Sequence[str], count: int, rng: random.Random) -> None:
-    """Write sources and pairs."""
+def fill(db: Database, words: Sequence[str], count: int, rng: random.Random, *, first: int = 1) -> None:
+    """Write sources, numbered from `first`, and pairs."""
     weights = list(itertools.accumulate(1 / rank for rank in range(1, len(words) + 1)))
     sentences = [" ".join(rng.choices(words, cum_weights=weights, k=20)) + "." for _ in range(_SENTENCES)]
     sources = -(-count // _PER_SOURCE)
@@ -50,14 +50,14 @@ def fill(db: Database, words: Sequence[str], count: int, rng: random.Random) -> 
         for number in range(count):
             prompt, response = " ".join(rng.choices(sentences, k=3)), " ".join(rng.choices(sentences, k=7))
             status = "accepted" if number % 3 else "proposed"
-            yield (1 + number // _PER_SOURCE, float(number % _PER_SOURCE), status, prompt, response)
+            yield (first + number // _PER_SOURCE, float(number % _PER_SOURCE), status, prompt, response)
 
     with db.transaction() as connection:
         connection.execute("INSERT INTO text (hash, body) VALUES ('sha256:x', 'body')")
         connection.executemany(
             "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
             "VALUES (?, ?, ?, 'essay', ?, 'sha256:x', 1, 1, '', '')",
-            [(key, f"{key}.md", f"s-{key}", f"Title {rng.random()}") for key in range(1, sources + 1)],
+            [(key, f"{key}.md", f"s-{key}", f"Title {rng.random()}") for key in range(first, first + sources)],
         )
         connection.executemany(
             "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, "

@@ -19,8 +19,6 @@ from curation.errors import EssayError, Problem
 # Far beyond any export of texts; a bomb unpacks to more.
 MAX_TOTAL_BYTES = 500_000_000
 _MOST_NAMED = 5
-# All that zipfile raises at an entry that is not what its directory says.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
 class ExportError(EssayError):

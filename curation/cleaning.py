@@ -138,17 +138,6 @@ def footnotes(text: str, blocks: Sequence[Paragraph]) -> list[Footnote]:
     ]
 
 
-def without_closing_break(text: str) -> str:
-    """Return a text without the scene breaks it ends in, such as `***`: a model learns to end so."""
-    kept = text.rstrip()
-    while kept:
-        head, _, last = kept.rpartition("\n")
-        if any(letter.isalnum() for letter in last) or last.strip(" \t*_~-–—•·.#§⁂\\+=^◊❦☙"):
-            break
-        kept = head.rstrip()
-    return kept if kept != text.rstrip() else text
-
-
 def _label(text: str, block: Paragraph) -> str:
     mark = text[block.start : footnote_start(text, block.start, block.end)]
     found = re.match(r"\s*\[\^?([^\]]*)\]", mark)

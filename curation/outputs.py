@@ -76,19 +76,6 @@ class _Faults:
         self.problems.append(Problem(self._path, line, message))
 
 
-def holds_outputs(text: str) -> bool:
-    """Say whether a text has the shape of outputs, JSON or Markdown, whatever its faults."""
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        try:
-            data = json.loads(text.removeprefix("\ufeff"))
-        except (ValueError, RecursionError):
-            return re.match(r'\ufeff?\s*\{\s*"[A-Za-z]"\s*:\s*\[', text) is not None
-        # Only letters: `{"messages": [...]}` is a pair.
-        return isinstance(data, dict) and bool(data) and all(len(key) == 1 and key.isalpha() for key in data)
-    lines = _lines(text)
-    return any(_CANARY.match(line) for line in lines) and any(_SAMPLE.match(line) for line in lines)
-
-
 def read_outputs(
     text: str, path: str, *, stem: str, folders: Sequence[str] = ()
 ) -> tuple[Outputs | None, list[Problem]]:

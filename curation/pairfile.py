@@ -61,11 +61,6 @@ class _Block:
         return next(line.number for line in reversed(self.lines) if line.text.strip() or line is self.lines[0])
 
 
-def holds_pairs(text: str) -> bool:
-    """Say whether a text is a file of pairs: one of its lines begins a block."""
-    return any(_PAIR.match(line.text) for line in _lines(text))
-
-
 def read_pairfile(text: str, path: str) -> tuple[list[FilePair], list[Problem]]:
     """Read pairs; a block with a fault is left out, and each of its faults is named.
 

@@ -66,7 +66,6 @@ _TEMPLATE_LINE = re.compile(r"\{(?::[^{}]{0,500}|%.{0,500}%|\{.{0,500}\})\}\Z")
 _LONGEST_FURNITURE = 3_000
 _TAG_LINE = re.compile(r"(?:#[^\W\d][\w/-]*\s*)+\Z")
 _ORDINAL = re.compile(r"(\d+)[.)]\s")
-_SETEXT = re.compile(r"[ ]{0,3}(=+|-+)[ \t]*\Z")
 _HARD_BREAK = re.compile(r"(?: {2,}|\\)\Z")
 _VERSE_LINE = 58
 _VERSE_INFO = ("verse", "poem", "poetry")

@@ -16,8 +16,6 @@ from curation.pairs import LONGEST_SHARE, Proposal, Tier, divide, propose
 from curation.paragraphs import Paragraph
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
-# Their prompts are the author's to write.
-WRITTEN: tuple[Tier, ...] = ("thesis", "note", "rewrite")
 # Below this a draft of a paragraph has nothing to be rewritten, and a section nothing to be argued.
 _LEAST_WORDS = 25
 

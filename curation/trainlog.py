@@ -52,12 +52,6 @@ class LoggedRun:
     epochs: tuple[Epoch, ...]
 
 
-def holds_log(text: str) -> bool:
-    """Say whether a text is an experiment log: a run's heading, and one of its fields."""
-    lines = _lines(text)
-    return any(_RUN.match(line) for line in lines) and any(_FIELD.match(line) for line in lines)
-
-
 def read_log(text: str, path: str) -> tuple[list[LoggedRun], list[Problem]]:
     """Read the runs of a log; a table with a fault is named by its line."""
     lines = _lines(text.removeprefix("\ufeff"))

@@ -135,10 +135,6 @@ class Watcher:
         """Start the thread; it costs nothing here, since watchdog is imported in it."""
         self._thread.start()
 
-    def look_now(self) -> None:
-        """Look at once instead of waiting for an event."""
-        self._wake.set()
-
     def stop(self, timeout_s: float = 2.0) -> None:
         """End the thread, after the call of `changed` that is under way."""
         self._stopped = True

@@ -62,14 +62,6 @@ def set_verdict(db: Database, left_id: int, right_id: int, verdict: VerdictName,
             change.update("verdict", standing, {"verdict": verdict, "masked": masked})
 
 
-def clear_verdict(db: Database, left_id: int, right_id: int) -> None:
-    """Take a verdict back as one edit; without one nothing happens."""
-    with edit(db, "clear a verdict") as change:
-        standing = _verdict_id(db, left_id, right_id)
-        if standing is not None:
-            change.delete("verdict", standing)
-
-
 def verdicts(db: Database, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Verdict]:
     """Return the verdicts there are on some pairs of samples, by (base's id, run's id)."""
     found = db.all(

@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
+from workbench.every_command import EveryCommand
 from workbench.key_order import KeyOrder
 from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
@@ -50,6 +51,7 @@ class WorkbenchApp(Shell):
     # All styles at once, six kilobytes: a screen that brought its own on its first visit would have all parsed anew.
     CSS_PATH = [str(path) for path in sorted((Path(__file__).parent / "screens").glob("*.tcss"))]
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {EveryCommand}
     SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = MAIN
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "go('essays')", "Essays", show=False, id="screen.essays"),
@@ -293,7 +295,7 @@ class WorkbenchApp(Shell):
             self._watching.stop()
         self._watching = Watching(
             self.project,
-            busy=lambda: self.progress is not None,
+            busy=lambda: self.is_at("writing"),
             found=lambda report: self.post_message(self.Looked(report)),
             failed=lambda sentence: self.post_message(self.Looked(sentence)),
         )

@@ -2,7 +2,7 @@
 
 The decision to know: between program and job stands a small shell, leader of a session of its own. It ignores HUP,
 outlives a TERM to its group and writes the job's exit status. It is found again by process id and start time, since
-process ids are used again. No `/proc`, no `setsid`: Linux and macOS alike.
+process ids are used again. Nothing needs `/proc` or `setsid`: Linux and macOS alike.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from runners.errors import PlaceError
 from runners.places.base import Handle, Poll, write_job
 from runners.rundir import RunDir
 
-# $1 pid file, $2 exit status file, then the job. Handlers are not inherited by the job, ignored signals are.
+# $1 pid file, $2 exit status file, $3 niceness, then the job. Handlers are not inherited by the job, ignored signals
+# are.
+# Linux as most desktops set it up shares the processors out among sessions first and heeds niceness only within one, so
+# the whole session is made as nice as the job; elsewhere there is no such file.
 _SUPERVISOR: Final = """
 trap '' HUP
 trap : TERM INT
 echo $$ > "$1.tmp" && mv "$1.tmp" "$1"
 status_file=$2
-shift 2
+if [ -w /proc/self/autogroup ]; then echo "$3" 2>/dev/null > /proc/self/autogroup; fi
+shift 3
 "$@"
 echo $? > "$status_file.tmp" && mv "$status_file.tmp" "$status_file"
 """
@@ -109,12 +113,13 @@ class LocalPlace:
         there = RunDir(folder)
         job = [*(self._command or (self._python, "-m", "runners")), str(folder), "--attempt", str(attempt)]
         niced = ["nice", "-n", str(self._nice), *job] if self._nice else job
+        files = (str(there.pid(attempt)), str(there.rc(attempt)))
         # An engine may start an attempt twice: the first end must not be taken for the second.
         there.rc(attempt).unlink(missing_ok=True)
         try:
             with there.log(attempt).open("ab") as log:
                 process = subprocess.Popen(
-                    ["/bin/sh", "-c", _SUPERVISOR, "runners", str(there.pid(attempt)), str(there.rc(attempt)), *niced],
+                    ["/bin/sh", "-c", _SUPERVISOR, "runners", *files, str(self._nice), *niced],
                     cwd=folder,
                     env=_environment(),
                     stdin=subprocess.DEVNULL,

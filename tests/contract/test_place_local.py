@@ -78,6 +78,9 @@ def test_a_job_is_in_a_session_of_its_own_and_nicer_than_the_program(kit):
     pid = events(kit, place, attempt)[0]["pid"]
     assert os.getsid(pid) == handle.data["pid"] != os.getsid(0)
     assert psutil.Process(pid).nice() == min(19, os.nice(0) + 15)
+    # Linux may heed niceness within a session only, and shares out among sessions by this.
+    shared_out = Path(f"/proc/{pid}/autogroup")
+    assert not shared_out.exists() or shared_out.read_text().endswith("nice 15\n")
     place.kill(handle)
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
 from tests.journeys.screens import settle as until
 from workbench.app import WorkbenchApp
-from workbench.operations import guide
+from workbench.every_command import CLASSES, commands_elsewhere
+from workbench.operations import curating, guide
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
+from workbench.screens.canary_form import CanaryForm
+from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.help_overlay import HelpOverlay
 
 
@@ -96,6 +103,52 @@ async def test_every_command_of_the_screen_is_in_the_palette(project: Project, k
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press("escape")
+
+
+async def choose_command(pilot: Pilot[Any], words: str) -> list[str]:
+    """Find a command in the palette, choose the first, and return what was found."""
+    await pilot.press("colon")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+    await pilot.press(*words)
+    palette = pilot.app.screen
+
+    def found() -> list[str]:
+        commands = palette.query_one(CommandList)
+        return [str(commands.get_option_at_index(index).prompt) for index in range(commands.option_count)]
+
+    await until(pilot, lambda: bool(found()) and words.split()[-1] in found()[0])
+    listed = found()
+    await press(pilot, "enter")
+    return listed
+
+
+async def test_the_palette_knows_every_command_of_every_screen(project: Project) -> None:
+    async with opened(project.root, "runs") as (app, _pilot):
+        offered = {(item.name, item.binding.action) for item in commands_elsewhere("runs")}
+        for name, make in app.SCREENS.items():
+            assert CLASSES[name] == (type(make()).__module__, type(make()).__name__)
+            for _key, binding in make()._bindings:
+                mine = binding.id and not binding.id.endswith((".back", ".pane", ".side"))
+                assert ((name, binding.action) in offered) == bool(mine and name != "runs"), binding
+
+
+async def test_a_command_of_another_screen_is_found_gone_to_and_its_key_said(project: Project) -> None:
+    async with opened(project.root, "runs") as (app, pilot):
+        before = [row.status for row in curating.pair_rows(project, curating.pair_ids(project, PairFilter()))]
+        listed = await choose_command(pilot, "pairs accept and")
+        assert "Pairs: accept and go on" in listed[0]
+        assert "key a in Pairs (2)" in listed[0]
+        assert app.screen.id == "pairs"
+        assert "Accept and go on: press a." in shown(app.screen)
+        assert [row.status for row in curating.pair_rows(project, curating.pair_ids(project, PairFilter()))] == before
+
+
+async def test_a_command_that_asks_by_itself_is_done_on_arrival(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await choose_command(pilot, "write a canary prompt")
+        await settle(pilot)
+        assert app.screen_stack[-2].id == "datasets"
+        assert isinstance(app.screen, CanaryForm)
 
 
 async def test_nothing_to_undo_is_said(tmp_path: Path) -> None:
@@ -207,3 +260,40 @@ async def test_the_keys_of_one_action_are_parted_by_a_comma_and_no_line_of_the_l
         assert "…" not in "\n".join(line[:76] for line in text.splitlines())
         await press(pilot, *"line before")
         assert "↑, k" in shown(app.screen)
+
+
+async def test_writing_and_datasets_are_worked_on_beside_each_other_one_of_each(project: Project) -> None:
+    gates = {name: threading.Event() for name in ("Import", "Check")}
+    stopped: list[str] = []
+    ended: list[str] = []
+
+    def work(name: str) -> Callable[[ProgressCall, CancelledCall], str]:
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> str:
+            progress(1, 4, "an-essay")
+            while not gates[name].wait(0.01):
+                if cancelled():
+                    stopped.append(name)
+                    break
+            return name
+
+        return operate
+
+    async with opened(project.root, "essays") as (app, pilot):
+        assert app.background("Import", work("Import"), ended.append)
+        assert app.background("Check", work("Check"), ended.append, about="datasets")
+        assert not app.background("Propose", work("Import"), ended.append)
+        await pilot.pause(0.3)
+        assert "Import is still going on" in shown(app.screen)
+        app.screen.outdate()  # type: ignore[attr-defined]
+        await pilot.pause(0.3)
+        assert "Check ━━━━────────────1 of 4" in shown(app.screen).replace(" 1 of", "1 of")
+        assert "esc cancels  Import 25%" in shown(app.screen)
+        await pilot.press("escape")
+        while stopped != ["Check"] or app.is_at("datasets"):
+            await pilot.pause(0.02)
+        assert app.is_at("writing")
+        gates["Import"].set()
+        await settle(pilot)
+        assert stopped == ["Check"]
+        assert ended == ["Check", "Import"]
+        assert app.progress is None

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.earlier import earlier_runs, identity
-from curation.outputs import holds_outputs, read_outputs
-from curation.trainlog import holds_log, read_log
+from curation.outputs import read_outputs
+from curation.trainlog import read_log
 
 PIECES = st.sampled_from(
     [
@@ -28,8 +28,6 @@ LISTS = st.dictionaries(st.sampled_from("ABCDE"), st.lists(st.text(max_size=30),
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
 def test_no_text_crashes_a_reader_and_what_gives_nothing_is_named(text: str) -> None:
-    holds_outputs(text)
-    holds_log(text)
     outputs, problems = read_outputs(text, "x", stem="llada_finetuned", folders=("a",))
     assert outputs is not None or problems
     logged, problems = read_log(text, "log")

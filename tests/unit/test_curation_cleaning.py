@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from curation.atoms import join, sections
-from curation.cleaning import CLEAN, RULES, Cleaning, footnotes, leftovers, staying, without_closing_break
+from curation.cleaning import CLEAN, RULES, Cleaning, footnotes, leftovers, staying
 from curation.pairs import propose
 from curation.paragraphs import paragraphs
 
@@ -198,19 +198,3 @@ def test_notes_are_kept_aside_whole_and_without_their_marks() -> None:
         ("1", "The pasted note, of two paragraphs.\n\nIt goes on here."),
     ]
     assert PASTED[found[1].start : found[1].end].startswith("[1](")
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        ("A piece.\n\n***\n", "A piece."),
-        ("A piece.\n\n* * *\n\n---", "A piece."),
-        ("A piece.\n\n\\*\\*\\*", "A piece."),
-        ("A piece.\n", "A piece.\n"),
-        ("One.\n\n***\n\nTwo.", "One.\n\n***\n\nTwo."),
-        ("*She left.*", "*She left.*"),
-        ("***", ""),
-    ],
-)
-def test_closing_breaks_are_taken_off_a_text(text: str, kept: str) -> None:
-    assert without_closing_break(text) == kept

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from curation.earlier import earlier_runs, identity
-from curation.outputs import Outputs, holds_outputs, read_outputs
-from curation.trainlog import Epoch, holds_log, read_log
+from curation.outputs import Outputs, read_outputs
+from curation.trainlog import Epoch, read_log
 
 NEWER = """\
 # llada_finetuned
@@ -180,16 +180,6 @@ def test_the_older_markdown_keeps_its_header() -> None:
         "**Inference config:** 512 tokens, 64 steps",
     ]
     assert outputs.canaries[0].prompt == "The wheel turns,\nand turns."
-
-
-def test_shapes_are_told_apart() -> None:
-    assert holds_outputs(NEWER)
-    assert holds_outputs('{"A": ["x"], "B": []}')
-    assert holds_outputs('{"A": ["x"')
-    assert not holds_outputs('{"messages": []}')
-    assert not holds_outputs("# Essay\n\n## Canary songs\n\nText.\n")
-    assert holds_log(LOG)
-    assert not holds_log("## Run 1\n\nI ran.\n")
 
 
 def test_a_log_gives_a_note_and_the_table_where_it_parses() -> None:

@@ -14,7 +14,7 @@ from workbench.operations.counting import CountingError, ask_child, count_pairs,
 from workbench.operations.project import Project
 from workbench.operations.seen import pair_text, see
 from workbench.operations.sequences import Recipe
-from workbench.operations.tokens import counter, token_view
+from workbench.operations.tokens import counter, token_views
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_large_tokenizer_gives_an_estimate_until_the_child_has_counted(
     assert count_pairs(project, [pair_id]) == 0
     child = counter(project)
     assert child.exact
-    alone = token_view(project, after.pair.prompt, after.pair.response)
+    alone = token_views(project, after.pair.prompt, after.pair.response)[0]
     seen = see(project, targets.targets(project)[0], pair_text(project, pair_id), Recipe(max_length=512))
     monkeypatch.undo()
     here = curating.pair_view(project, pair_id).tokens

@@ -44,11 +44,8 @@ def test_judging_again_replaces_the_verdict_and_undo_brings_the_old_one_back(db)
     history.undo(db)
     found = annotations.verdicts(db, [(1, 3)])[1, 3]
     assert (found.verdict, found.masked) == ("left", True)
-    annotations.clear_verdict(db, 1, 3)
-    annotations.clear_verdict(db, 1, 3)
-    assert annotations.verdicts(db, [(1, 3)]) == {}
     history.undo(db)
-    assert annotations.verdicts(db, [(1, 3)])[1, 3] == found
+    assert annotations.verdicts(db, [(1, 3)]) == {}
 
 
 def test_the_history_of_verdicts_does_not_tell_which_side_was_chosen(db):

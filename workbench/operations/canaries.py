@@ -187,11 +187,6 @@ def frozen_version(project: Project) -> int | None:
     return next((item.version for item in canary_sets(project) if item.content_hash == digest), None)
 
 
-def is_frozen(project: Project) -> bool:
-    """Say whether the working set stands as a version already."""
-    return frozen_version(project) is not None
-
-
 def _hash(rows: Sequence[Canary]) -> str:
     return canary_set_hash([canary_text(row) for row in rows])
 

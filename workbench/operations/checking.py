@@ -19,7 +19,7 @@ from curation.leaks import VERSION, find_leaks
 from curation.lint import ends_in_break
 from curation.rules import SourceFacts, rule_findings, without
 from curation.statistics import Statistics, TokenCount, histogram, statistics
-from store import checks, essays, pairs, token_counts
+from store import checks, essay_facts, pairs, token_counts
 from store.canaries import Canary
 from workbench.operations.canaries import canary_rows, canary_text
 from workbench.operations.members import Member, lint_pair, snapshot_pair
@@ -172,7 +172,8 @@ def waivers(project: Project) -> list[Waiver]:
 def source_facts(project: Project) -> list[SourceFacts]:
     """Return what rules need of the sources."""
     return [
-        SourceFacts(slug=row.slug, group=row.group, split=row.split, words=row.words) for row in essays.rows(project.db)
+        SourceFacts(slug=row.slug, group=row.group, split=row.split, words=row.words)
+        for row in essay_facts.facts(project.db)
     ]
 
 

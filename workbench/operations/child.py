@@ -1,7 +1,7 @@
 """Run one long operation in a child process: the terminal only reads its progress, so no key waits for it.
 
-The child opens the project itself, so nothing but names and a result of a few numbers goes between the two. It steps
-back for the program, and ends when its output is no longer read: a program that was killed leaves nothing running.
+The child opens the project itself, so nothing but names, numbers and a report goes between the two. It steps back for
+the program, and ends when its output is no longer read: a program that was killed leaves nothing running.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,16 @@ from runners.errors import RunnersError
 from store.errors import StoreError
 from workbench.operations.errors import ChildError, WorkbenchError
 from workbench.operations.project import Project
+from workbench.operations.stepping_back import step_back
 
+# What stands of the work of a child that ended by itself: of one that saves as it goes on, what it had saved.
+_LEFT = {False: "Nothing was changed", True: "What it had done stands"}
 # Raised on purpose: their text is a sentence for the author.
 _EXPECTED = (WorkbenchError, CurationError, StoreError, RunnersError)
 _LOOK_S = 0.1
 _ENDS_S = 5.0
+# How long a child that was told to stop may take for the step it is at, in seconds.
+_STOPS_S = 10.0
 
 
 def run_child(
@@ -35,6 +41,7 @@ def run_child(
     *,
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
+    gently: bool = False,
 ) -> dict[str, Any] | None:
     """Run `python -m MODULE PROJECT QUESTION` and return its answer, or None when it was cancelled.
 
@@ -47,11 +54,12 @@ def run_child(
         question: what it is to do.
         progress: called with what it says.
         cancelled: asked ten times a second; the child is ended then.
+        gently: once cancelled, the child is told to stop after the step it is at (`told_to_stop`) and may still answer.
 
     Raises:
         ChildError: it could not be started, ended without an answer, or answers with an error.
     """
-    process = _start([sys.executable, "-m", module, str(project.root), json.dumps(question)])
+    process = _start([sys.executable, "-m", module, str(project.root), json.dumps(question)], told=gently)
     try:
         for line in _lines(process, cancelled):
             said = json.loads(line)
@@ -64,7 +72,7 @@ def run_child(
         if cancelled():
             return None
         raise ChildError(
-            f"The process that was to {question.get('do', 'do this')} ended by itself. Nothing was changed; try again."
+            f"The process that was to {question.get('do', 'do this')} ended by itself. {_LEFT[gently]}; try again."
         )
     finally:
         _end(process)
@@ -72,7 +80,7 @@ def run_child(
 
 def answer(operate: Callable[[dict[str, Any], Callable[[int, int, str], None]], dict[str, Any]]) -> int:
     """Be the child: run the operation on the question of the command line, and write what `run_child` reads."""
-    os.nice(5)
+    step_back()
 
     def write(said: dict[str, Any]) -> None:
         try:
@@ -92,6 +100,11 @@ def answer(operate: Callable[[dict[str, Any], Callable[[int, int, str], None]], 
     return 0
 
 
+def told_to_stop() -> bool:
+    """Say, in a child that is run gently, whether it was cancelled: its input has ended then."""
+    return bool(select.select([0], [], [], 0)[0])
+
+
 def environment() -> dict[str, str]:
     """Return the environment of a child process that imports what this one imports."""
     home = Path(workbench.__file__).resolve().parent.parent
@@ -101,10 +114,15 @@ def environment() -> dict[str, str]:
     return made
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, told: bool) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
+            command,
+            stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
         )
     except OSError as error:
         reason = f"{command[0]}: cannot be started ({error.strerror}). Free some memory, and try again."
@@ -112,11 +130,17 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _lines(process: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield whole lines of the child's output until it ends or is cancelled."""
+    """Yield whole lines of the child's output until it ends or is cancelled, or did not stop when it was told to."""
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
     rest = b""
-    while not cancelled():
+    until: float | None = None
+    while until is None or time.monotonic() < until:
+        if until is None and cancelled():
+            if process.stdin is None:
+                return
+            process.stdin.close()
+            until = time.monotonic() + _STOPS_S
         if not select.select([descriptor], [], [], _LOOK_S)[0]:
             continue
         read = os.read(descriptor, 1 << 16)
@@ -129,6 +153,8 @@ def _lines(process: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> I
 def _end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
     process.stdout.close()
+    if process.stdin is not None:
+        process.stdin.close()
     if process.poll() is None:
         process.terminate()
         try:

@@ -84,6 +84,7 @@ class _Child:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 env=environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise CountingError(f"{sys.executable}: cannot be started to count tokens ({error.strerror}).") from error

@@ -7,7 +7,6 @@ for one. Counts of pairs go straight into the store. It ends when its input does
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,10 +21,8 @@ from workbench.operations.errors import WorkbenchError
 from workbench.operations.lengths import count_slice
 from workbench.operations.project import Project
 from workbench.operations.sequences import Recipe, sequence_of
+from workbench.operations.stepping_back import step_back
 from workbench.operations.targets import Target, named, read
-
-# How far it steps back for the program whose keys must answer.
-_NICE = 5
 
 Question = dict[str, Any]
 
@@ -91,7 +88,7 @@ def _target(project: Project, asked: Question) -> Target:
 
 def main(arguments: list[str]) -> int:
     """Answer until the input ends."""
-    os.nice(_NICE)
+    step_back()
     project = Project.open(Path(arguments[0]))
     for line in sys.stdin:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from store import annotations as verdicts
-from store import canaries, datasets, essays, imported_runs, pairs, program, runs
+from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
 from workbench.operations.project import Project
 
 # From so many accepted pairs on, canary prompts and a first dataset are worth more than the next pair.
@@ -29,18 +29,17 @@ class NextStep:
 def next_step(project: Project) -> NextStep:
     """Name the next useful step."""
     db = project.db
-    sources = essays.rows(db)
+    sources, held = essay_facts.how_many(db)
     if not sources:
         return NextStep(text="Nothing imported yet: import a folder of essays with i", screen="essays", key="i")
     counts = pairs.counts(db)
     if not counts.proposed and not counts.accepted:
-        return NextStep(text=f"{len(sources)} sources: propose pairs with p", screen="essays", key="p")
+        return NextStep(text=f"{sources} sources: propose pairs with p", screen="essays", key="p")
     if counts.changed:
-        touched = [row.title for row in sources if row.changed]
+        touched = essay_facts.titles_changed(db)
         where = touched[0] if len(touched) == 1 else f"{len(touched)} essays"
         text = f"{counts.changed} pair{'s' if counts.changed > 1 else ''} changed in {where}: settle with w"
         return NextStep(text=text, screen="pairs", key="w", also=("essays",))
-    held = sum(1 for row in sources if row.split == "holdout")
     if not held:
         return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")
     if not counts.accepted_train:

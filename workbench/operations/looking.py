@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curation.discover import SUFFIXES
 from curation.errors import Problem
@@ -206,6 +207,11 @@ def look_aside(project: Project) -> LookReport:
     except ValueError as error:
         said = done.stderr.strip() or f"it ended with {done.returncode} and said nothing"
         raise WorkbenchError(f"The essays could not be looked at: {said}") from error
+    return look_report_from(data)
+
+
+def look_report_from(data: dict[str, Any]) -> LookReport:
+    """Return the report whose fields were sent as JSON."""
     return LookReport(
         added=tuple(data["added"]),
         changed=tuple(data["changed"]),

@@ -64,11 +64,6 @@ def token_views(project: Project, prompt: str, response: str, *, pair_id: int | 
     return tuple(_view(project, chosen, prompt, response, stored, wait=pair_id is None) for chosen in targets(project))
 
 
-def token_view(project: Project, prompt: str, response: str) -> TokenView:
-    """Count one pair for the model that runs start from."""
-    return _view(project, targets(project)[0], prompt, response, {}, wait=True)
-
-
 def _view(
     project: Project,
     chosen: Target,

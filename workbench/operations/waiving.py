@@ -8,7 +8,7 @@ from functools import lru_cache
 from curation.findings import Finding, Scope, Waiver, with_waivers
 from curation.lint import pair_findings
 from curation.rules import RULES, Rules
-from store import checks, essays, pairs
+from store import checks, essay_facts, pairs
 from store.checks import WaiverRow
 from store.pairs import Pair
 from workbench.operations.checking import CANDIDATE, last_check, waivers
@@ -41,7 +41,7 @@ def waive(project: Project, *, rule: str, scope: Scope, subject: str, reason: st
         raise WorkbenchError("Waive a rule for a pair by its id, for an essay by its name, or for the whole dataset.")
     if scope == "pair":
         pairs.get(project.db, int(subject) if subject.isdecimal() else -1)
-    elif scope == "source" and subject not in {row.slug for row in essays.rows(project.db)}:
+    elif scope == "source" and subject not in {row.slug for row in essay_facts.facts(project.db)}:
         raise WorkbenchError(f"No essay named {subject}. See `workbench essays list` for the names.")
     return checks.waive(project.db, rule=rule, scope=scope, subject=subject, reason=reason.strip())
 

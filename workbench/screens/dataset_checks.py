@@ -45,7 +45,7 @@ class CheckKeys(DatasetBase):
             app.project_changed()
             self._frozen(report)
 
-        app.background("Freeze", operate, done)
+        app.background("Freeze", operate, done, about="datasets")
 
     def _frozen(self, done: FreezeReport) -> None:
         row = done.dataset
@@ -84,7 +84,7 @@ class CheckKeys(DatasetBase):
             if self.is_current:
                 self.go_to_dataset(CANDIDATE_ID)
 
-        app.background("Check", operate, done)
+        app.background("Check", operate, done, about="datasets")
 
     def action_compare(self) -> None:
         """Compare the two marked datasets, or the current one with the one before it."""

@@ -79,7 +79,7 @@ def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, *, 
         said = [str(problem) for problem in report.said]
         app.say("\n".join([f"{report.summary}.", *said]), "warning" if said else "information")
 
-    app.background("Export", operate, done)
+    app.background("Export", operate, done, about="datasets")
 
 
 def _ask_force(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, standing: WouldReplaceError) -> None:

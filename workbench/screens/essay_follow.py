@@ -74,12 +74,16 @@ class FollowKeys(ProjectScreen):
         """Look at the disk for what changed, and say what was found."""
         project, app = self.project, self.app
 
-        def operate(progress: ProgressCall, cancelled: CancelledCall) -> LookReport:
-            from workbench.operations.looking import look
+        def operate(progress: ProgressCall, cancelled: CancelledCall) -> LookReport | None:
+            from workbench.operations.importing_job import look_in_child
 
-            return look(project, progress=progress, cancelled=cancelled)
+            return look_in_child(project, progress=progress, cancelled=cancelled)
 
-        def done(report: LookReport) -> None:
+        def done(report: LookReport | None) -> None:
+            if report is None:
+                app.project_changed()
+                app.say("The look was cancelled; what had come in stays.")
+                return
             if report.anything:
                 app.project_changed()
             app.say(report.summary, "warning" if report.problems else "information")

@@ -139,9 +139,9 @@ class ImportKeys(ProjectScreen):
         project = self.project
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
-            from workbench.operations.importing import import_paths
+            from workbench.operations.importing_job import import_aside
 
-            return import_paths(
+            return import_aside(
                 project, paths, also=also, accept=accept, as_edit=as_edit, progress=progress, cancelled=cancelled
             )
 
@@ -152,9 +152,9 @@ class ImportKeys(ProjectScreen):
         project, app = self.project, self.app
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> ImportReport:
-            from workbench.operations.importing import import_paths
+            from workbench.operations.importing_job import import_aside
 
-            return import_paths(project, paths, also=also, dry_run=True, progress=progress, cancelled=cancelled)
+            return import_aside(project, paths, also=also, dry_run=True, progress=progress, cancelled=cancelled)
 
         def done(report: ImportReport) -> None:
             def answered(answer: Literal["import", "also", "accept"] | None) -> None:

@@ -163,7 +163,7 @@ class ListPart(PairBase):
             elif self._filter == "over":
                 self.ask_list()
 
-        if self.app.progress is None:
+        if not self.app.is_at("writing"):
             self.app.background("Counting tokens", operate, done)
 
     def _say_gone(self, ids: Sequence[int]) -> None:

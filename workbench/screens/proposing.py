@@ -49,10 +49,10 @@ def propose(screen: ProjectScreen, ids: Sequence[int], about: str, started: Call
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> int:
             from workbench.operations import guide
-            from workbench.operations.proposing import propose_pairs
+            from workbench.operations.importing_job import propose_aside
 
             guide.remember(project, _KEPT, tiers)
-            return propose_pairs(project, ids, tiers=tiers, progress=progress, cancelled=cancelled)
+            return propose_aside(project, ids, tiers=tiers, progress=progress, cancelled=cancelled)
 
         def done(made: int) -> None:
             if made:

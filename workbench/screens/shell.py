@@ -1,7 +1,8 @@
-"""What every screen may ask of the app: the project, writes in the order of the keys, and one background work.
+"""What every screen may ask of the app: the project, writes in the order of the keys, and work in the background.
 
 Writes go through one thread, so that two keys pressed quickly are two edits in that order, and closing the program
-waits for the last of them. Reads go through worker threads of the screens and may overtake each other.
+waits for the last of them. Reads go through worker threads of the screens and may overtake each other. Long work on the
+writing (import, propose) and long work on datasets (check, freeze) may go on beside each other, one of each.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from textual.app import App
 from textual.reactive import reactive
@@ -32,6 +34,12 @@ EXPECTED_ERRORS = (WorkbenchError, CurationError, StoreError, RunnersError)
 ProgressCall = Callable[[int, int, str], None]
 CancelledCall = Callable[[], bool]
 
+# What background work is about: it goes on beside work about something else, and never beside work about the same.
+About = Literal["writing", "datasets"]
+
+# How often the status line shows how far background work is, in seconds.
+_SHOWN_EVERY_S = 0.1
+
 
 def sentence_of(error: BaseException) -> str:
     """Return what to tell the author about an error."""
@@ -40,11 +48,29 @@ def sentence_of(error: BaseException) -> str:
     return f"A fault of the program ({type(error).__name__}: {error}). What was done before stands; try again."
 
 
+@dataclass
+class _Work:
+    """One background work: how far it is, and whether it is to stop."""
+
+    latest: Progress
+    cancelled: bool = False
+
+    def report(self, done: int, total: int, name: str) -> None:
+        """Take in how far it is; called in its thread."""
+        if not self.cancelled:
+            self.latest = Progress(title=self.latest.title, done=done, total=total, name=name)
+
+    def cancel(self) -> None:
+        """Ask it to stop after the step it is at."""
+        self.cancelled = True
+        self.latest = Progress(title=f"{self.latest.title}: stopping")
+
+
 class Shell(App[int]):
     """The app as its screens see it.
 
     Attributes:
-        progress: how far the background work is; None when there is none.
+        progress: how far the background work is that esc cancels; None when there is none at all.
     """
 
     progress: reactive[Progress | None] = reactive(None, init=False)
@@ -53,8 +79,7 @@ class Shell(App[int]):
         super().__init__()
         self._project: Project | None = None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._cancelled = False
-        self._latest: Progress | None = None
+        self._works: dict[About, _Work] = {}
         # The pairs that the last refusal of background work named.
         self.refused_pairs: tuple[int, ...] = ()
         # What was changed in forms that were left without a launch, by what they were opened for; for this session.
@@ -98,7 +123,12 @@ class Shell(App[int]):
         raise NotImplementedError
 
     def background(
-        self, title: str, operation: Callable[[ProgressCall, CancelledCall], T], then: Callable[[T], None]
+        self,
+        title: str,
+        operation: Callable[[ProgressCall, CancelledCall], T],
+        then: Callable[[T], None],
+        *,
+        about: About = "writing",
     ) -> bool:
         """Run long work beside everything else, shown in the status line; esc cancels it.
 
@@ -106,24 +136,23 @@ class Shell(App[int]):
             title: one word for what is going on.
             operation: gets a progress call (done, total, name) and a call that says whether to stop; its own thread.
             then: gets the result on the event loop, whatever screen is shown then.
+            about: what it works on; other work about the same must be over.
 
         Returns:
-            False when other work is still going on; nothing was started then.
+            False when other work about the same is still going on; nothing was started then.
         """
-        if self.progress is not None:
-            self.say(f"{self.progress.title} is still going on: wait for it, or cancel it with esc.", "warning")
+        going = self._works.get(about)
+        if going is not None:
+            self.say(f"{going.latest.title} is still going on: wait for it, or cancel it with esc.", "warning")
             return False
-        self._cancelled = False
-        self._latest = self.progress = Progress(title=title)
+        begun = self._works[about] = _Work(Progress(title=title))
+        self._show_progress()
         self.refused_pairs = ()
 
-        def report(done: int, total: int, name: str) -> None:
-            self._latest = Progress(title=title, done=done, total=total, name=name)
-
         async def work() -> None:
-            timer = self.set_interval(0.1, self._show_progress)
+            timer = self.set_interval(_SHOWN_EVERY_S, self._show_progress)
             try:
-                result: Any = await asyncio.to_thread(operation, report, lambda: self._cancelled)
+                result: Any = await asyncio.to_thread(operation, begun.report, lambda: begun.cancelled)
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 if isinstance(error, WorkbenchError):
                     self.refused_pairs = error.pair_ids
@@ -131,26 +160,39 @@ class Shell(App[int]):
                 return
             finally:
                 timer.stop()
-                self.progress = None
+                del self._works[about]
+                self._show_progress()
                 # A program that is closed waits for its threads: this one is told to stop.
-                self._cancelled = True
+                begun.cancelled = True
             then(result)
 
         _worker: Worker[None] = self.run_worker(work, group="background", name=title)
         return True
 
+    def is_at(self, about: About) -> bool:
+        """Say whether background work about something is going on; any thread may ask."""
+        return about in self._works
+
     def cancel_background(self) -> bool:
-        """Ask the background work to stop after the step it is at; return whether there was any."""
-        if self.progress is None:
+        """Ask the background work that is shown to stop after the step it is at; return whether there was any."""
+        work = self._foremost()
+        if work is None:
             return False
-        self._cancelled = True
-        self._latest = Progress(title=f"{self.progress.title}: stopping")
+        if not work.cancelled:
+            work.cancel()
+            self._show_progress()
         return True
+
+    def _foremost(self) -> _Work | None:
+        """Return the work that was begun last of those that are not stopping, else the last."""
+        works = list(self._works.values())
+        return next((work for work in reversed(works) if not work.cancelled), works[-1] if works else None)
 
     def _log_failure(self, future: Future[Any]) -> None:
         if (error := future.exception()) is not None:
             self.log.error(error)
 
     def _show_progress(self) -> None:
-        if self.progress is not None:
-            self.progress = self._latest
+        work = self._foremost()
+        beside = tuple(other.latest.short for other in self._works.values() if other is not work)
+        self.progress = None if work is None else replace(work.latest, beside=beside)

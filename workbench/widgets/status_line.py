@@ -28,12 +28,18 @@ _STYLES = {"information": "$text-success", "warning": "$text-warning", "error": 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far background work is: `done` of `total` (0 when unknown), and what it is at."""
+    """How far background work is: `done` of `total` (0 when unknown), what it is at, and what goes on beside it."""
 
     title: str
     done: int = 0
     total: int = 0
     name: str = ""
+    beside: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """What stands where another work is shown whole."""
+        return f"{self.title} {self.done / self.total:.0%}" if self.total else f"{self.title} …"
 
 
 class StatusLine(Widget):
@@ -80,7 +86,8 @@ def _progress_line(progress: Progress, width: int) -> Content:
     filled = round(share * bar_width)
     count = f"{progress.done} of {progress.total}" if progress.total else "…"
     tail = f" {count} · {one_line(progress.name)}"
-    room = max(0, width - len(progress.title) - bar_width - 2 - len("  esc cancels"))
+    beside = "".join(f"  {one_line(other)}" for other in progress.beside)
+    room = max(0, width - len(progress.title) - bar_width - 2 - len(beside) - len("  esc cancels"))
     return Content.assemble(
         (progress.title, "bold"),
         " ",
@@ -88,6 +95,7 @@ def _progress_line(progress: Progress, width: int) -> Content:
         ("─" * (bar_width - filled), "$text-disabled"),
         cell(tail, room),
         ("  esc cancels", "$text-muted"),
+        (beside, "bold"),
     )
 
 
