@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from curation.counted import counted
+
 # Of a longer text only that it changed is told, not where: finding it takes time with the square of its words.
 _MOST_WORDS = 4000
 # Of so many changed pairs the words are compared, a millisecond each; of further ones they are counted.
@@ -106,11 +108,11 @@ def changed_words(old: str, new: str) -> str:
     _, first, last, new_first, new_last = changed[0]
     lead = " ".join(before[max(0, first - _AROUND) : first])
     shown = f"…{' ' if lead else ''}{lead} [{_some(before[first:last])} → {_some(after[new_first:new_last])}]"
-    return f"{gone} words out, {come} in: {shown}"
+    return f"{counted(gone, 'word')} out, {come:,} in: {shown}"
 
 
 def _counted(before: Sequence[str], after: Sequence[str]) -> str:
-    return f"{len(before)} words before, {len(after)} now"
+    return f"{counted(len(before), 'word')} before, {len(after):,} now"
 
 
 def _some(words: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
+from curation.counted import counted
 from curation.errors import CurationError
 
 _DATE = re.compile(r"\A\d{4}-\d{2}(?:-\d{2})?-(?=.)")
@@ -42,7 +43,7 @@ def choose_holdout(slugs: Sequence[str], *, count: int, seed: int) -> set[str]:
     """
     names = set(slugs)
     if not 0 <= count <= len(names):
-        raise CurationError(f"{count} essays cannot be held out of {len(names)}. Ask for 0 to {len(names)}.")
+        raise CurationError(f"{counted(count, 'essay')} cannot be held out of {len(names)}. Ask for 0 to {len(names)}.")
     ranked = sorted(names, key=lambda slug: (_digest(slug, seed), slug))
     return set(ranked[:count])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from curation.counted import counted
 from curation.findings import Finding, LintPair
 from curation.words import RUN, words
 
@@ -31,7 +32,7 @@ def pair_findings(pair: LintPair, *, tokens: int, max_tokens: int) -> list[Findi
         found.append(("token-cap", message))
     count = len(words(pair.response))
     if pair.response.strip() and count < _SHORT_WORDS:
-        found.append(("short", f"The response has only {count} words. Merge it with the next pair."))
+        found.append(("short", f"The response has only {counted(count, 'word')}. Merge it with the next pair."))
     prompt, response = (" ".join(words(text)) for text in (pair.prompt, pair.response))
     if prompt and len(prompt.split()) >= RUN and prompt in response:
         found.append(("echo", "The response repeats the whole prompt. Cut the prompt out of it."))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from curation.counted import counted
 from curation.errors import Problem
 from curation.filepair import half_character
 
@@ -233,7 +234,9 @@ def _read_canary(lines: Sequence[str], number: int, faults: _Faults) -> CanaryOu
         for place, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)]))
     ]
     if said is not None and said != str(len(samples)):
-        faults.name(said_line, f"says {said!r} samples of canary {letter}, and {len(samples)} were found.")
+        faults.name(
+            said_line, f"says {said!r} samples of canary {letter}, and {counted(len(samples), 'was', 'were')} found."
+        )
     if not samples:
         faults.name(number, f"has no samples of canary {letter}. Write `### Sample 1` before the first.")
     words = "\n".join(prompt).strip() if prompt is not None else ""

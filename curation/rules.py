@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from curation.counted import counted
 from curation.findings import Finding, Scope, Severity
 from curation.statistics import Statistics
 
@@ -139,15 +140,17 @@ def holdout_findings(rules: Rules, held: Mapping[str, int]) -> list[Finding]:
         )
         return [_whole("no-holdout", message)]
     if pairs < rules.min_holdout_pairs:
+        little = "decides little" if pairs == 1 else "decide little"
         message = (
-            f"{pairs} held-out {_plural(pairs, 'pair')} from {len(held)} {_plural(len(held), 'essay')} decide little: "
+            f"{counted(pairs, 'held-out pair')} from {counted(len(held), 'essay')} {little}: "
             f"two runs would have to differ by {2.8 / pairs**0.5:.1f} standard deviations of a pair to be told apart. "
-            f"Hold out at least {rules.min_holdout_pairs} pairs from {rules.min_holdout_sources} essays."
+            f"Hold out at least {counted(rules.min_holdout_pairs, 'pair')} from "
+            f"{counted(rules.min_holdout_sources, 'essay')}."
         )
         return [_whole("small-holdout", message)]
     if len(held) < rules.min_holdout_sources:
         message = (
-            f"All {pairs} held-out pairs are from {len(held)} {_plural(len(held), 'essay')}: validation would say how "
+            f"All {pairs} held-out pairs are from {counted(len(held), 'essay')}: validation would say how "
             f"well a model writes {'it' if len(held) == 1 else 'those'}. Hold out {rules.min_holdout_sources} or more."
         )
         return [_whole("small-holdout", message)]
@@ -166,7 +169,7 @@ def share_findings(rules: Rules, train: Mapping[str, int]) -> list[Finding]:
         # Some source is above the limit whatever she does: one sentence says it, not one for each.
         largest, count = ordered[0]
         message = (
-            f"Only {len(train)} {_plural(len(train), 'source')} to train on; {largest} alone gives {count / total:.0%} "
+            f"Only {counted(len(train), 'source')} to train on; {largest} alone gives {count / total:.0%} "
             f"of the pairs, and a model may learn that one essay. From {needed} sources on, each can stay below "
             f"{limit:.0%}."
         )
@@ -220,7 +223,3 @@ def _whole(rule: str, message: str) -> Finding:
 def _made(rule: str, scope: Scope, subject: str, message: str) -> Finding:
     severity: Severity = "leak" if rule in LEAKS else "warning"
     return Finding(rule=rule, severity=severity, scope=scope, subject=subject, source=subject, message=message)
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"

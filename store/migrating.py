@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from curation.counted import counted
 from store import migrations
 from store.backup import backup
 from store.errors import DatabaseBroken, DatabaseTooNew
@@ -110,8 +111,8 @@ def _check_references(connection: sqlite3.Connection, path: Path, name: str) -> 
     broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise DatabaseBroken(
-            f"{path}: the migration {name!r} would leave {len(broken)} rows of {broken[0][0]!r} pointing nowhere. "
-            "It was taken back, the file is as it was. Open it with the version that wrote it."
+            f"{path}: the migration {name!r} would leave {counted(len(broken), 'row')} of {broken[0][0]!r} pointing "
+            "nowhere. It was taken back, the file is as it was. Open it with the version that wrote it."
         )
 
 

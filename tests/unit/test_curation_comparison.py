@@ -21,7 +21,7 @@ def test_pairs_that_came_went_changed_and_stayed() -> None:
         ("salt", 2, "removed"),
     ]
     assert (found.kept, found.count("added"), found.count("changed")) == (1, 1, 1)
-    assert found.pairs[1].changes == ("response: 1 words out, 1 in: … Three was [blue. → red.]",)
+    assert found.pairs[1].changes == ("response: 1 word out, 1 in: … Three was [blue. → red.]",)
     assert found.pairs[0].opening == "Four."
 
 
@@ -37,12 +37,12 @@ def test_the_same_text_under_another_pair_is_the_same_pair() -> None:
 def test_of_very_many_changed_pairs_the_words_are_only_counted() -> None:
     old, new = ([version(key, f"The {word} {key}.") for key in range(400)] for word in ("blue", "red"))
     changes = [item.changes[0] for item in compare(old, new).pairs]
-    assert changes[0] == "response: 1 words out, 1 in: … The [blue → red]"
+    assert changes[0] == "response: 1 word out, 1 in: … The [blue → red]"
     assert changes[-1] == "response: 3 words before, 3 now"
 
 
 def test_changed_words_are_counted_and_the_first_place_is_shown() -> None:
-    assert changed_words("a b c d e f", "a b c d x f g") == "1 words out, 2 in: … a b c d [e → x]"
+    assert changed_words("a b c d e f", "a b c d x f g") == "1 word out, 2 in: … a b c d [e → x]"
     assert changed_words("a b", "a  b") == "only white space"
     assert changed_words("a", "a b") == "0 words out, 1 in: … a [nothing → b]"
-    assert changed_words("w " * 3000, "v " * 3000) == "3000 words before, 3000 now"
+    assert changed_words("w " * 3000, "v " * 3000) == "3,000 words before, 3,000 now"

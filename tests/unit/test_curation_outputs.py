@@ -167,7 +167,7 @@ def test_samples_of_the_newer_markdown_are_read_only_in_sequence() -> None:
     )
     assert second.samples == ((0, "中文。"),)
     assert problems == [
-        f"llada_finetuned.x:{line_of(NEWER, '**Samples:** 2')}: says '2' samples of canary B, and 1 were found."
+        f"llada_finetuned.x:{line_of(NEWER, '**Samples:** 2')}: says '2' samples of canary B, and 1 was found."
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from curation.counted import counted
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import cleaning
 from workbench.operations.project import Project
@@ -48,7 +49,7 @@ def essays_footnotes(project: Project, names: tuple[str, ...], as_json: bool) ->
     """Print the notes that are kept aside, of the essays NAMES or of all, as Markdown."""
     found = cleaning.footnote_views(project, names)
     emit(found, as_json, [cleaning.footnotes_markdown(found).rstrip("\n")] if found else [])
-    say(f"{len(found)} notes.")
+    say(f"{counted(len(found), 'note')}.")
 
 
 def _short(text: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from curation.counted import counted
 from curation.findings import Finding, Scope
 from workbench.cli.output import emit, json_option, plain, say, table, with_project
 from workbench.cli.seen import Options, print_seen, seen_options
 from workbench.operations import checking, comparing, freezing, seen, waiving
-from workbench.operations.counted import counted
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from curation.counted import counted
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import models
 from workbench.operations.project import Project
@@ -58,7 +59,7 @@ def models_add(project: Project, name: str, revision: str | None, as_json: bool)
     """Add a model: a folder, or a Hugging Face id, whose tokenizer and configuration are fetched, never its weights."""
     view = models.add_model(project, name, revision=revision)
     _show(view, as_json)
-    say(f"Added. Pairs are counted for {len(models.model_views(project))} models now.")
+    say(f"Added. Pairs are counted for {counted(len(models.model_views(project)), 'model')} now.")
 
 
 @models_command.command("remove")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from curation.counted import counted
 from curation.pairs import Tier
 from store.pairs import Order, PairFilter
 from workbench.cli.output import emit, json_option, say, table, with_project
@@ -116,7 +117,7 @@ def pairs_count(project: Project, as_json: bool) -> None:
     made = counting.count_pairs(project)
     over = counting.over_count(project)
     emit({"counts_made": made, "over_limit": over}, as_json, [str(made)])
-    say(f"{made} counts made; {over} pairs are over the limit of a model.")
+    say(f"{counted(made, 'count')} made; {counted(over, 'pair is', 'pairs are')} over the limit of a model.")
 
 
 def _waiting(project: Project, ids: list[int]) -> list[int]:

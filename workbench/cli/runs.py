@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import click
 
+from curation.counted import counted
 from store import datasets
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import collecting, forecasting, launching, lengths, running
@@ -254,7 +255,7 @@ def collect_command(project: Project, names: tuple[str, ...], wait: bool, as_jso
     emit(report, as_json, [f"{name} {status}" for name, status in report.statuses])
     for problem in report.problems:
         say(problem)
-    say(f"{report.events} events, {report.samples} samples.")
+    say(f"{counted(report.events, 'event')}, {counted(report.samples, 'sample')}.")
 
 
 def _say_why(project: Project, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from curation.counted import counted
 from runners.spec import EosPadding
 from workbench.cli.output import emit, say
 from workbench.operations.project import Project
@@ -68,7 +69,8 @@ def print_seen(project: Project, text: PairText, options: Options, as_json: bool
     emit(data, as_json, _lines(seen, flags))
     say(f"{seen.length} of {seen.limit} tokens for {seen.model}, laid out as {seen.layout}: {seen.fate}")
     if seen.beyond:
-        say(f"{len(seen.beyond)} tokens lie beyond the limit, the EOS among them.")
+        lie = "lies" if len(seen.beyond) == 1 else "lie"
+        say(f"{counted(len(seen.beyond), 'token')} {lie} beyond the limit, the EOS among them.")
     if t is not None and not seen.hides:
         say("This model is causal: nothing is hidden, each token of the response is predicted from all before it.")
 

@@ -14,6 +14,7 @@ from typing import cast
 
 from curation import jsonl
 from curation.card import dataset_card
+from curation.counted import counted
 from curation.errors import Problem
 from curation.filepair import FilePair, Split, tier_named
 from curation.pairfile import write_pairfile
@@ -80,7 +81,7 @@ class DatasetExport:
         files = f"{len(self.files)} file{'s' if len(self.files) > 1 else ''}"
         word = "Would write" if self.dry_run else "Wrote"
         words = f"{word} dataset {self.number} as {self.form}: {files} in {self.files[0].parent}"
-        return words + (f", {len(self.said)} lines escaped" if self.said else "")
+        return words + (f", {counted(len(self.said), 'line')} escaped" if self.said else "")
 
 
 def export_dataset(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from curation.counted import counted
 from store.pairs import PairFilter
 from workbench.operations.canaries import canary_rows, import_canaries
 from workbench.operations.collecting import wait
@@ -69,7 +70,8 @@ def play(folder: Path, *, say: Callable[[str], None]) -> DemoReport:
     if not dataset_rows(project):
         frozen = freeze(project, note="the demo's")
         row = frozen.dataset
-        say(f"  dataset {row.number} frozen: {row.train_pairs} train, {row.holdout_pairs} holdout, {row.leaks} leaks")
+        leaks = counted(row.leaks, "leak")
+        say(f"  dataset {row.number} frozen: {row.train_pairs} train, {row.holdout_pairs} holdout, {leaks}")
     standing = reviewable_runs(project)
     run = standing[0] if standing else _train(project, say)
     counts = pair_counts(project)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from curation.counted import counted
 from curation.holdout import choose_holdout, choose_share
 from store import essays, following, groups
 from store.essays import NewParagraph, SourceRow
@@ -67,7 +68,7 @@ def hold_out_by_hash(project: Project, *, count: int, seed: int) -> list[SourceR
     """Hold `count` groups out, chosen by a seeded hash of their names, which adding an essay does not reshuffle."""
     groups = _groups(essay_rows(project))
     if count >= len(groups):
-        raise WorkbenchError(f"{count} essays cannot be held out of {len(groups)}: leave some to train on.")
+        raise WorkbenchError(f"{counted(count, 'essay')} cannot be held out of {len(groups)}: leave some to train on.")
     return _hold_groups(project, choose_holdout(list(groups), count=count, seed=seed))
 
 
@@ -93,7 +94,7 @@ def hold_out_share(project: Project, *, share: float, seed: int) -> list[SourceR
     if not chosen or len(chosen) == len(groups):
         found = "none" if not chosen else "all"
         raise WorkbenchError(
-            f"A share of {share:g} with the seed {seed} chooses {found} of {len(groups)} essays. "
+            f"A share of {share:g} with the seed {seed} chooses {found} of {counted(len(groups), 'essay')}. "
             "Try another seed, or give a count."
         )
     return _hold_groups(project, chosen)
@@ -115,8 +116,8 @@ def share_said(rows: Sequence[SourceRow], held: Sequence[SourceRow], *, share: f
     """
     among = choosable(rows)
     return (
-        f"{len(held)} of {among} essays held out ({len(held) / among:.0%}) by a share of {share:.0%}: each is chosen "
-        "by its own name and the seed, so that one you add later moves none of the others."
+        f"{len(held)} of {counted(among, 'essay')} held out ({len(held) / among:.0%}) by a share of {share:.0%}: each "
+        "is chosen by its own name and the seed, so that one you add later moves none of the others."
     )
 
 

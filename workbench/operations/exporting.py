@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from curation.counted import counted
 from store import program
 from workbench.operations.errors import WorkbenchError, WouldReplaceError
 from workbench.operations.project import Project
@@ -43,7 +44,7 @@ def review_markdown(view: ReviewView) -> str:
         parts.append(f"Verdict: {_verdict(item)}")
         for name, sample in (("base", item.base), ("run", item.adapter)):
             seed = "unknown" if sample.seed is None else sample.seed
-            size = "" if sample.tokens is None else f", {sample.tokens} tokens"
+            size = "" if sample.tokens is None else f", {counted(sample.tokens, 'token')}"
             parts.append(f"### {name} (seed {seed}{size})")
             # An indented block shows model output as it is, whatever marks it holds.
             parts.append("\n".join(f"    {line}" for line in sample.text.splitlines()) or "    (nothing)")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 
 from curation import snapshot
+from curation.counted import counted
 from curation.findings import Finding, with_waivers
 from curation.statistics import statistics
 from store import checks, datasets, pairs
@@ -55,7 +56,9 @@ class FreezeReport:
         """What to look at, as sentences."""
         found = [item.message for item in self.report.warnings]
         if self.twice:
-            found.append(f"{self.twice} pairs are the same as another to the letter, and are kept once.")
+            found.append(
+                f"{counted(self.twice, 'pair is', 'pairs are')} the same as another to the letter, and kept once."
+            )
         return found
 
 
@@ -97,7 +100,10 @@ def freeze(
     stamp = checks.stamp(project.db)
     accepted = list(pairs.accepted(project.db))
     if not any(pair.split == "train" for pair in accepted):
-        held = f"All {len(accepted)} accepted pairs are of essays held out. " if accepted else ""
+        all_held = "The only accepted pair is of an essay held out. "
+        if len(accepted) != 1:
+            all_held = f"All {len(accepted)} accepted pairs are of essays held out. "
+        held = all_held if accepted else ""
         raise NothingToDoError(
             f"{held}No accepted pair on the train side: accept some in Pairs with a, then freeze.",
             on_command_line=f"{held}No accepted pair on the train side: `workbench pairs accept` some, then freeze.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from curation.counted import counted
 from store import annotations as verdicts
 from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
 from workbench.operations.project import Project
@@ -34,7 +35,7 @@ def next_step(project: Project) -> NextStep:
         return NextStep(text="Nothing imported yet: import a folder of essays with i", screen="essays", key="i")
     counts = pairs.counts(db)
     if not counts.proposed and not counts.accepted:
-        return NextStep(text=f"{sources} sources: propose pairs with p", screen="essays", key="p")
+        return NextStep(text=f"{counted(sources, 'source')}: propose pairs with p", screen="essays", key="p")
     if counts.changed:
         touched = essay_facts.titles_changed(db)
         where = touched[0] if len(touched) == 1 else f"{len(touched)} essays"

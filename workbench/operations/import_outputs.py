@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.canaries import CanaryText, canary_set_hash
+from curation.counted import counted
 from curation.earlier import NAMING_FOLDERS, EarlierRun, earlier_runs, identity, outputs_identity
 from curation.errors import EssayError, Problem
 from curation.essay import slugify
@@ -98,7 +99,7 @@ def _keep(intake: Intake, run: EarlierRun, prompts: Sequence[CanaryText]) -> Arr
         outcome=outcome,
         what="run",
         name=name,
-        title=f"{'/'.join(run.folders[-1:])}: {of}, {len(samples)} samples",
+        title=f"{'/'.join(run.folders[-1:])}: {of}, {counted(len(samples), 'sample')}",
         path=path,
         words=sum(len(text.split()) for text in samples),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curation.counted import counted
 from workbench.screens.dataset_base import DatasetBase
 from workbench.widgets.plain import visible
 
@@ -159,12 +160,11 @@ class CanaryKeys(DatasetBase):
             return import_canaries(self.project, path)
 
         def done(report: CanaryImport) -> None:
-            self.changed(f"{report.imported} canary prompts imported: {report.summary}")
+            words = f"{counted(report.imported, 'canary prompt')} imported: {report.summary}"
+            self.changed(words)
             if report.problems:
                 self.say(
-                    "\n".join(
-                        [f"{report.imported} canary prompts imported: {report.summary}", *map(str, report.problems)]
-                    ),
+                    "\n".join([words, *map(str, report.problems)]),
                     "warning",
                 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workbench.operations.counted import counted
+from curation.counted import counted
 from workbench.screens.dataset_base import CANDIDATE_ID, DatasetBase
 from workbench.screens.found import open_pair
 from workbench.screens.report_lines import comparison_lines

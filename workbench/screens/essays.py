@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from curation.counted import counted
 from workbench.screens.essay_cleaning import CleaningKeys
 from workbench.screens.essay_follow import FollowKeys, sign, what_happened
 from workbench.screens.essay_writing import WritingKeys
@@ -172,7 +173,12 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         kinds = Counter(row.kind for row in self._rows)
         held = sum(row.split == "holdout" for row in self._rows)
         words = sum(row.words for row in self._rows)
-        parts = [f"{kinds['essay']} essays", f"{kinds['note']} notes", f"{words:,} words", f"{held} held out"]
+        parts = [
+            counted(kinds["essay"], "essay"),
+            counted(kinds["note"], "note"),
+            counted(words, "word"),
+            f"{held} held out",
+        ]
         if kinds["pairs"]:
             parts.insert(2, f"{kinds['pairs']} of pairs alone")
         if self.sources.marked:
@@ -306,7 +312,7 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         untouched = not any(row.proposed or row.accepted or row.rejected for row in self._rows)
         ids = [] if untouched and not self.sources.marked else self.sources.targets
         if not ids:
-            about = f"all {len(self._rows)} essays and notes"
+            about = f"all {len(self._rows)} essays and notes" if len(self._rows) > 1 else self._rows[0].title
         elif len(ids) == 1 and (row := self.sources.row(ids[0])) is not None:
             about = row.title
         else:

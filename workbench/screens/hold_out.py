@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from curation.counted import counted
 from curation.errors import CurationError
 from workbench.screens.base import ProjectScreen
 from workbench.widgets.dialogs import Dialog
@@ -92,7 +93,7 @@ class ShareDialog(Dialog[tuple[float, int]]):
         if not rows:
             return Content.styled("No essay is chosen. Try another seed, or a larger share.", "$text-warning")
         essays = choosable(self._rows)
-        lines = [f"{len(rows)} of {essays} essays ({len(rows) / essays:.0%}):"]
+        lines = [f"{len(rows)} of {counted(essays, 'essay')} ({len(rows) / essays:.0%}):"]
         lines += [f"  {cell(one_line(row.title), _TITLE)}".rstrip() for row in rows[:_SHOWN]]
         if len(rows) > _SHOWN:
             lines.append(f"  and {len(rows) - _SHOWN} more")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.style import Style
 
+from curation.counted import counted
 from curation.pace import minutes_left
 from workbench.widgets.plain import cell, one_line
 
@@ -50,7 +51,7 @@ LEGEND = (
 
 def pairs_said(count: int) -> str:
     """Say a number of pairs."""
-    return "1 pair" if count == 1 else f"{count:,} pairs"
+    return counted(count, "pair")
 
 
 def nothing_here(words: str, source: str, elsewhere: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from curation.counted import counted
 from workbench.screens.dataset_lines import paragraph
 from workbench.widgets.plain import cell, one_line
 from workbench.widgets.text_view import MEASURE, Lines
@@ -40,7 +41,7 @@ def dataset_lines(view: DatasetView, width: int) -> Lines:
     ]
     if row.note:
         lines += paragraph(row.note, measure, "$text-muted")
-    lines += [Content(""), Content(f"  {row.train_pairs:,} pairs to train on, {row.holdout_pairs:,} held out")]
+    lines += [Content(""), Content(f"  {counted(row.train_pairs, 'pair')} to train on, {row.holdout_pairs:,} held out")]
     if view.difference is not None:
         change = view.difference
         words = f"since the one before: {change.added} added, {change.removed} removed, {change.kept} kept"
@@ -54,7 +55,7 @@ def candidate_lines(row: CandidateRow, report: Report | None, width: int) -> Lin
     lines: Lines = [
         Content.styled("  What a freeze would take now", "bold"),
         Content(""),
-        Content(f"  {row.train_pairs:,} pairs to train on, {row.holdout_pairs:,} held out"),
+        Content(f"  {counted(row.train_pairs, 'pair')} to train on, {row.holdout_pairs:,} held out"),
     ]
     if row.first:
         lines += paragraph("Nothing is frozen yet: f freezes. Runs train on nothing else.", measure, "$text-muted")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 
+from curation.counted import counted
 from workbench.screens.base import ProjectScreen
 from workbench.screens.review_lines import LETTERS, Side, Stand
 from workbench.screens.run_lines import short_name
@@ -116,7 +117,9 @@ class AnnotatingScreen(ProjectScreen):
             from workbench.operations.running import run_rows
 
             reviewable = set(reviewable_runs(self.project))
-            return [(row.name, f"{row.samples} samples") for row in run_rows(self.project) if row.name in reviewable]
+            return [
+                (row.name, counted(row.samples, "sample")) for row in run_rows(self.project) if row.name in reviewable
+            ]
 
         self.ask(ask, self._show_choice, group="choice")
 

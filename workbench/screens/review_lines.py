@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
-from workbench.operations.counted import counted
+from curation.counted import counted
 from workbench.screens.run_lines import seed_words, short_name, size_words
 from workbench.widgets.plain import cell, one_line, visible, wrap
 from workbench.widgets.sample_text import LABEL_NAMES, MARK_KEYS, Mark, mark_style
@@ -203,12 +203,12 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
     total, judged = len(view.comparisons), view.judged
     if judged < total and stand.masked:
         return Content.assemble(
-            (f"{judged} of {total} pairs are judged.\n\n", "bold"),
+            (f"{judged} of {counted(total, 'pair is', 'pairs are')} judged.\n\n", "bold"),
             ("The tally names base and run, so it waits for the last verdict. ", ""),
             ("[ goes back, M shows names and tally now.", "$foreground-muted"),
         )
     masked = sum(item.masked for item in view.comparisons if item.verdict)
-    of = f"of {total} pairs" if judged == total else f"of {judged} judged pairs ({total} in all)"
+    of = f"of {counted(total, 'pair')}" if judged == total else f"of {counted(judged, 'judged pair')} ({total} in all)"
     words = f"{of}: base {counts['base']}, run {counts['run']}, ties {counts['tie']}, both bad {counts['both bad']}"
     how = "masked" if judged and masked == judged else f"{masked} of them judged masked" if masked else "names shown"
     parts: list[Part] = [(words, "bold"), (f" · {how}\n\n", "$foreground-muted")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widgets import Static
 
+from curation.counted import counted
 from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def seed_words(sample: Sample) -> str:
 def size_words(sample: Sample) -> str:
     """Say how long a sample is: in tokens, or in words where those were not counted."""
     if sample.tokens is not None:
-        return f"{sample.tokens} tokens"
+        return counted(sample.tokens, "token")
     words = len(sample.text.replace("\u200b", " ").split())
     return f"{words:,} word{'' if words == 1 else 's'}"
 

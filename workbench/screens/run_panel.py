@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from curation.counted import counted
 from workbench.screens.run_lines import (
     STATES,
     in_words,
@@ -87,16 +88,16 @@ def facts(view: RunView) -> Content:
     data = f"dataset {row.dataset_number}" if row.dataset_number is not None else "no dataset"
     prompts = "no canary prompts" if row.canary_version is None else f"canary prompts {row.canary_version}"
     if view.imported:
-        parts += [(f"{one_line(row.model)} · {prompts} · made elsewhere\n{row.samples} samples", _DIM)]
+        parts += [(f"{one_line(row.model)} · {prompts} · made elsewhere\n{counted(row.samples, 'sample')}", _DIM)]
         return Content.assemble(*parts)
     parts += [(f"{one_line(row.model)} · {data} · {prompts} · {one_line(row.place)}", _DIM)]
     parts += [(f" · attempt {view.attempts}\n" if view.attempts > 1 else "\n", _DIM)]
     saved = f"checkpoint at step {view.checkpoints[-1].step}" if view.checkpoints else "no checkpoint"
     if len(view.checkpoints) > 1:
-        saved = f"{len(view.checkpoints)} checkpoints, last at step {view.checkpoints[-1].step}"
+        saved = f"{counted(len(view.checkpoints), 'checkpoint')}, last at step {view.checkpoints[-1].step}"
     if view.best is not None:
         saved += f", best at step {view.best[0]} ({number(view.best[1])})"
-    counts = [f"memory {memory(view.memory_bytes)}", saved, f"{row.samples} samples"]
+    counts = [f"memory {memory(view.memory_bytes)}", saved, f"{counted(row.samples, 'sample')}"]
     parts += [(" · ".join(counts), _DIM)]
     return Content.assemble(*parts)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
+from curation.counted import counted
 from workbench.widgets.plain import cell, visible
 from workbench.widgets.text_view import Lines
 
@@ -221,13 +222,14 @@ def seen_facts(seen: SeenPair) -> Content:
 def seen_fate(seen: SeenPair, recipe: Recipe) -> str:
     """Say what a run does with the pair, in a sentence; empty when it takes it whole."""
     over = len(seen.beyond)
+    too_many = f"✂ {counted(over, 'token')} too many"
     if seen.fate == "cut":
-        return f"✂ {over} tokens are cut, the EOS with them: no end is learnt from this pair."
+        return f"✂ {counted(over, 'token is', 'tokens are')} cut, the EOS with them: no end is learnt from this pair."
     if seen.fate == "refused":
-        return f"✂ {over} tokens too many: such a run is refused before it starts (over_long {recipe.over_long})."
+        return f"{too_many}: such a run is refused before it starts (over_long {recipe.over_long})."
     if seen.fate == "left out":
         why = "the prompt fills the limit alone" if recipe.over_long == "cut" else f"over_long {recipe.over_long}"
-        return f"✂ {over} tokens too many: a run leaves the whole pair out ({why})."
+        return f"{too_many}: a run leaves the whole pair out ({why})."
     return ""
 
 
@@ -251,7 +253,8 @@ def seen_prediction(seen: SeenPair, predicted: int, width: int) -> Content:
     """Say for a causal model which token is predicted from what."""
     given = sum(not token.learnt for token in seen.tokens)
     text = shown(seen.tokens[predicted]).replace("⏎\n", "⏎").replace(" ", "␠")
-    words = f"▸ {text} from the {predicted} tokens before it, {max(0, predicted - given)} of them of the response"
+    before = counted(predicted, "token")
+    words = f"▸ {text} from the {before} before it, {max(0, predicted - given)} of them of the response"
     learnt = max(1, len(seen.tokens) - given)
     room = min(24, width - cell_len(words) - 2)
     parts = [(f"{slider((predicted - given + 1) / learnt, room)} ", "$accent")] if room >= 8 else []

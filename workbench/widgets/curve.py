@@ -14,6 +14,8 @@ from textual.content import Content, Span
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from curation.counted import counted
+
 Loss = Sequence[tuple[int, float]]
 Validation = Sequence[tuple[int, float, float, float]]
 
@@ -203,7 +205,7 @@ def _legend(
     if probed:
         parts += [("   ○ ", _PROBE), (f"probe {probed[-1][1]:.3f}", _WORDS)]
     if broken:
-        parts.append((f"   {broken} steps not finite", "bold $text-error"))
+        parts.append((f"   {counted(broken, 'step')} not finite", "bold $text-error"))
     parts.append((f"   {unit}", _AXIS))
     return Content.assemble(*parts).truncate(width, ellipsis=True)
 

@@ -1,6 +1,6 @@
 """Counts and their words."""
 
-from workbench.operations.counted import counted
+from curation.counted import counted
 
 
 def test_one_is_singular_and_every_other_number_is_not() -> None:
