@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ from store import edit_rows, groups
 from store.database import Database
 from store.errors import NotFound
 from store.following import taken_back
-from store.history import Edit, edit, recording
+from store.history import Edit, edit, joining
 from store.known_sources import Known, Outcome, known_source
 from store.values import now, storable, text_hash, to_json
 
@@ -157,7 +156,7 @@ def save(db: Database, new: NewSource) -> tuple[int, Outcome]:
     and split stay, and so do the pairs made from it. Where the author says another kind, that is an edit of hers: it is
     left to `set_kind`.
     """
-    with edit(db, "import an essay") if recording(db) else nullcontext() as change, db.transaction() as connection:
+    with joining(db) as (connection, change):
         known = known_source(db, path=new.path, slug=new.slug, origin=new.origin)
         columns = _columns(new)
         if known is None:

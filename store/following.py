@@ -11,13 +11,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from store import edit_rows
 from store.database import Database
-from store.history import Edit, edit, recording
+from store.history import Edit, edit, joining
 from store.values import booleans, now, storable
 
 
@@ -158,7 +157,7 @@ def follow(db: Database, source: StaleSource, moves: Sequence[Move], fresh: Sequ
         moves: what became of each.
         fresh: the positions of the paragraphs that no text before had.
     """
-    with edit(db, "follow an essay") if recording(db) else nullcontext() as change, db.transaction() as connection:
+    with joining(db) as (connection, change):
         row = connection.execute("SELECT text_hash FROM source WHERE id = ?", (source.id,)).fetchone()
         if row is None or row[0] != source.text_hash:
             return False

@@ -79,6 +79,11 @@ class Edit:
         self._label = storable(label)
         self._number = number
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, within the edit's transaction."""
+        return self._connection
+
     def update(self, table: str, key: int, changes: Mapping[str, Any], *, stamp: bool = True) -> bool:
         """Change columns of a row; return whether anything differs from before.
 
@@ -204,6 +209,18 @@ def spanning(db: Database, label: str) -> Iterator[Span]:
 def recording(db: Database) -> bool:
     """Say whether what is done here and now belongs to an edit."""
     return db.edit_under_way is not None or db.edit_spanning is not None
+
+
+@contextmanager
+def joining(db: Database) -> Iterator[tuple[sqlite3.Connection, Edit | None]]:
+    """Write in one transaction, as a part of the edit that this belongs to; without one it is no edit at all."""
+    if recording(db):
+        # No transaction within that of the edit: the index of words is written out at each.
+        with edit(db, "") as change:
+            yield change.connection, change
+    else:
+        with db.transaction() as connection:
+            yield connection, None
 
 
 def _check_standing(connection: sqlite3.Connection, span: Span) -> None:

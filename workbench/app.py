@@ -42,6 +42,8 @@ _COLLECT_S = 1.0
 _WATCH_AFTER_S = 1.0
 # How often a pause is looked for, in seconds.
 _PAUSE_LOOK_S = 0.1
+# What takes longer to undo or redo is said to be under way, in seconds.
+_SLOW_S = 0.5
 
 
 class WorkbenchApp(Shell):
@@ -206,7 +208,11 @@ class WorkbenchApp(Shell):
 
             return reverse(self.project, "undo" if direction == "undo" else "redo")
 
+        # An import of thousands of essays takes seconds; any other edit is done before this is said.
+        slow = screen.set_timer(_SLOW_S, lambda: screen.say("Undoing…" if direction == "undo" else "Redoing…"))
+
         def follow(reversal: Reversal | None) -> None:
+            slow.stop()
             if reversal is None:
                 screen.say(f"Nothing to {direction}.")
                 return
@@ -214,7 +220,7 @@ class WorkbenchApp(Shell):
             screen.on_reversal(reversal)
             screen.refresh_status()
 
-        screen.act(operate, follow)
+        screen.act(operate, follow, failed=lambda _sentence: slow.stop())
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -72,6 +72,23 @@ async def test_a_folder_is_imported_by_key_and_pairs_are_proposed_from_all(bare:
         assert "pairs proposed: read them with 2" in shown(app.screen)
 
 
+async def test_an_import_is_undone_and_redone_by_key_and_told_in_the_history(bare: Project) -> None:
+    async with opened(bare.root, "essays", size=(160, 45)) as (app, pilot):
+        await import_path(pilot, SAMPLE_ESSAYS)
+        await press(pilot, "u")
+        text = shown(app.screen)
+        assert "Undone: import 12 essays and 10 notes from essays" in text
+        assert "No essays yet. Press i" in text
+        assert essay_rows(bare) == []
+        await press(pilot, "U")
+        assert "Redone: import 12 essays and 10 notes from essays" in shown(app.screen)
+        assert len(essay_rows(bare)) == 22
+        await press(pilot, "L")
+        text = shown(app.screen)
+        assert "import 12 essays and 10 notes from essays" in text
+        assert f"made: {min(essay_rows(bare), key=lambda row: row.id).title}" in text
+
+
 async def test_what_could_not_be_read_is_listed_with_what_to_do(bare: Project, tmp_path: Path) -> None:
     folder = tmp_path / "mixed"
     folder.mkdir()

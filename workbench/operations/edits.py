@@ -18,8 +18,13 @@ from workbench.operations.project import Project
 _HIDDEN = frozenset({"verdict", "annotation"})
 # Columns that follow from others and say nothing by themselves.
 _SILENT = frozenset(
-    {"updated_at", "prompt_words", "response_words", "edited", "doubt", "text_hash", "kind_set", "edited_from"}
+    {
+        *("updated_at", "prompt_words", "response_words", "edited", "doubt", "text_hash", "kind_set", "edited_from"),
+        *("changed_at", "followed_hash", "proposed_hash", "front_matter_json", "news"),
+    }
 )
+# What is changed of an essay where pairs were proposed from it, and nothing else.
+_PROPOSED = frozenset({"followed_hash", "proposed_hash", "news"})
 _SHOWN = 60
 
 
@@ -133,7 +138,10 @@ def set_aside(project: Project, number: int) -> str:
 def _told(change: RowChange) -> Change:
     name = f"{EDITABLE.get(change.table, change.table)} {change.key}"
     if change.before is None:
-        return Change(name=name, lines=("made",))
+        title = (change.after or {}).get("title")
+        return Change(name=name, lines=(f"made: {_short(str(title))}" if title else "made",))
+    if change.table == "source" and change.after and change.after.keys() <= _PROPOSED:
+        return Change(name=name, lines=("its pairs were proposed or followed",))
     if change.after is None:
         return Change(name=name, lines=("removed",))
     if change.table in _HIDDEN:
