@@ -14,7 +14,7 @@ from store import canaries, history, pairs
 from store.pairs import PairFilter
 from tests.journeys.builders import make_reviewed_project
 from workbench.operations import canaries as canary_operations
-from workbench.operations import curating, edits, essays, reshaping, reviewing, settling, waiving
+from workbench.operations import curating, edits, essays, reshaping, reviewing, settling, waiving, writing
 from workbench.operations.import_notes import import_pasted
 from workbench.operations.importing import import_paths
 from workbench.operations.looking import look
@@ -148,6 +148,20 @@ def new_paragraph(project: Project) -> None:
     assert [row.fresh for row in essays.essay_rows(project) if row.slug == "gravel"] == [1]
 
 
+def pasted(project: Project) -> None:
+    import_pasted(project, "A note of mine.\n\n---\n\nAnother note.\n")
+    propose_pairs(project, [max(source_ids(project))], tiers=("note",))
+
+
+def rewrite(project: Project) -> None:
+    writing.rewrite(project, max(source_ids(project)), "Another note, and longer.\n\nWith an end.")
+
+
+def pasted_and_rewritten(project: Project) -> None:
+    pasted(project)
+    rewrite(project)
+
+
 def split(project: Project) -> None:
     pair = pairs.get(project.db, some(project)[0])
     reshaping.split_pair(project, pair.id, pair.response.index(". ") + 2)
@@ -198,6 +212,8 @@ CASES: dict[str, tuple[Case, Case]] = {
     "canaries.rename_canary": (nothing, lambda p: canary_operations.rename_canary(p, "tea", "kettle")),
     "canaries.remove_canary": (nothing, lambda p: canary_operations.remove_canary(p, canary(p))),
     "canaries.import_canaries": (nothing, import_canaries),
+    "writing.rewrite": (pasted, rewrite),
+    "writing.as_imported": (pasted_and_rewritten, lambda p: writing.as_imported(p, max(source_ids(p)))),
     "waiving.waive": (
         nothing,
         lambda p: waiving.waive(p, rule="echo", scope="pair", subject=str(some(p)[0]), reason="a refrain"),
@@ -232,6 +248,7 @@ READING = {
     "reviewing": {"prompts_of", "review", "reviewable_runs", "side", "tally"},
     "settling": {"change_view", "changed_ids", "taken"},
     "waiving": {"covering", "findings_of_pair", "waiver_rows"},
+    "writing": {"place_of"},
 }
 
 
