@@ -19,7 +19,7 @@ from runners.spec import SamplingSpec
 from runners.tasks.json_lines import read_rows
 from runners.tasks.models.registry import Loaded
 from runners.tasks.reporter import Of, Reporter
-from runners.tasks.samplers.base import Filled, load_sampler
+from runners.tasks.samplers.base import Filled, fill_as_asked
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def sample_once(
         if reporter is not None and reporter.stop_requested():
             raise _StopAskedError
 
-    filled = load_sampler(sampling.sampler)(
+    filled = fill_as_asked(
         model,
         torch.tensor([prompt_ids], device=model.device),
         sampling,

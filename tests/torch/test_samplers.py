@@ -138,7 +138,7 @@ def test_whatever_after_step_raises_ends_the_sampling(model):
 
 
 def test_an_unknown_sampler_is_answered_with_the_known_ones():
-    assert load_sampler("block") is block.sample
+    assert load_sampler("block") is block.fill
     with pytest.raises(SpecError, match="expected one of autoregressive, block"):
         load_sampler("base")
 

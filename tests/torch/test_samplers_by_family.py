@@ -85,6 +85,74 @@ def test_a_block_causal_canvas_ends_with_the_block_that_ends_the_text(model):
     assert len(ended.commits[0]) == ended.canvas.shape[1]
 
 
+@pytest.mark.parametrize("length", [3, 6, 8, 13])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"steps": 16},
+        {"steps": 8, "cfg_scale": 1.5},
+        {"steps": 8, "temperature": 0.8},
+        {"steps": 16, "temperature": 0.8, "remasking": "random"},
+    ],
+)
+def test_keeping_finished_blocks_changes_no_token_and_no_probability(model, length, settings):
+    def filled(keep):
+        return block.fill(
+            model("sdar"),
+            prompts(2, length),
+            max_new_tokens=16,
+            block_length=4,
+            **settings,
+            keep_blocks=keep,
+            generators=generators(2),
+        )
+
+    kept, computed = filled(True), filled(False)
+    assert torch.equal(kept.canvas, computed.canvas)
+    for row, other in zip(kept.commits, computed.commits, strict=True):
+        assert [(c.step, c.position, c.token_id) for c in row] == [(c.step, c.position, c.token_id) for c in other]
+        assert [c.confidence for c in row] == pytest.approx([c.confidence for c in other], abs=1e-5)
+
+
+@torch.no_grad()
+def test_logits_from_kept_blocks_are_those_of_the_whole_sequence(model):
+    sdar, cache = model("sdar"), None
+    ids = prompts(2, 14)
+    for stop in (6, 6, 8, 12, 14):
+        ids[:, stop - 2 : stop] += 1  # what stands in the last block may change between two readings
+        states, cache = sdar.read_block(ids[:, :stop], cache)
+        whole = sdar.logits(sdar.hidden(ids[:, :stop]))[:, (stop - 1) // 4 * 4 :]
+        assert torch.allclose(sdar.logits(states), whole, atol=1e-5)
+        assert cache.get_seq_length() == (stop - 1) // 4 * 4
+
+
+def tokens_read(model, write):
+    """Return how many tokens the backbone was given in each pass."""
+    read = []
+
+    def note(module, args, kwargs):
+        read.append(kwargs["input_ids"].shape[1])
+
+    handle = model.backbone.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        write()
+    finally:
+        handle.remove()
+    return read
+
+
+def test_a_block_causal_model_reads_each_finished_block_once_more_and_a_causal_one_each_token_once(model):
+    sdar = model("sdar")
+    facts = type(sdar.facts)(**{**vars(sdar.facts), "end_token_ids": frozenset({-1})})
+    endless = type(sdar)(**{**vars(sdar), "facts": facts})
+    read = tokens_read(endless, lambda: block.fill(endless, prompts(1, 6), max_new_tokens=10, block_length=4, steps=12))
+    assert read == [8, 4, 8, 4, 4, 4, 8, 4, 4, 4]
+    llama = model("llama")
+    read = tokens_read(llama, lambda: autoregressive.fill(llama, prompts(1, 6), max_new_tokens=4))
+    assert read == [6, 1, 1, 1][: len(read)]
+    assert len(read) > 1
+
+
 @torch.no_grad()
 def without_cache(model, prompt, count):
     ids = prompt

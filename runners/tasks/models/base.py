@@ -135,6 +135,41 @@ class Model:
         read = self.backbone(input_ids=input_ids, past_key_values=cache, use_cache=True)
         return read.last_hidden_state[:, -1], read.past_key_values
 
+    @property
+    def keeps_blocks(self) -> bool:
+        """Whether finished blocks can be kept: nothing behind them is seen from them, so their keys and values stay.
+
+        Every key of a bidirectional model changes with each token that is committed, wherever it stands; of such a
+        model nothing can be kept but approximately.
+        """
+        return self.facts.block_tokens is not None and not self.facts.shifted
+
+    def read_block(self, input_ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+        """Read a sequence to its end; return the states that predict its last block, `[b, m, d]`, and the cache.
+
+        For models that keep blocks only. The cache holds the blocks before the last; those that it holds already are
+        not read again, and the last one never goes into it, since its tokens may still change.
+
+        Args:
+            input_ids: int64 `[b, l]`, the whole sequence; nothing in its kept blocks may have changed.
+            cache: what an earlier call returned; None at the beginning.
+        """
+        assert self.facts.block_tokens is not None
+        rows, length = input_ids.shape
+        known = 0 if cache is None else cache.get_seq_length()
+        begin = (length - 1) // self.facts.block_tokens * self.facts.block_tokens
+        places = torch.arange(length, device=input_ids.device)
+        seen = block_causal(places // self.facts.block_tokens)[known:].expand(rows, 1, -1, -1)
+        read = self.backbone(
+            input_ids=input_ids[:, known:],
+            attention_mask=seen,
+            position_ids=places[known:].expand(rows, -1),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        read.past_key_values.crop(begin - length)
+        return read.last_hidden_state[:, begin - known :], read.past_key_values
+
     def logits(self, hidden: Tensor) -> Tensor:
         """Return the logits `[n, vocabulary]` of some hidden states `[n, d]`."""
         return F.linear(hidden, self.head.weight)

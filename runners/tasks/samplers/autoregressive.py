@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from runners.spec import SamplingSpec
 from runners.tasks.draws import choose
 from runners.tasks.models.base import Cache, Model
 from runners.tasks.samplers.base import Commit, Filled
@@ -71,28 +70,6 @@ def fill(
         if all(ended):
             break
     return Filled(sequence[:, prompt_tokens:].cpu(), tuple(tuple(row) for row in commits))
-
-
-def sample(
-    model: Model,
-    prompt_ids: Tensor,
-    sampling: SamplingSpec,
-    *,
-    generators: Sequence[torch.Generator],
-    after_step: Callable[[], None] | None,
-) -> Filled:
-    """Write as a spec says; see `fill`."""
-    return fill(
-        model,
-        prompt_ids,
-        max_new_tokens=sampling.max_new_tokens,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
-        repetition_penalty=sampling.repetition_penalty,
-        generators=generators,
-        after_step=after_step,
-    )
 
 
 def penalised(logits: Tensor, sequence: Tensor, penalty: float) -> Tensor:

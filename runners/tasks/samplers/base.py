@@ -1,6 +1,7 @@
-"""What every sampler is given and gives back; adding one means adding one file with a `sample`.
+"""What every sampler is given and gives back; adding one means adding one file with a `fill`.
 
-Which fields of the spec it goes by, and their ranges, stand in `runners/sampler_fields.py`, where the form reads them.
+Which fields of the spec it goes by, and their ranges, stand in `runners/sampler_fields.py`, where the form reads them;
+each of them but those that say what is sampled is an argument of `fill`, by the same name.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Final, cast
 
 import torch
 from torch import Tensor
 
 from runners.errors import SpecError
+from runners.sampler_fields import FIELDS
 from runners.spec import SamplingSpec
 from runners.tasks import samplers
 from runners.tasks.models.base import Model
@@ -50,28 +52,34 @@ class Filled:
     commits: tuple[tuple[Commit, ...], ...]
 
 
-class Sampler(Protocol):
-    """A sampling method: the function `sample` of one file of this folder."""
+Sampler = Callable[..., Filled]
+"""A sampling method: the function `fill` of one file of this folder.
 
-    def __call__(
-        self,
-        model: Model,
-        prompt_ids: Tensor,
-        sampling: SamplingSpec,
-        *,
-        generators: Sequence[torch.Generator],
-        after_step: Callable[[], None] | None,
-    ) -> Filled:
-        """Make text behind each prompt.
+It takes the model in evaluation mode, prompts of one length as int64 `[b, p]`, and by name: `generators`, one a row, so
+that no row's draws depend on another row; `after_step`, called after each step, and whatever it raises ends the
+sampling; and those fields of a sampling spec that the method goes by.
+"""
 
-        Args:
-            model: in evaluation mode.
-            prompt_ids: int64 `[b, p]`, prompts of one length.
-            sampling: how; its fields are checked.
-            generators: one a row; no row's draws depend on another row.
-            after_step: called after each step; whatever it raises ends the sampling.
-        """
-        ...
+_OF_THE_SET: Final = ("sampler", "samples_per_prompt", "seed")
+"""Fields that say what is sampled, and not how one canvas is filled."""
+
+
+def fill_as_asked(
+    model: Model,
+    prompt_ids: Tensor,
+    sampling: SamplingSpec,
+    *,
+    generators: Sequence[torch.Generator] = (),
+    after_step: Callable[[], None] | None = None,
+) -> Filled:
+    """Make text behind each prompt as a spec says, whose fields are checked.
+
+    Raises:
+        SpecError: there is no such sampler.
+    """
+    fill = load_sampler(sampling.sampler)
+    fields = {name: getattr(sampling, name) for name in FIELDS[sampling.sampler] if name not in _OF_THE_SET}
+    return fill(model, prompt_ids, generators=generators, after_step=after_step, **fields)
 
 
 def load_sampler(name: str) -> Sampler:
@@ -83,4 +91,4 @@ def load_sampler(name: str) -> Sampler:
     known = sorted(module.name for module in pkgutil.iter_modules(samplers.__path__) if module.name != "base")
     if name not in known:
         raise SpecError([f"sampling.sampler: found {name!r}, expected one of {', '.join(known)}."])
-    return cast(Sampler, importlib.import_module(f"{samplers.__name__}.{name}").sample)
+    return cast(Sampler, importlib.import_module(f"{samplers.__name__}.{name}").fill)

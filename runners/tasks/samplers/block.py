@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from runners.spec import Remasking, SamplingSpec
+from runners.spec import Remasking
 from runners.tasks.draws import choose, uniform
-from runners.tasks.models.base import Model
+from runners.tasks.models.base import Cache, Model
 from runners.tasks.samplers.base import Commit, Filled
 
 
@@ -33,6 +33,7 @@ def fill(
     cfg_scale: float = 0.0,
     remasking: Remasking = "low_confidence",
     suppress_eos: bool = False,
+    keep_blocks: bool = True,
     generators: Sequence[torch.Generator] = (),
     after_step: Callable[[], None] | None = None,
 ) -> Filled:
@@ -49,6 +50,7 @@ def fill(
         cfg_scale: guidance w, logits = unconditional + (w + 1) (conditional - unconditional); 0 for none.
         remasking: what is committed: the most confident predictions, or random ones.
         suppress_eos: whether EOS is never predicted, at any temperature.
+        keep_blocks: whether keys and values of finished blocks are kept, where the model can; it only saves time.
         generators: one a row, where noise or random remasking is asked for; no row's draws depend on another row.
         after_step: called after each step; whatever it raises ends the sampling.
     """
@@ -58,6 +60,7 @@ def fill(
     sequence = torch.full((rows, prompt_tokens + max_new_tokens), model.mask_token_id, device=model.device)
     sequence[:, :prompt_tokens] = prompt_ids
     commits: list[list[Commit]] = [[] for _ in range(rows)]
+    reader = _Reader(model, keep=keep_blocks and model.keeps_blocks)
     step, filled = 0, prompt_tokens
     for block in blocks_of(prompt_tokens, max_new_tokens, block_length, aligned=facts.block_tokens is not None):
         # Whatever lies behind is invisible to a block-causal model.
@@ -65,7 +68,7 @@ def fill(
         for count in commits_a_step(len(block), steps_a_block):
             if count:
                 _step(
-                    model,
+                    reader,
                     seen,
                     block,
                     count=count,
@@ -85,29 +88,6 @@ def fill(
         if facts.block_tokens is not None and _all_ended(sequence[:, prompt_tokens:filled], facts.end_token_ids):
             break
     return Filled(sequence[:, prompt_tokens:filled].cpu(), tuple(tuple(row) for row in commits))
-
-
-def sample(
-    model: Model,
-    prompt_ids: Tensor,
-    sampling: SamplingSpec,
-    *,
-    generators: Sequence[torch.Generator],
-    after_step: Callable[[], None] | None,
-) -> Filled:
-    """Fill a canvas as a spec says; see `fill`."""
-    return fill(
-        model,
-        prompt_ids,
-        max_new_tokens=sampling.max_new_tokens,
-        block_length=sampling.block_length,
-        steps=sampling.steps,
-        temperature=sampling.temperature,
-        cfg_scale=sampling.cfg_scale,
-        remasking=sampling.remasking,
-        generators=generators,
-        after_step=after_step,
-    )
 
 
 def blocks_of(prompt_tokens: int, max_new_tokens: int, block_length: int, *, aligned: bool) -> list[range]:
@@ -139,9 +119,28 @@ def commits_a_step(tokens: int, steps: int) -> list[int]:
     return [each + (step < more) for step in range(steps)]
 
 
+class _Reader:
+    """Reads the sequence for each step of one canvas, and keeps what cannot change any more."""
+
+    def __init__(self, model: Model, *, keep: bool) -> None:
+        self.model = model
+        self._keep = keep
+        self._cache: Cache | None = None
+
+    def predicting(self, sequence: Tensor, positions: Tensor) -> Tensor:
+        """Return the states `[b, m, d]` that predict `positions` `[b, m]`, which lie in the last block read."""
+        begin = 0
+        if self._keep:
+            states, self._cache = self.model.read_block(sequence, self._cache)
+            begin = sequence.shape[1] - states.shape[1]
+        else:
+            states = self.model.hidden(sequence)
+        return states.gather(1, (positions - begin)[..., None].expand(-1, -1, states.shape[-1]))
+
+
 @torch.no_grad()
 def _step(
-    model: Model,
+    reader: _Reader,
     sequence: Tensor,
     block: range,
     *,
@@ -156,11 +155,11 @@ def _step(
     commits: list[list[Commit]],
 ) -> None:
     """Commit `count` tokens of the block in every row of `sequence` `[b, l]`, in place."""
-    rows = len(sequence)
+    model, rows = reader.model, len(sequence)
     # Every row commits as many tokens a step, so the masked positions of a block form a rectangle `[b, m]`.
     masked = (sequence[:, block.start : block.stop] == model.mask_token_id).nonzero()[:, 1]
     positions = masked.view(rows, -1) + block.start
-    logits = _logits(model, sequence, positions, cfg_scale=cfg_scale, prompt_tokens=prompt_tokens)
+    logits = _logits(reader, sequence, positions, cfg_scale=cfg_scale, prompt_tokens=prompt_tokens)
     if suppressed is not None:
         logits[..., suppressed] = -torch.inf
     probabilities = torch.softmax(logits, dim=-1)
@@ -183,17 +182,16 @@ def _step(
         commits[row] += [Commit(step, position, token, sure) for position, token, sure in spots]
 
 
-def _logits(model: Model, sequence: Tensor, positions: Tensor, *, cfg_scale: float, prompt_tokens: int) -> Tensor:
+def _logits(reader: _Reader, sequence: Tensor, positions: Tensor, *, cfg_scale: float, prompt_tokens: int) -> Tensor:
     """Return logits `[b, m, v]` at `positions` `[b, m]`, guided if asked for."""
-    rows = len(sequence)
+    model, rows = reader.model, len(sequence)
     seen = sequence
     if cfg_scale > 0:
         unprompted = sequence.clone()
         unprompted[:, :prompt_tokens] = model.mask_token_id
         seen = torch.cat([sequence, unprompted])
         positions = positions.repeat(2, 1)
-    states = model.hidden(seen)
-    logits = model.logits(states.gather(1, positions[..., None].expand(-1, -1, states.shape[-1]))).float()
+    logits = model.logits(reader.predicting(seen, positions)).float()
     if cfg_scale > 0:
         conditional, unconditional = logits[:rows], logits[rows:]
         logits = unconditional + (cfg_scale + 1) * (conditional - unconditional)
