@@ -5,7 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 from curation.counted import counted
 
@@ -24,8 +28,8 @@ class Version:
     key: int
     hash: str
     source: str
-    split: str
-    tier: str
+    split: Split
+    tier: Tier
     prompt: str
     response: str
 

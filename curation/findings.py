@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 Severity = Literal["leak", "warning"]
 Scope = Literal["pair", "source", "dataset"]
@@ -20,8 +24,8 @@ class LintPair:
 
     id: str
     source: str
-    split: str
-    tier: str
+    split: Split
+    tier: Tier
     prompt: str
     response: str
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from curation.counted import counted
 from curation.findings import Finding, Scope, Severity
 from curation.statistics import Statistics
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
 
 RULES: Mapping[str, str] = {
     "duplicate": "a training pair has the response of a held-out pair",
@@ -82,7 +86,7 @@ class SourceFacts:
 
     slug: str
     group: str
-    split: str
+    split: Split
     words: int
 
 

@@ -15,8 +15,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from curation.errors import CurationError
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 SCHEMA_VERSION = 1
 
@@ -35,9 +40,9 @@ class SnapshotPair:
 
     prompt: str
     response: str
-    tier: str
+    tier: Tier
     source: str
-    split: str
+    split: Split
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", self.prompt.strip())

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curation.findings import LintPair
 from curation.words import words
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 _MOST_BINS = 12
 _WIDTHS = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
@@ -38,8 +42,8 @@ class SourceCount:
     """The pairs of a source: its side, how many of each tier, and the words of their responses."""
 
     source: str
-    split: str
-    tiers: Mapping[str, int]
+    split: Split
+    tiers: Mapping[Tier, int]
     response_words: int
 
     @property
@@ -108,8 +112,8 @@ class Statistics:
 
 def statistics(pairs: Sequence[LintPair], tokens: Iterable[TokenCount] = ()) -> Statistics:
     """Count pairs by source and tier, and their words."""
-    tiers: dict[tuple[str, str], Counter[str]] = {}
-    used: Counter[tuple[str, str]] = Counter()
+    tiers: dict[tuple[str, Split], Counter[Tier]] = {}
+    used: Counter[tuple[str, Split]] = Counter()
     responses, totals = [], []
     for pair in pairs:
         response = len(words(pair.response))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from store.database import Database
 from store.errors import NotFound
 from store.values import now, storable
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class DatasetPair:
 
     pair_hash: str
     pair_id: int
-    split: str
-    tier: str
+    split: Split
+    tier: Tier
     source: str
     prompt: str
     response: str
@@ -173,7 +178,7 @@ def texts(db: Database, dataset_id: int, *, start: int, take: int) -> list[tuple
     return [(split, prompt, response) for split, prompt, response in db.all(query, (dataset_id, take, start))]
 
 
-def sources(db: Database, dataset_id: int, split: str) -> dict[str, int]:
+def sources(db: Database, dataset_id: int, split: Split) -> dict[str, int]:
     """Return how many pairs each source gives to one side of a dataset, train or holdout."""
     query = "SELECT source, count(*) FROM dataset_pair WHERE dataset_id = ? AND split = ? GROUP BY source"
     return dict(db.all(query, (dataset_id, split)))
@@ -204,10 +209,7 @@ def leaks_json(db: Database, dataset_id: int) -> str:
     Raises:
         NotFound: there is no such dataset.
     """
-    row = db.one("SELECT leaks_json FROM dataset WHERE id = ?", (dataset_id,))
-    if row is None:
-        raise _missing(dataset_id)
-    return str(row[0])
+    return _kept(db, dataset_id, "leaks_json")
 
 
 def report_json(db: Database, dataset_id: int) -> str:
@@ -216,7 +218,11 @@ def report_json(db: Database, dataset_id: int) -> str:
     Raises:
         NotFound: there is no such dataset.
     """
-    row = db.one("SELECT report_json FROM dataset WHERE id = ?", (dataset_id,))
+    return _kept(db, dataset_id, "report_json")
+
+
+def _kept(db: Database, dataset_id: int, column: Literal["leaks_json", "report_json"]) -> str:
+    row = db.one(f"SELECT {column} FROM dataset WHERE id = ?", (dataset_id,))
     if row is None:
         raise _missing(dataset_id)
     return str(row[0])

@@ -9,11 +9,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from store import groups
 from store.database import Database
 from store.history import Edit, edit
 from store.values import now, storable, text_hash
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 _CHUNK = 2_000
 
@@ -36,8 +41,8 @@ class ImportedPair:
     """
 
     source: str
-    split: str
-    tier: str
+    split: Split
+    tier: Tier
     prompt: str
     response: str
     start: int

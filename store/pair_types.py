@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
+
+
+PairStatus = Literal["proposed", "accepted", "rejected", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +29,11 @@ class PairFilter:
         changed: with True only pairs whose text reads otherwise in the essay now.
     """
 
-    statuses: tuple[str, ...] = ()
+    statuses: tuple[PairStatus, ...] = ()
     source_id: int | None = None
-    tier: str | None = None
+    tier: Tier | None = None
     flagged: bool | None = None
-    split: str | None = None
+    split: Split | None = None
     words: str = ""
     changed: bool = False
     over: tuple[tuple[str, int], ...] = ()
@@ -39,9 +47,9 @@ class PairRow:
     source_id: int
     source: str
     title: str
-    split: str
-    tier: str
-    status: str
+    split: Split
+    tier: Tier
+    status: PairStatus
     flagged: bool
     edited: bool
     has_note: bool
@@ -85,11 +93,11 @@ class Pair:
     source_id: int
     source: str
     title: str
-    split: str
+    split: Split
     text_hash: str
     position: float
-    tier: str
-    status: str
+    tier: Tier
+    status: PairStatus
     prompt: str
     response: str
     start: int
@@ -111,7 +119,7 @@ class NewPair:
     `doubt` is how doubtful it is, from 0; None: not judged yet.
     """
 
-    tier: str
+    tier: Tier
     prompt: str
     response: str
     start: int
@@ -130,8 +138,8 @@ class PairChange:
     response: str | None = None
     prompt_words: int | None = None
     response_words: int | None = None
-    tier: str | None = None
-    status: str | None = None
+    tier: Tier | None = None
+    status: PairStatus | None = None
     flagged: bool | None = None
     edited: bool | None = None
     note: str | None = None

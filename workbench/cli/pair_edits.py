@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from curation.pairs import Tier
 from curation.reshape import End, Side
 from workbench.cli.output import emit, json_option, say, with_project
 from workbench.cli.pairs import pairs_command as pairs_command
@@ -85,7 +86,7 @@ def pairs_edit(project: Project, pair_id: int, prompt: str | None, response: str
 @_ids
 @click.option("--tier", type=_TIERS, required=True)
 @with_project
-def pairs_retag(project: Project, ids: tuple[int, ...], tier: str) -> None:
+def pairs_retag(project: Project, ids: tuple[int, ...], tier: Tier) -> None:
     """Give pairs another tier."""
     curating.retag(project, ids, tier)
     say(f"{curating.some(len(set(ids)))} of the tier {tier} now.")

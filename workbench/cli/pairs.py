@@ -9,6 +9,7 @@ import click
 
 from curation.counted import counted
 from curation.pairs import Tier
+from store.pair_types import PairStatus
 from store.pairs import Order, PairFilter
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.cli.seen import Options, print_seen, seen_options, wants_sequence
@@ -67,9 +68,9 @@ _status_option = click.option(
 @with_project
 def pairs_list(
     project: Project,
-    status: tuple[str, ...],
+    status: tuple[PairStatus, ...],
     words: str,
-    tier: str | None,
+    tier: Tier | None,
     order: Order,
     over_limit: bool,
     as_json: bool,

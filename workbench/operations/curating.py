@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from curation.findings import Finding
 from curation.sentences import sentences
@@ -16,6 +16,9 @@ from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
 from workbench.operations.tokens import TokenView, token_views
 from workbench.operations.waiving import findings_of_pair
+
+if TYPE_CHECKING:
+    from curation.pairs import Tier
 
 Status = Literal["proposed", "accepted", "rejected"]
 
@@ -128,7 +131,7 @@ def skip(project: Project, ids: Sequence[int]) -> int:
     return len(chosen)
 
 
-def retag(project: Project, ids: Sequence[int], tier: str) -> None:
+def retag(project: Project, ids: Sequence[int], tier: Tier) -> None:
     """Give the pairs a tier."""
     pairs.change(
         project.db, f"tier {tier} for {some(len(ids))}", [PairChange(id=pair_id, tier=tier) for pair_id in ids]

@@ -191,14 +191,13 @@ def _sides(frozen: Snapshot) -> dict[Split, list[FilePair]]:
     """Return the pairs of each side that has any, train first."""
     sides: dict[Split, list[FilePair]] = {}
     for pair in frozen.pairs:
-        side = cast("Split", pair.split)
-        sides.setdefault(side, []).append(
+        sides.setdefault(pair.split, []).append(
             FilePair(
                 prompt=pair.prompt,
                 response=pair.response,
                 tier=tier_named(pair.tier),
                 source=pair.source,
-                split=side,
+                split=pair.split,
             )
         )
     return sides

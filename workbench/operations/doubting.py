@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from curation import doubts as signs
 from curation import lint
 from curation.doubts import Doubt
@@ -13,6 +15,10 @@ from workbench.operations.project import Project
 from workbench.operations.targets import ASSUMED_LAYOUT_TOKENS
 from workbench.operations.tokens import counter
 
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
+
 
 def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
     """Return what makes a proposed pair doubtful, in a few words each; nothing for one that is decided."""
@@ -21,7 +27,7 @@ def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
     return tuple(doubt.name for doubt in _doubts(project, pair, tokens))
 
 
-def doubt_of(project: Project, tier: str, text: PairText) -> int:
+def doubt_of(project: Project, tier: Tier, text: PairText) -> int:
     """Return how doubtful a pair of these texts is, from 0."""
     pair = _Texts(tier, text.prompt, text.response)
     return signs.weight(_doubts(project, pair, _tokens(project, text)))
@@ -49,9 +55,9 @@ class _Texts:
     """A pair that is not in the store yet."""
 
     source = ""
-    split = "train"
+    split: Split = "train"
 
-    def __init__(self, tier: str, prompt: str, response: str) -> None:
+    def __init__(self, tier: Tier, prompt: str, response: str) -> None:
         self.tier = tier
         self.prompt = prompt
         self.response = response

@@ -82,7 +82,7 @@ class _Sources:
         self._rows = {row.slug: row for row in essays.rows(intake.project.db)}
         self._names = self._rows.keys() | intake.foreseen
         self._texts: dict[str, str] = {}
-        self._held: dict[str, str] = {}
+        self._held: dict[str, Split] = {}
         self._said: set[str] = set()
 
     def settle(self, path: Path, pair: FilePair, named: str) -> ImportedPair:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from curation.findings import LintPair
 from curation.snapshot import SnapshotPair
+
+if TYPE_CHECKING:
+    from curation.filepair import Split
+    from curation.pairs import Tier
 
 
 class Member(Protocol):
@@ -16,11 +20,11 @@ class Member(Protocol):
         """The source group."""
 
     @property
-    def split(self) -> str:
-        """`train` or `holdout`."""
+    def split(self) -> Split:
+        """The side it is on."""
 
     @property
-    def tier(self) -> str:
+    def tier(self) -> Tier:
         """The kind of pair."""
 
     @property

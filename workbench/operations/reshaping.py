@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curation import reshape
 from curation.errors import CurationError
@@ -17,6 +18,9 @@ from workbench.operations.doubting import doubt_of
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.project import Project
 from workbench.operations.writing import place_of
+
+if TYPE_CHECKING:
+    from curation.pairs import Tier
 
 _REJECTED = "This pair is rejected: put it back with o before you change it."
 _REJECTED_THERE = "A pair that is rejected is not changed: `workbench pairs accept` it first."
@@ -37,7 +41,7 @@ class Reshaped:
     left: int
 
 
-def new_pair(project: Project, tier: str, text: PairText, start: int, end: int) -> NewPair:
+def new_pair(project: Project, tier: Tier, text: PairText, start: int, end: int) -> NewPair:
     """Return a pair to be added, with its words counted and its place in the queue."""
     return NewPair(
         tier=tier,

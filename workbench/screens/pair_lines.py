@@ -14,6 +14,7 @@ from curation.pace import minutes_left
 from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
+    from curation.pairs import Tier
     from store.pairs import PairCounts, PairRow
     from workbench.operations.curating import PairView
     from workbench.operations.tokens import TokenView
@@ -31,7 +32,7 @@ _CHANGED = "≠changed "
 # The filters that tab goes through, in order.
 FILTERS = ("proposed", "accepted", "rejected", "flagged", "changed", "all", "over")
 
-TIERS = (
+TIERS: tuple[tuple[Tier, str], ...] = (
     ("continuation", "what stands before, and how it goes on"),
     ("thesis", "what is meant, and the section that says it"),
     ("note", "a summary in the third person, and the finished note"),

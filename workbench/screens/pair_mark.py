@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import TIERS, pairs_said
+
+if TYPE_CHECKING:
+    from curation.pairs import Tier
 
 
 class MarkKeys(PairBase):
@@ -48,7 +51,7 @@ class MarkKeys(PairBase):
             return
         row = self.pairs.row(ids[0])
 
-        def chosen(tier: str | None) -> None:
+        def chosen(tier: Tier | None) -> None:
             if tier is None:
                 return
 

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, Literal
 from workbench.screens.pair_lines import FILTERS
 
 if TYPE_CHECKING:
+    from store.pair_types import PairStatus
     from store.pairs import PairCounts, PairFilter
     from workbench.operations.counting import Over
     from workbench.operations.project import Project
 
 Order = Literal["reading", "queue"]
 _ORDERS: tuple[Order, ...] = ("reading", "queue")
-# The filters that do not ask for one status, with those they show; none means all.
-_STATUSES: dict[str, tuple[str, ...]] = {"all": (), "flagged": (), "over": (), "changed": ("proposed", "accepted")}
+# What the filters show that do not show all.
+_STATUSES: dict[str, tuple[PairStatus, ...]] = {
+    "proposed": ("proposed",),
+    "accepted": ("accepted",),
+    "rejected": ("rejected",),
+    "changed": ("proposed", "accepted"),
+}
 
 
 def order_of(name: str, chosen: Literal["", "reading", "queue"]) -> Order:
@@ -100,7 +106,7 @@ def pairs_of(project: Project, place: Place) -> PairFilter:
     from workbench.operations.counting import limits
 
     return PairFilter(
-        statuses=_STATUSES.get(place.filter, (place.filter,)),
+        statuses=_STATUSES.get(place.filter, ()),
         over=limits(project) if place.filter == "over" else (),
         flagged=True if place.filter == "flagged" else None,
         changed=place.filter == "changed",

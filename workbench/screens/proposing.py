@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.pair_lines import TIERS, pairs_said
@@ -42,8 +42,7 @@ def propose(screen: ProjectScreen, ids: Sequence[int], about: str, started: Call
         dialog = ManyDialog(f"Propose pairs from {about}", choices, on=on, words=_STAYS, done="propose")
         app.push_screen(dialog, chosen)
 
-    def chosen(names: list[str] | None) -> None:
-        tiers = cast("list[Tier]", names or [])
+    def chosen(tiers: list[Tier] | None) -> None:
         if not tiers:
             return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,8 +15,10 @@ from textual.widgets.option_list import Option
 from workbench.widgets.dialogs import Choice, Dialog
 from workbench.widgets.plain import one_line
 
+T = TypeVar("T")
 
-class ManyDialog(Dialog[list[str]]):
+
+class ManyDialog(Dialog[list[T]], Generic[T]):
     """Asks for any of a few; leaves with what is on, in order, and not while nothing is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,7 +29,7 @@ class ManyDialog(Dialog[list[str]]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice[str]], *, on: Sequence[str], words: str = "", done: str = "done"
+        self, title: str, choices: Sequence[Choice[T]], *, on: Sequence[T], words: str = "", done: str = "done"
     ) -> None:
         """Make the dialog.
 
@@ -47,7 +49,7 @@ class ManyDialog(Dialog[list[str]]):
         """Yield the switches."""
         yield OptionList(*[self._option(choice) for choice in self._choices], markup=False)
 
-    def _option(self, choice: Choice[str]) -> Option:
+    def _option(self, choice: Choice[T]) -> Option:
         width = max(len(item.name) for item in self._choices)
         on = choice.value in self._on
         return Option(
