@@ -16,7 +16,7 @@ from typing import Any
 
 from store import edit_rows
 from store.database import Database
-from store.history import Edit, edit, joining
+from store.history import STATE, Edit, edit, joining
 from store.values import booleans, now, storable
 
 
@@ -235,12 +235,14 @@ def taken_away(db: Database) -> set[str]:
     Of a path that came in several times the last one says so.
     """
     found = db.all(
-        "SELECT json_extract(r.after_json, '$.path'), e.state FROM edit_row r JOIN edit e ON e.id = r.edit_id "
+        f"SELECT json_extract(r.after_json, '$.path'), {STATE} "
+        # Else every row of every edit is looked at: those of pairs are many and long.
+        "FROM edit_row r INDEXED BY edit_row_of_source JOIN edit e ON e.id = r.edit_id "
         "WHERE r.row_table = 'source' AND r.after_json IS NOT NULL ORDER BY r.edit_id, r.id"
     )
     last = {path: state for path, state in found if path is not None}
     there = {path for (path,) in db.all("SELECT path FROM source")}
-    return {path for path, state in last.items() if state != "done"} - there
+    return {path for path, state in last.items() if state in ("undone", "dropped")} - there
 
 
 def taken_back(db: Database, source_id: int, digest: str) -> bool:

@@ -27,7 +27,7 @@ State = Literal["done", "undone", "dropped", "set aside"]
 # Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
 # undone and then overtaken by another edit, but what they did stays.
 _ASIDE = "history.set-aside"
-_STATE = f"""
+STATE = f"""
 CASE WHEN e.state = 'dropped' AND e.id IN (
   SELECT value FROM json_each(ifnull((SELECT value_json FROM place_in_program WHERE key = '{_ASIDE}'), '[]'))
 ) THEN 'set aside' ELSE e.state END
@@ -274,7 +274,7 @@ def set_aside(db: Database, number: int) -> State:
         Conflict: it is out of undo already: it was set aside, or undone and dropped.
     """
     with db.transaction() as connection:
-        found = connection.execute(f"SELECT {_STATE} FROM edit e WHERE e.id = ?", (number,)).fetchone()
+        found = connection.execute(f"SELECT {STATE} FROM edit e WHERE e.id = ?", (number,)).fetchone()
         if found is None:
             raise _no_edit(number)
         if found[0] == "set aside":
@@ -297,7 +297,7 @@ def set_aside(db: Database, number: int) -> State:
 def recent(db: Database, limit: int = 100) -> list[HistoryRow]:
     """Return the latest edits, newest first."""
     rows = db.all(
-        f"SELECT e.id, e.label, e.at, {_STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
+        f"SELECT e.id, e.label, e.at, {STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
         "FROM edit e ORDER BY e.id DESC LIMIT ?",
         (limit,),
     )
@@ -312,7 +312,7 @@ def ids(db: Database) -> array[int]:
 def rows(db: Database, numbers: Sequence[int]) -> list[HistoryRow]:
     """Return some edits, in the order asked; those that are not there are left out."""
     found = db.all(
-        f"SELECT e.id, e.label, e.at, {_STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
+        f"SELECT e.id, e.label, e.at, {STATE}, (SELECT count(*) FROM edit_row WHERE edit_id = e.id) "
         "FROM json_each(?) wanted JOIN edit e ON e.id = wanted.value ORDER BY wanted.key",
         (json.dumps(list(numbers)),),
     )

@@ -119,6 +119,15 @@ def test_what_redo_brought_back_follows_the_disk_again(project: Project) -> None
     assert look(project).changed == ("keys",)
 
 
+def test_a_file_under_the_first_name_of_an_essay_whose_import_was_set_aside_comes_in(project: Project) -> None:
+    import_paths(project, [])
+    edits.set_aside(project, 1)
+    (project.root / "essays" / "keys.md").rename(project.root / "essays" / "locks.md")
+    look(project)
+    write(project, "keys", SECOND)
+    assert look(project).added == ("keys-2",)
+
+
 def test_a_source_that_comes_in_after_an_undo_never_gets_the_number_of_one_that_is_gone(project: Project) -> None:
     import_paths(project, [])
     write(project, "rain")
