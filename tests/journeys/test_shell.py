@@ -253,13 +253,9 @@ async def test_the_last_write_is_waited_for(project: Project) -> None:
 async def test_the_keys_of_one_action_are_parted_by_a_comma_and_no_line_of_the_list_is_cut(project: Project) -> None:
     async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
         await press(pilot, "question_mark")
-        text = shown(app.screen)
-        assert "e, E   " in text
-        assert "open the file in $EDITOR, and read it" in text
-        assert "                again " in text
-        assert "…" not in "\n".join(line[:76] for line in text.splitlines())
+        assert "…" not in "\n".join(line[:76] for line in shown(app.screen).splitlines())
         await press(pilot, *"line before")
-        assert "↑, k" in shown(app.screen)
+        assert "↑, k   " in shown(app.screen)
 
 
 async def test_writing_and_datasets_are_worked_on_beside_each_other_one_of_each(project: Project) -> None:
@@ -297,3 +293,26 @@ async def test_writing_and_datasets_are_worked_on_beside_each_other_one_of_each(
         assert stopped == ["Check"]
         assert ended == ["Check", "Import"]
         assert app.progress is None
+
+
+async def test_where_there_is_nothing_no_key_is_named_that_needs_something(tmp_path: Path) -> None:
+    bare = Project.create(tmp_path / "bare")
+    async with opened(bare.root, "pairs", size=(80, 24)) as (app, pilot):
+        text = shown(app.screen)
+        assert "There are no pairs yet. Press 1 for Essays" in text
+        assert "accept" not in text.splitlines()[-1]
+        await press(pilot, "5")
+        assert "masked" not in shown(app.screen)
+        await press(pilot, "1")
+        for key in "hJP":
+            await press(pilot, key)
+            assert "There is no essay here" in shown(app.screen)
+
+
+async def test_the_keys_of_a_pair_come_with_the_first_pair(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        assert "a accept" in shown(app.screen)
+        await press(pilot, "slash", *"zzz", "enter")
+        assert "a accept" not in shown(app.screen)
+        await press(pilot, "escape")
+        assert "a accept" in shown(app.screen)

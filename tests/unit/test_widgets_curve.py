@@ -35,7 +35,7 @@ def test_a_run_half_done_fills_half_of_the_axis() -> None:
 def test_validation_points_carry_their_interval() -> None:
     text = draw_curve([], VALIDATION, 80, 20, last_step=60).plain
     assert text.count("●") == 3 + 1, "one a point, one in the legend"
-    assert "validation 2.800 (2.600 to 3.100, 95 %)" in text
+    assert "validation 2.800 (2.600 to 3.100, 95%)" in text
     assert text.count("┴") >= 2
 
 
@@ -72,4 +72,4 @@ def test_a_validation_without_an_interval_claims_none_and_the_unit_is_said() -> 
     text = draw_curve([(1, 3.3), (2, 3.0)], [(1, 3.5, 3.5, 3.5), (2, 3.4, 3.4, 3.4)], 90, 12, unit="by epoch").plain
     first = text.split("\n")[0]
     assert "validation 3.400   by epoch" in first
-    assert "95 %" not in text
+    assert "95%" not in text

@@ -143,7 +143,7 @@ def _words(event: runs.EventRow) -> str:
     if event.type == "validation":
         values = data["values"]
         low, high = values.get("val_loss_low"), values.get("val_loss_high")
-        interval = f" (95 % interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
+        interval = f" (95% interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
         return f"  validation at step {data['step']}: {values['val_loss']:.3f}{interval}"
     if event.type == "early":
         return f"  ends early at step {data.get('step')}: {data.get('reason')}"

@@ -95,7 +95,10 @@ class PasteDialog(Dialog[str]):
 
     KEYS = "ctrl+s import · esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "import", show=False)]
-    DEFAULT_CSS = "PasteDialog TextArea { height: 12; border: none; background: $background; }"
+    DEFAULT_CSS = """
+    PasteDialog TextArea { height: 12; border: none; background: $background; }
+    PasteDialog TextArea:focus { border: none; }
+    """
 
     def __init__(self) -> None:
         super().__init__("Paste notes", _PASTE_WORDS)

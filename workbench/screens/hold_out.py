@@ -122,6 +122,7 @@ class SplitActions(ProjectScreen):
         """Hold the marked or the current source out, with its group, or take it back."""
         ids = self.sources.targets
         if not ids:
+            self._say_empty()
             return
 
         def operate() -> str:
@@ -130,6 +131,9 @@ class SplitActions(ProjectScreen):
             return toggle_holdout(self.project, ids)
 
         self._change(operate)
+
+    def _say_empty(self) -> None:
+        self.say("There is no essay here: import essays with i, or leave the filter with esc.", "warning")
 
     def action_hold_share(self) -> None:
         """Ask for a share and a seed, and hold out what they choose."""
@@ -155,6 +159,9 @@ class SplitActions(ProjectScreen):
     def action_join(self) -> None:
         """Join the marked sources into one group."""
         ids = self.sources.targets
+        if not ids:
+            self._say_empty()
+            return
 
         def operate() -> str:
             from workbench.operations.essays import join
@@ -167,6 +174,7 @@ class SplitActions(ProjectScreen):
         """Take the current source out of its group."""
         source_id = self.sources.current
         if source_id is None:
+            self._say_empty()
             return
 
         def operate() -> str:

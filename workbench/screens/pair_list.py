@@ -13,6 +13,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from curation.counted import counted
 from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
@@ -134,17 +135,20 @@ class ListPart(PairBase):
         self._counts, self._over = listing.counts, over.found
         self._listed = place.shows
         self._placed = True
-        empty = _NOTHING[self._filter]
+        any_pair = listing.counts.proposed or listing.counts.accepted or listing.counts.rejected
+        empty = _NOTHING[self._filter if any_pair else "all"]
         if self._words or self._source:
             empty = nothing_here(self._words, self._source[1] if self._source else "", listing.elsewhere)
         if over.uncounted:
-            empty = f"{pairs_said(over.uncounted)} are being counted first."
+            empty = f"{counted(over.uncounted, 'pair is', 'pairs are')} being counted first."
             self._count_all()
         top = place.cursor == _TOP and len(ids) > 0
         self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
         self.pairs.reload()
         self.show_title()
         self.show_pair()
+        # What needs a pair is no key where there is none.
+        self.refresh_bindings()
         if self.order == "queue":
             self._judge_more()
 

@@ -33,6 +33,8 @@ _EDITING = (
     "decide", "skip", "edit", "edit_outside", "edit_essay", "write_prompt", "shift", "trim", "split", "merge", "tier",
     "note", "flag", "hold_out", "accept_all", "propose",
 )  # fmt: skip
+# What needs a pair under the cursor.
+_OF_A_PAIR = (*(action for action in _EDITING if action not in ("accept_all", "propose")), "copy", "seen", "waive")
 
 
 class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys, SettleKeys):
@@ -117,5 +119,9 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
             self.app.cancel_background()
 
     def check_action(self, action: str, parameters: tuple[Any, ...]) -> bool | None:
-        """Leave the keys to the cursor while a place to split is chosen."""
-        return not (action in _EDITING and self.is_mounted and self.text.splitting)
+        """Leave the keys to the cursor while a place to split is chosen; offer none for a pair where there is none."""
+        if not self.is_mounted:
+            return True
+        if action in _OF_A_PAIR and not self.pairs.ids:
+            return False
+        return not (action in _EDITING and self.text.splitting)

@@ -258,6 +258,8 @@ class ReviewScreen(AnnotatingScreen):
                 return False
             if action == "reveal" and not self._stand.masked:
                 return False
+        if action in ("go", "mask") and self._stand is None:
+            return False
         own = action in ("judge", "go", "mark", "note", "mask", "reveal", "reference", "choose", "prompt", "flag")
         return not (own and self.is_mounted and self._text(self.side).state != "reading")
 

@@ -44,7 +44,7 @@ def validation_lines(view: RunView, width: int) -> Lines:
     if view.imported:
         words = "As the log of a run made elsewhere says, by epoch; how it was measured is not known."
         return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
-    words = "Intervals are 95 % over pairs; the masks are the same at every step and in every run."
+    words = "Intervals are 95% over pairs; the masks are the same at every step and in every run."
     return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
 
 
@@ -59,7 +59,7 @@ def _by_ratio(view: RunView, width: int) -> Lines:
         held, probe = (_interval(*value) if value else "" for value in values)
         norm = found.get((ratio, "grad_norm"))
         parts: list[tuple[str, str]] = [
-            (cell(f"{float(ratio) * 100:.0f} %", _NAME), _DIM),
+            (cell(f"{float(ratio) * 100:.0f}%", _NAME), _DIM),
             (cell(held, _VALUE), ""),
             (cell(probe, _VALUE if view.probe else 0), _DIM),
             (number(norm[0]) if norm else "", _DIM),

@@ -59,7 +59,7 @@ class WelcomeScreen(Screen[None]):
     def _text(self) -> Content:
         offers = (
             ("i", "Import your essays", "Makes a project in this folder. Your files are read, never changed."),
-            ("s", "The sample project", "Twelve essays and ten notes, the whole loop played on them in a few minutes."),
+            ("s", "The sample project", "Twelve essays and ten notes, the whole loop played in a few minutes."),
             ("o", "Open another folder", "One that holds a project, or is to hold one."),
         )
         parts: list[Content | str | tuple[str, str]] = [

@@ -199,7 +199,7 @@ def _legend(
         parts += [("⣀⡠⠔ ", _LINE), (f"{line} {finite[-1][1]:.3f}", _WORDS)]
     if points:
         _, value, low, high = points[-1]
-        confidence = "" if probed else ", 95 %"  # beside a probe there is seldom room for it
+        confidence = "" if probed else ", 95%"  # beside a probe there is seldom room for it
         interval = f" ({low:.3f} to {high:.3f}{confidence})" if low < high else ""
         parts += [("   ● ", _POINT), (f"validation {value:.3f}{interval}", _WORDS)]
     if probed:
