@@ -44,14 +44,14 @@ _ESCAPE = "\x1b[27u"
 # `1` an import; those keys are not measured.
 _ROUND = [
     ("2", "screen"), ("j", "move"), ("j", "move"), ("a", "decide"), ("x", "decide"), ("a", "decide"), ("u", "undo"),
-    (" ", "mark"), (" ", "mark"), ("a", "decide"), ("\t", "list"), ("j", "move"), ("G", "move"), ("k", "move"),
-    ("\t", "list"), ("\t", "list"), ("\t", "list"), ("\t", "list"), ("/", "filter"), ("w", "type"), ("o", "type"),
-    ("r", "type"), (_ESCAPE, "filter"), ("j", "move"), ("3", "screen"), ("\t", "pane"), ("j", "move"), ("\t", "pane"),
+    (" ", "mark"), (" ", "mark"), ("a", "decide"), ("\t", "list"), ("G", "move"), ("k", "move"), ("g", "move"),
+    ("j", "move"), ("\x1b[Z", "list"), ("k", "move"), ("/", "filter"), ("b", "type"), ("a", "type"), ("n", "type"),
+    (_ESCAPE, "filter"), ("3", "screen"), ("\t", "pane"), ("j", "move"), ("k", "move"), ("\t", "pane"),
     ("4", "screen"), ("j", "move"), ("k", "move"), ("l", "view"), ("l", "view"), ("l", "view"), ("l", "view"),
     ("l", "view"), ("5", "screen"), ("]", "pair"), ("[", "pair"), ("=", "judge"), ("u", "undo"), ("m", "mark"),
     ("l", "mark"), (" ", "mark"), ("l", "mark"), (" ", "mark"), ("v", "mark"), ("1", "screen"), ("j", "move"),
     ("j", "move"), (" ", "mark"), (" ", "mark"), ("/", "filter"), ("t", "type"), ("i", "type"), (_ESCAPE, "filter"),
-    ("k", "move"),
+    ("k", "move"), ("j", "move"),
 ]  # fmt: skip
 
 
