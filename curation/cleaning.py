@@ -8,52 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
+from curation.cleaning_rules import Cleaning
 from curation.front_matter import front_matter_end
 from curation.markdown import footnote_start, plain_text
 from curation.paragraphs import FOOTNOTE, FOOTNOTE_ANCHOR, Paragraph, is_platform_line
 
-RULES: dict[str, str] = {
-    "front_matter": "The fields between --- or +++ lines at the top.",
-    "date_line": "A date alone in the first five lines; in emphasis also with a name or place before it.",
-    "end_matter": "The notes, [^1]: ... and all from the first pasted note on; they are kept aside.",
-    "footnote_references": "The numbers in the text that point to notes.",
-    "captioned_images": "Images that are links or have a caption, with the caption.",
-    "images": "All other images.",
-    "links": "Addresses behind words; the words stay.",
-    "bare_addresses": "Addresses that stand in the text themselves.",
-    "platform_lines": "Subscribe, Share, Thanks for reading and their like; lines of tags, {{ ... }}, {% ... %}.",
-    "closing_break": "A *** or its like at the very end.",
-    "html": "Raw HTML and comments; inside a sentence the words between tags stay.",
-}
 _DEFINITION = re.compile(r"[ ]{0,3}\[[^\]]{1,500}\]:")
 _TEXT_KINDS = ("prose", "quote", "verse", "list")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cleaning:
-    """Which rules are on; see `RULES` for what each takes away."""
-
-    front_matter: bool = True
-    date_line: bool = True
-    end_matter: bool = True
-    footnote_references: bool = True
-    captioned_images: bool = True
-    images: bool = True
-    links: bool = True
-    bare_addresses: bool = True
-    platform_lines: bool = True
-    closing_break: bool = True
-    html: bool = True
-
-    @property
-    def off(self) -> frozenset[str]:
-        """The names of the rules that are off."""
-        return frozenset(field.name for field in fields(self) if not getattr(self, field.name))
-
-
-CLEAN = Cleaning()
 
 
 @dataclass(frozen=True)

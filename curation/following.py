@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from curation.align import align
-from curation.cleaning import CLEAN, Cleaning
+from curation.cleaning_rules import CLEAN, Cleaning
 from curation.reading import read_words, words_of
 
 # Below this share of its words found again, a passage counts as written anew.

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curation.atoms import Atom, join, sections
-from curation.cleaning import CLEAN, Cleaning, staying
+from curation.cleaning import staying
+from curation.cleaning_rules import CLEAN, Cleaning
 from curation.errors import CurationError
 from curation.joints import joint_costs
 from curation.paragraphs import Paragraph

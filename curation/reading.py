@@ -10,7 +10,8 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-from curation.cleaning import CLEAN, Cleaning, staying
+from curation.cleaning import staying
+from curation.cleaning_rules import CLEAN, Cleaning
 from curation.markdown import plain_text
 from curation.paragraphs import paragraphs
 

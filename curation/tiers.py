@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import get_args
 
 from curation.atoms import Atom, join, sections
-from curation.cleaning import CLEAN, Cleaning, staying
+from curation.cleaning import staying
+from curation.cleaning_rules import CLEAN, Cleaning
 from curation.joints import joint_costs
 from curation.pairs import LONGEST_SHARE, Proposal, Tier, divide, propose
 from curation.paragraphs import Paragraph

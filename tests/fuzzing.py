@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from curation.archive import open_archive
-from curation.cleaning import CLEAN, RULES, Cleaning, footnotes, leftovers, staying
+from curation.cleaning import footnotes, leftovers, staying
+from curation.cleaning_rules import CLEAN, RULES, Cleaning
 from curation.errors import EssayError
 from curation.front_matter import front_matter_end, read_front_matter
 from curation.html_markdown import STRIPPED_CLASSES, html_to_markdown

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from curation.atoms import join, sections
-from curation.cleaning import CLEAN, staying
+from curation.cleaning import staying
+from curation.cleaning_rules import CLEAN
 from curation.discover import discover
 from curation.markdown import count_words
 from curation.paragraphs import Paragraph

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList, TextArea
 
-from curation.cleaning import Cleaning
+from curation.cleaning_rules import Cleaning
 from store import essays as stored
 from tests import substack_export as export
 from tests.journeys.program import opened, press, shown

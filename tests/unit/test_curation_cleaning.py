@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from curation.atoms import join, sections
-from curation.cleaning import CLEAN, RULES, Cleaning, footnotes, leftovers, staying
+from curation.cleaning import footnotes, leftovers, staying
+from curation.cleaning_rules import CLEAN, RULES, Cleaning
 from curation.pairs import propose
 from curation.paragraphs import paragraphs
 

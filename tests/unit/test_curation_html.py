@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from curation.cleaning import CLEAN, staying
+from curation.cleaning import staying
+from curation.cleaning_rules import CLEAN
 from curation.html_markdown import html_to_markdown
 from curation.markdown import plain
 from curation.paragraphs import paragraphs

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.cleaning import RULES, Cleaning
+from curation.cleaning_rules import RULES, Cleaning
 from workbench.operations.errors import ProjectError
 from workbench.operations.project import Project, read_settings
 from workbench.operations.settings_file import change_setting, with_setting

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from curation.cleaning import CLEAN, RULES, footnotes, leftovers
+from curation.cleaning import footnotes, leftovers
+from curation.cleaning_rules import CLEAN, RULES
 from curation.paragraphs import LINE, Paragraph
 from store import essays
 from store.essays import SourceRow

@@ -19,6 +19,7 @@ from typing import Any
 from store import token_counts
 from workbench.operations.child import environment
 from workbench.operations.errors import ChildError
+from workbench.operations.over import Over
 from workbench.operations.project import Project
 from workbench.operations.targets import Target, targets
 
@@ -173,14 +174,6 @@ def limits(project: Project) -> tuple[tuple[str, int], ...]:
 def over_count(project: Project) -> int:
     """Return how many pairs are over the limit of any target model, as far as they are counted."""
     return token_counts.over_count(project.db, limits(project))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Over:
-    """How many pairs are over the limit of any target model; None while pairs are uncounted, and how many those are."""
-
-    found: int | None = None
-    uncounted: int = 0
 
 
 def over_any_limit(project: Project) -> Over:

@@ -1,4 +1,7 @@
-"""Read pairs, decide on them, mark them; every change is one edit of the history."""
+"""Read pairs, decide on them, mark them; every change is one edit of the history.
+
+What looks into a pair's texts is imported when the first is read: the list stands before that.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from curation.findings import Finding
-from curation.sentences import sentences
 from store import pairs
 from store.pairs import Order, Pair, PairChange, PairCounts, PairFilter, PairRow
-from workbench.operations.doubting import doubt_names
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
-from workbench.operations.tokens import TokenView, token_views
-from workbench.operations.waiving import findings_of_pair
+
+if TYPE_CHECKING:
+    from curation.findings import Finding
+    from workbench.operations.tokens import TokenView
 
 if TYPE_CHECKING:
     from curation.pairs import Tier
@@ -62,6 +64,10 @@ def pair_counts(project: Project, source_id: int | None = None) -> PairCounts:
 
 def pair_view(project: Project, pair_id: int) -> PairView:
     """Return one pair with its token counts and warnings."""
+    from workbench.operations.doubting import doubt_names
+    from workbench.operations.tokens import token_views
+    from workbench.operations.waiving import findings_of_pair
+
     pair = pairs.get(project.db, pair_id)
     counts = token_views(project, pair.prompt, pair.response, pair_id=pair_id)
     found = findings_of_pair(project, pair, counts)
@@ -75,12 +81,17 @@ def pair_view(project: Project, pair_id: int) -> PairView:
 
 def pair_findings(project: Project, pair_id: int) -> list[Finding]:
     """Return everything that is to be said of one pair, waived or not."""
+    from workbench.operations.tokens import token_views
+    from workbench.operations.waiving import findings_of_pair
+
     pair = pairs.get(project.db, pair_id)
     return findings_of_pair(project, pair, token_views(project, pair.prompt, pair.response, pair_id=pair_id))
 
 
 def sentence_starts(text: str) -> list[int]:
     """Return the character at which each sentence of a text begins."""
+    from curation.sentences import sentences
+
     return [start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end in sentences(text)]
 
 

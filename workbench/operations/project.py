@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from curation.cleaning import CLEAN, RULES, Cleaning
+from curation.cleaning_rules import CLEAN, RULES, Cleaning
 from curation.rules import DEFAULT, Rules
 from store.database import Database
 from workbench.operations.errors import NoProjectError, ProjectError

@@ -14,7 +14,7 @@ from workbench.screens.pair_lines import FILTERS
 if TYPE_CHECKING:
     from store.pair_types import PairStatus
     from store.pairs import PairCounts, PairFilter
-    from workbench.operations.counting import Over
+    from workbench.operations.over import Over
     from workbench.operations.project import Project
 
 Order = Literal["reading", "queue"]
@@ -103,11 +103,16 @@ def kept_place(kept: object, standing: Place) -> Place:
 def pairs_of(project: Project, place: Place) -> PairFilter:
     """Return the store's filter for the pairs of a place."""
     from store.pairs import PairFilter
-    from workbench.operations.counting import limits
 
+    over: tuple[tuple[str, int], ...] = ()
+    if place.filter == "over":
+        # Only here: it knows every family of models, and the list is waited for.
+        from workbench.operations.counting import limits
+
+        over = limits(project)
     return PairFilter(
         statuses=_STATUSES.get(place.filter, ()),
-        over=limits(project) if place.filter == "over" else (),
+        over=over,
         flagged=True if place.filter == "flagged" else None,
         changed=place.filter == "changed",
         source_id=place.source[0] if place.source else None,
@@ -124,12 +129,16 @@ def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
         recall: go to the place that was kept instead, if there is one.
     """
     from workbench.operations import guide
-    from workbench.operations.counting import Over, over_any_limit
     from workbench.operations.curating import pair_counts, pair_ids
+    from workbench.operations.over import Over
 
     place = kept_place(guide.recall(project, "pairs.place"), standing) if recall else standing
     # Before the ids: it counts what little may be missing.
-    over = over_any_limit(project) if place.filter == "over" else Over()
+    over = Over()
+    if place.filter == "over":
+        from workbench.operations.counting import over_any_limit
+
+        over = over_any_limit(project)
     order = order_of(place.filter, place.chosen_order)
     ids = pair_ids(project, pairs_of(project, place), order)
     elsewhere = 0
