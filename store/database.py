@@ -15,6 +15,7 @@ from typing import Any
 
 from store import migrating
 from store.errors import Conflict, DatabaseBroken, DatabaseBusy, StoreError
+from store.spelling import folded
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -66,6 +67,7 @@ class Database:
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.create_function("casefold", 1, str.casefold, deterministic=True)
+                connection.create_function("folded", 1, folded, deterministic=True)
             except BaseException:
                 connection.close()
                 raise
@@ -85,10 +87,13 @@ class Database:
             return row
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
         """Write inside the block: all of it, or, when an error leaves it, nothing.
 
         A nested block joins the outer one; an error that leaves only the nested one takes back only that.
+
+        Args:
+            wait: for another program that is writing; False for what can as well be done another time.
 
         Raises:
             DatabaseBusy: another program wrote for longer than the busy timeout; nothing was begun.
@@ -96,7 +101,13 @@ class Database:
         """
         point = f"level_{self._depth}"
         with _reported(self.path):
-            self._connection.execute(f"SAVEPOINT {point}" if self._depth else "BEGIN IMMEDIATE")
+            if not wait:
+                self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                self._connection.execute(f"SAVEPOINT {point}" if self._depth else "BEGIN IMMEDIATE")
+            finally:
+                if not wait:
+                    self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             self._depth += 1
             try:
                 yield self._connection

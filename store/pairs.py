@@ -11,12 +11,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from store import pair_words
 from store.database import Database
 from store.errors import NotFound
 from store.following import proposed_from
 from store.history import Edit, edit, recording
 from store.pair_types import NewPair, Pair, PairChange, PairCounts, PairFilter, PairRow
-from store.search import has_words, is_plain_words, matching, puts_spaces
 from store.token_counts import over
 from store.values import booleans, now, storable
 
@@ -84,16 +84,18 @@ def ids(db: Database, where: PairFilter, order: Order = "reading") -> array[int]
         order: `reading`: by title, then as they follow in the text; `queue`: the most doubtful first, held-out pairs
             after those of training, skipped ones last.
     """
-    # By words whole first, which an index answers; where there are none such, every text is looked through.
-    if puts_spaces(where.words) and has_words(where.words):
-        found = _ids(db, where, order, indexed=True)
+    found = array("q")
+    for look in pair_words.looks(db, where.words):
+        found = _ids(db, where, order, look)
         if found:
-            return found
-    return _ids(db, where, order)
+            break
+    return found
 
 
-def _ids(db: Database, where: PairFilter, order: Order, *, indexed: bool = False) -> array[int]:
-    conditions, parameters = _conditions(where, indexed=indexed)
+def _ids(db: Database, where: PairFilter, order: Order, look: pair_words.Condition) -> array[int]:
+    conditions, parameters = _conditions(where)
+    conditions += f" AND {look[0]}"
+    parameters += look[1]
     key = _QUEUE_KEY if order == "queue" else "NULL"
     query = (
         f"SELECT p.id, {key} AS key FROM source s CROSS JOIN pair p ON p.source_id = s.id "
@@ -263,6 +265,7 @@ def propose(
             if (item.tier, storable(item.response)) not in responses and 2 * taken <= item.end - item.start:
                 added.append(_insert(change, source_id, digest, item, float(item.start), "proposed"))
         proposed_from(change if added or replaced or in_a_larger_one else None, connection, source_id, digest)
+        pair_words.read(db, least=pair_words.MANY)
     return added
 
 
@@ -338,7 +341,7 @@ def _insert(change: Edit, source_id: int, digest: str, new: NewPair, position: f
     )
 
 
-def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[Any]]:
+def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
     statuses = where.statuses or ("proposed", "accepted", "rejected")
     conditions = [f"p.status IN ({', '.join('?' * len(statuses))})"]
     parameters: list[Any] = [*statuses]
@@ -356,17 +359,6 @@ def _conditions(where: PairFilter, *, indexed: bool = False) -> tuple[str, list[
         condition, limits = over(where.over)
         conditions.append(condition)
         parameters += limits
-    plain = is_plain_words(where.words)
-    if indexed:
-        conditions.append("p.id IN (SELECT rowid FROM pair_words WHERE pair_words MATCH ?)")
-        parameters.append(matching(where.words))
-    # What is no plain words is looked for to the letter, marks and all, where the index says that its words stand.
-    if where.words and not (indexed and plain):
-        # SQLite's lower() is quick but knows ASCII only; for other words ours is called for every pair.
-        fold = "lower" if where.words.isascii() else "casefold"
-        words = where.words.lower() if where.words.isascii() else storable(where.words).casefold()
-        conditions.append(f"(instr({fold}(p.prompt), ?) OR instr({fold}(p.response), ?) OR instr({fold}(p.note), ?))")
-        parameters += [words, words, words]
     return " AND ".join(conditions), parameters
 
 

@@ -7,6 +7,7 @@ yet; words in double quotes are found as they follow each other. Accents and cas
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -64,26 +65,31 @@ def puts_spaces(text: str) -> bool:
 
 
 def is_plain_words(text: str) -> bool:
-    """Say whether a text is nothing but words, two letters at least, of a script that puts spaces between them."""
-    stripped = text.strip()
-    return len(stripped) > 1 and _PLAIN.fullmatch(stripped) is not None and puts_spaces(stripped)
+    """Say whether a text is nothing but words of a script that puts spaces between them."""
+    stripped = _composed(text).strip()
+    return _PLAIN.fullmatch(stripped) is not None and puts_spaces(stripped)
 
 
 def matching(text: str) -> str:
     """Return the FTS5 expression for words that follow each other, the last one perhaps not finished."""
-    return f'"{" ".join(_WORD.findall(text))}" *'
+    return f'"{" ".join(_WORD.findall(_composed(text)))}" *'
 
 
 def any_order(text: str) -> str:
     """Return the FTS5 expression for words in any order, quoted ones as they follow; empty when there is no word."""
     parts = []
-    for quoted, word in _QUOTED.findall(text):
+    for quoted, word in _QUOTED.findall(_composed(text)):
         found = _WORD.findall(quoted or word)
         if found:
             parts.append(f'"{" ".join(found)}"')
     if parts and not text.rstrip().endswith('"'):
         parts[-1] += " *"
     return " AND ".join(parts)
+
+
+def _composed(text: str) -> str:
+    # An accent set apart is no part of a word to `_WORD`; the index knows both ways of writing.
+    return unicodedata.normalize("NFC", text)
 
 
 _QUERIES: dict[str, str] = {

@@ -11,6 +11,7 @@ NAMES = (
     "m0005_token_counts",
     "m0006_follow_files",
     "m0007_checks",
+    "m0008_parts_of_words",
     "m0009_undone_imports",
     "m0010_edited_texts",
 )

@@ -1,10 +1,11 @@
 """Search by words: what it finds, that its indexes follow every change, and that an old file gets them."""
 
+import random
 import sqlite3
 
 import pytest
 
-from store import annotations, canaries, essays, history, migrating, pairs, search
+from store import annotations, canaries, essays, history, migrating, pair_words, pairs, search
 from store.database import Database
 from store.essays import NewSource
 from store.migrations import NAMES
@@ -113,21 +114,110 @@ def test_an_excerpt_leaves_the_front_matter_out(db):
         assert "tags" not in hit.excerpt
 
 
-@pytest.mark.parametrize(("words", "plain"), [("back wheel", True), ("don’t", True), ("x", False), ("a—b", False)])
+@pytest.mark.parametrize(("words", "plain"), [("back wheel", True), ("don’t", True), ("x", True), ("a—b", False)])
 def test_plain_words_are_known(words, plain):
     assert search.is_plain_words(words) is plain
 
 
-def test_a_filter_by_words_falls_back_to_parts_of_words(db):
-    def shown(words):
-        return list(pairs.ids(db, PairFilter(words=words)))
+def shown(db, words, **where):
+    return list(pairs.ids(db, PairFilter(words=words, **where)))
 
-    assert shown("bicycle on grav") == [1]
-    assert shown("ravel") == [1]
-    assert shown("on gravel.") == [1]
-    assert shown("wear gravel") == []
+
+def test_a_filter_by_words_falls_back_to_parts_of_words(db):
+    assert shown(db, "bicycle on grav") == [1]
+    assert shown(db, "on gravel.") == [1]
+    assert shown(db, "wear gravel") == []
+    for part in ("ravel", "rave", "VEL", "ràvel", "cycle on gr", "dals."):
+        assert shown(db, part) == [1]
+    for part in ("avex", "cycle of gr", "dals!", "l. on"):
+        assert shown(db, part) == []
     pairs.change(db, "edit", [PairChange(id=1, response="古池や蛙飛びこむ水の音")])
-    assert shown("蛙") == [1]
+    assert shown(db, "蛙") == shown(db, "蛙飛び") == shown(db, "古池や蛙") == [1]
+    assert shown(db, "蛙び") == shown(db, "池蛙") == []
+
+
+@pytest.fixture(params=["read", "unread"])
+def two(db, request):
+    """A store with a second pair, of marks and words that the first has not."""
+    pairs.change(db, "second", [], [(1, new("What?! Cafés, he said…", "“Traveling — or ravelling?” 50%"), "proposed")])
+    if request.param == "read":
+        pair_words.read(db, least=1)
+    assert bool(db.all("SELECT id FROM pair_unread")) == (request.param == "unread")
+    return db
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("b", [1]),
+        ("r", [1, 2]),
+        ("ravel", [2]),
+        ("rave", [2]),
+        ("ravell", [2]),
+        ("avel", [1, 2]),
+        ("afe", [2]),
+        ("CAFÉS,", [2]),
+        ("cafes,", []),
+        ("—", [2]),
+        ("?!", [2]),
+        ("?”", [2]),
+        (".", [1]),
+        ("%", [2]),
+        ("0%", [2]),
+        ("…", [2]),
+        ("“T", [2]),
+        ("g — o", [2]),
+        ("; —", []),
+        ("xyzzy", []),
+        ("  ", [1, 2]),
+    ],
+)
+def test_what_is_found_is_the_same_whether_pairs_are_read_or_not(two, words, ids):
+    assert shown(two, words) == ids
+
+
+def test_a_part_is_looked_for_where_the_rest_of_the_filter_lets_no_whole_word_through(two):
+    assert shown(two, "ravel", statuses=("proposed",)) == [2]
+    pairs.change(two, "accept", [PairChange(id=2, status="accepted")])
+    assert shown(two, "ravel", statuses=("proposed",)) == [1]
+
+
+def test_words_of_many_pairs_are_read_before_a_part_is_looked_for(db):
+    proposed = [new(f"prompt {n}", f"response x{n}y", start=n * 20) for n in range(300)]
+    ids = pairs.propose(db, 1, proposed, "propose")
+    assert len(db.all("SELECT id FROM pair_unread")) == 300
+    assert shown(db, "99y") == [ids[99], ids[199], ids[299]]
+    assert db.all("SELECT id FROM pair_unread") == []
+
+
+def test_nobody_waits_for_another_program_to_find_a_part(db, tmp_path):
+    with db.transaction() as connection:
+        connection.execute(
+            "INSERT INTO pair_unread WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n "
+            "WHERE i < 400) SELECT i FROM n"
+        )
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert shown(db, "ravel") == [1]
+    assert len(db.all("SELECT id FROM pair_unread")) == 400
+    assert db.one("PRAGMA busy_timeout") == (5000,)
+    other.execute("ROLLBACK")
+    other.close()
+    assert shown(db, "ravel") == [1]
+    assert db.all("SELECT id FROM pair_unread") == []
+
+
+def test_a_part_of_very_many_words_is_found_in_all_of_them(db):
+    # More words than are asked for one by one, frequent and rare, with an accent where it matters and without.
+    rng = random.Random(1)
+    words = [f"{'éuoai'[n % 5]}x{'nñN'[n % 3]}d{n}" for n in range(900)]
+    texts = [" ".join(rng.choices(words, weights=[1 / (n + 1) for n in range(900)], k=4)) for _ in range(700)]
+    ids = pairs.propose(db, 1, [new("p", text, start=n * 20) for n, text in enumerate(texts)], "propose")
+    for part in ("xnd", "nd1", "ÑD", "d"):
+        bare = part.replace("Ñ", "n").lower()
+        assert shown(db, part, source_id=1, statuses=("proposed",))[-len(ids) :] == [
+            key for key, text in zip(ids, texts) if bare in text.replace("ñ", "n").replace("é", "e").lower()
+        ], part
 
 
 def test_the_queue_puts_doubtful_pairs_first_held_out_ones_after_and_skipped_ones_last(db):
@@ -180,5 +270,38 @@ def test_an_old_file_gets_its_words_indexed_and_its_pairs_a_place_in_the_queue(t
     assert found(db, "lantern") == [("essay", 1), ("pair", 1)]
     assert [pair.id for pair in pairs.unjudged(db, 10)] == [1]
     assert list(pairs.ids(db, PairFilter(), "queue")) == [1]
-    assert len(list((tmp_path / "backups").glob("*.db"))) == len(NAMES) - len(older)
+    # One before each migration, of which the last five are kept.
+    assert len(list((tmp_path / "backups").glob("*.db"))) == min(5, len(NAMES) - len(older))
+    db.close()
+
+
+def test_the_pairs_of_an_old_file_are_read_when_first_looked_for(tmp_path):
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    older = [name for name in NAMES if name < "m0008"]
+    migrating.migrate(path, tmp_path / "backups", [(name, migrating._function(name)) for name in older])
+    connection.execute("INSERT INTO text VALUES ('sha256:1', 'An old text.')")
+    connection.execute(
+        "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
+        "VALUES (1, 'a.md', 'a', 'essay', 'A', 'sha256:1', 9, 5, '', '')"
+    )
+    connection.executemany(
+        "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words, "
+        "response_words, created_at, updated_at) "
+        "VALUES (1, 'sha256:1', ?, 'note', 'proposed', 'before', ?, 0, 5, 1, 3, '', '')",
+        [(n, f"old lanterns burn{n}. 古池") for n in range(600)],
+    )
+    connection.close()
+    db = Database.open(path)
+    assert len(db.all("SELECT id FROM pair_unread")) == 600
+    assert shown(db, "lan") == list(range(1, 601))
+    assert shown(db, "urn7") == [8, *range(71, 81)]
+    assert db.all("SELECT id FROM pair_unread") == []
+    assert shown(db, "池", source_id=1) == list(range(1, 601))
+    with db.transaction() as connection:
+        connection.execute("DELETE FROM pair WHERE id > 1")
+    assert shown(db, "池") == shown(db, "ntern") == [1]
+    assert db.all("SELECT rowid FROM sign_words") == [(1,)]
+    assert db.one("INSERT INTO pair_words(pair_words, rank) VALUES ('integrity-check', 1)") is None
     db.close()
