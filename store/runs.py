@@ -18,6 +18,11 @@ from store.folding import fold_samples as fold_samples
 from store.values import now, storable, to_json
 
 OVER = ("finished", "stopped", "failed", "killed")
+SMOKE_NOTE = "smoke run: three steps, to measure time and memory"
+"""What is noted on a run that only measures what it takes."""
+
+COVERING_DRAWS = 5
+"""From so many masks a pair on, a validation covers every fifth of the mask ratio, and compares with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class RunRow:
         last_step: the latest step of the latest attempt that reported a loss; None before the first.
         last_loss: the training loss there; NaN for a run that diverged.
         val_loss: the latest validation loss, likewise.
+        val_draws: how many masks each held-out pair is measured on, by the spec; None where it says nothing of that.
         samples: how many it wrote.
         note: what was learnt from it.
     """
@@ -55,8 +61,14 @@ class RunRow:
     last_step: int | None
     last_loss: float | None
     val_loss: float | None
+    val_draws: int | None
     samples: int
     note: str
+
+    @property
+    def val_compares(self) -> bool:
+        """Whether its validation covers every mask ratio, so that it can be laid beside another run's."""
+        return self.val_draws is None or self.val_draws >= COVERING_DRAWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +180,7 @@ def rows(db: Database) -> list[RunRow]:
         "SELECT r.name, r.task, r.parent, r.place, r.model, d.number, c.version, r.status, r.created_at, "
         f"r.finished_at, {last.format(what='step', name='loss')}, {last.format(what='value', name='loss')}, "
         f"{last.format(what='step', name='val_loss')}, {last.format(what='value', name='val_loss')}, "
-        "(SELECT count(*) FROM sample WHERE run = r.name), r.note "
+        "json_extract(r.spec_json, '$.train.eval_draws'), (SELECT count(*) FROM sample WHERE run = r.name), r.note "
         "FROM run r LEFT JOIN canary_set c ON c.id = r.canary_set_id LEFT JOIN dataset d ON d.id = r.dataset_id "
         "ORDER BY r.created_at, r.rowid"
     )
@@ -280,11 +292,15 @@ def best_step(db: Database, run: str) -> int | None:
 
 
 def latest_validation(db: Database, *, dataset_hash: str) -> tuple[float, float] | None:
-    """Return the latest validation loss on a dataset and the upper end of its interval, or None."""
+    """Return the latest validation loss on a dataset and the upper end of its interval, or None.
+
+    A run that measures each pair on fewer masks than cover every mask ratio, such as a smoke run, is passed over.
+    """
     row = db.one(
         "SELECT v.value, h.value FROM metric v JOIN metric h ON h.run = v.run AND h.step = v.step AND "
         "h.attempt = v.attempt AND h.name = 'val_loss_high' JOIN run r ON r.name = v.run JOIN dataset d ON "
         "d.id = r.dataset_id WHERE v.name = 'val_loss' AND d.content_hash = ? AND v.value IS NOT NULL "
+        f"AND ifnull(json_extract(r.spec_json, '$.train.eval_draws'), {COVERING_DRAWS}) >= {COVERING_DRAWS} "
         "ORDER BY r.created_at DESC, v.attempt DESC, v.step DESC LIMIT 1",
         (dataset_hash,),
     )

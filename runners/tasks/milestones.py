@@ -6,6 +6,7 @@ to its step, so a job killed in between makes them again on resuming and loses n
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from runners.rundir import RunDir
@@ -68,12 +69,14 @@ class Milestones:
 
     def _validate(self, step: int) -> bool:
         """Validate and report; return false when the job was asked to end meanwhile."""
+        began = time.monotonic()
         held = self._measure("validate", self.holdout)
         probed = self._measure("probe", self.probe) if held is not None and self.probe else None
         if held is None or (self.probe and probed is None):
             return False
         values = values_of(held, "val_loss") | ({} if probed is None else values_of(probed, "probe_loss"))
-        self.reporter.validation(step, values, len(held.losses[0]))
+        pairs, seconds = len(held.losses) + len(self.probe), time.monotonic() - began
+        self.reporter.validation(step, values, draws=len(held.losses[0]), pairs=pairs, seconds=seconds)
         watch, was_over = self.moving.watch, self.over
         best = watch.observe(step, held.pair_means)
         # At step 0 nothing has been trained, so there is nothing to keep.

@@ -108,9 +108,18 @@ class Reporter:
         """Report what was measured at an optimizer step."""
         self.emit("metric", {"step": step, "values": dict(values)})
 
-    def validation(self, step: int, values: Mapping[str, float], draws: int) -> None:
-        """Report the loss on the held-out pairs with its interval, from `draws` fixed draws for each pair."""
-        self.emit("validation", {"step": step, "values": dict(values), "draws": draws})
+    def validation(self, step: int, values: Mapping[str, float], *, draws: int, pairs: int, seconds: float) -> None:
+        """Report the loss on the held-out pairs with its interval.
+
+        Args:
+            step: after which optimizer step.
+            values: by name.
+            draws: fixed draws for each pair.
+            pairs: that were measured, those of the probe among them.
+            seconds: that it took.
+        """
+        said = {"step": step, "values": dict(values), "draws": draws, "pairs": pairs, "seconds": round(seconds, 3)}
+        self.emit("validation", said)
 
     def checkpoint(self, step: int, path: Path) -> None:
         """Report a checkpoint that is complete."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from store import canaries, datasets, pairs
-from tests.journeys.builders import make_curated_project
+from store import canaries, datasets, pairs, runs
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
 from workbench.operations import guide
 from workbench.operations.project import Project
 
@@ -29,3 +29,16 @@ def test_reading_on_comes_before_canary_prompts_until_some_tens_are_accepted(
     monkeypatch.setattr(canaries, "rows", lambda db: [])
     monkeypatch.setattr(datasets, "rows", lambda db: [])
     assert guide.next_step(project).text == said
+
+
+def test_a_smoke_run_is_not_what_comes_next_and_a_stopped_run_can_go_on(tmp_path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=2)
+    reviewed = guide.next_step(project).text
+    assert SECOND_RUN in reviewed
+    runs.set_note(project.db, SECOND_RUN, runs.SMOKE_NOTE)
+    assert BASE_RUN in guide.next_step(project).text
+    runs.set_note(project.db, SECOND_RUN, "")
+    runs.set_status(project.db, SECOND_RUN, "stopped", None)
+    step = guide.next_step(project)
+    assert (step.screen, step.key) == ("runs", "R")
+    assert SECOND_RUN in step.text

@@ -10,7 +10,7 @@ import click
 from curation.counted import counted
 from store import datasets
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import collecting, forecasting, launching, lengths, running
+from workbench.operations import collecting, forecasting, launching, lengths, running, timing
 from workbench.operations.errors import ChildError, WorkbenchError
 from workbench.operations.project import Project
 
@@ -147,8 +147,8 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
         lines.append("time: not measured; --smoke runs three steps to find out")
     else:
         lines.append(
-            f"time: {forecasting.duration(found.time.training_s)} of training, {found.time.seconds_per_step:.2g} s a "
-            f"step as measured in {found.time.measured_in}"
+            f"time: about {timing.duration(found.time.whole_s)} ({timing.parts_in_words(found.time)}), at "
+            f"{found.time.seconds_per_step:.2g} s a step as measured in {found.time.measured_in}"
         )
     return lines
 

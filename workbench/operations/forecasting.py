@@ -1,12 +1,11 @@
 """What a run will need, before it is launched: memory on each card, what would make it fit, and its time and cost.
 
-Memory is computed (`runners/forecast`). Time is only ever measured: by an earlier run of the same model, method and
-length at the same place, or by a smoke run of three steps made for the purpose; without one, it is said to be unknown.
+Memory is computed (`runners/forecast`). Time is only ever measured (`timing.py`): by an earlier run, or by a smoke run
+of three steps made for the purpose; without one, it is said to be unknown.
 """
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 
 from runners.errors import ModelError
@@ -21,6 +20,7 @@ from workbench.operations.launching import SMOKE_NOTE, Draft, change, launch
 from workbench.operations.machine import this_machine
 from workbench.operations.model_files import find_model
 from workbench.operations.project import Project
+from workbench.operations.timing import Time, expected_time
 
 _SMOKE_STEPS = 3
 _MIB = 1024**2
@@ -37,27 +37,6 @@ class CardFit:
     def fits(self) -> bool:
         """Whether it fits."""
         return self.memory.total <= self.card.usable_bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Time:
-    """What an earlier run measured, as it applies to this one; its pairs may have been others.
-
-    Attributes:
-        seconds_per_step: the median of that run's steps, scaled to the rows of this one's.
-        training_s: of all steps; validation and canary samples come on top.
-        measured_in: that run.
-        other_pairs: whether it trained on another dataset.
-        memory_bytes: the most it had in use; of the whole process where there is no CUDA card; None if not told.
-        cost: for the training alone, in the currency of `local.price_per_hour`; None where no price is set.
-    """
-
-    seconds_per_step: float
-    training_s: float
-    measured_in: str
-    other_pairs: bool
-    memory_bytes: float | None
-    cost: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +70,7 @@ def forecast_run(project: Project, draft: Draft) -> Forecast | None:
         here=here,
         cards=tuple(CardFit(card=card, memory=on_cards) for card in CARDS),
         changes=() if here.fits else tuple(fitting_changes(project, spec, machine)),
-        time=_time(project, draft),
+        time=expected_time(project, draft),
     )
 
 
@@ -139,60 +118,3 @@ def smoke(project: Project, draft: Draft) -> str:
 def in_words(size: int) -> str:
     """Return bytes as people read them: GiB, or MiB below one."""
     return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / _MIB:.0f} MiB"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as people say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-
-
-def _time(project: Project, draft: Draft) -> Time | None:
-    """Return the time by the newest run that is alike in all that decides how long a row takes."""
-    spec = draft.spec
-    assert spec.train is not None
-    for row in reversed(runs.rows(project.db)):
-        if row.task != "train" or row.place != draft.place or row.model != spec.model.id:
-            continue
-        other = RunSpec.from_json(runs.get(project.db, row.name).spec_json)
-        if other.train is None or _pace(other) != _pace(spec):
-            continue
-        seconds = [value for _, value in runs.metric(project.db, row.name, "seconds")]
-        # The first step warms up.
-        steps = seconds[1:] or seconds
-        if not steps:
-            continue
-        step = statistics.median(steps) * spec.train.rows / other.train.rows
-        training = step * spec.train.max_steps
-        price = project.settings.local.price_per_hour
-        cost = training / 3600 * price if price else None
-        used = [value for _, value in runs.metric(project.db, row.name, "memory_bytes")]
-        return Time(
-            seconds_per_step=step,
-            training_s=training,
-            measured_in=row.name,
-            other_pairs=other.dataset_hash != spec.dataset_hash,
-            memory_bytes=max(used, default=None),
-            cost=cost,
-        )
-    return None
-
-
-def _pace(spec: RunSpec) -> tuple[object, ...]:
-    """Return what decides how long one row of a step takes."""
-    train = spec.train
-    assert train is not None
-    return (
-        spec.model,
-        spec.lora,
-        train.method,
-        train.max_length,
-        train.per_device_train_batch_size,
-        train.world_size,
-        train.sharding,
-        train.mixed_precision,
-        train.gradient_checkpointing,
-        train.pad_to_multiple_of,
-    )

@@ -55,7 +55,7 @@ def next_step(project: Project) -> NextStep:
     so_far = f"{counts.accepted} accepted, {held} {'essay' if held == 1 else 'essays'} held out"
     if not frozen:
         return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")
-    training = [row for row in runs.rows(db) if row.task == "train" and row.place != imported_runs.PLACE]
+    training = [row for row in runs.rows(db) if _is_training(row)]
     living = [row for row in training if row.status in ("submitted", "starting", "running", "stopping")]
     if living:
         name, status = living[-1].name, living[-1].status
@@ -66,6 +66,10 @@ def next_step(project: Project) -> NextStep:
             here=f"{name} is {status}: what it writes comes in here; l shows its log and samples",
         )
     finished = [row for row in training if row.status == "finished"]
+    if training and training[-1].status == "stopped":
+        name = training[-1].name
+        text = f"{name} was stopped and can go on: resume it with R"
+        return NextStep(text=text, screen="runs", key="R")
     if not any(row.dataset_number == max(item.number for item in frozen) for row in training):
         newest = max(frozen, key=lambda item: item.number)
         return NextStep(text=f"dataset {newest.number} stands: launch a run with r", screen="runs", key="r")
@@ -77,6 +81,11 @@ def next_step(project: Project) -> NextStep:
         key="4",
         here="the last run did not finish: l shows its log, R resumes it",
     )
+
+
+def _is_training(row: runs.RunRow) -> bool:
+    """Say whether a run is one of the author's trainings: neither a log from elsewhere nor a smoke run."""
+    return row.task == "train" and row.place != imported_runs.PLACE and row.note != runs.SMOKE_NOTE
 
 
 def _after(project: Project, run: str) -> NextStep:

@@ -26,7 +26,7 @@ from workbench.operations.project import Project
 
 LATEST, BEST = "latest", "best"
 _UNFINISHED_NAME = "draft"
-SMOKE_NOTE = "smoke run: three steps, to measure time and memory"
+SMOKE_NOTE = runs.SMOKE_NOTE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from workbench.screens.base import ProjectScreen
 from workbench.screens.launch_expected import Expected
 from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
-from workbench.screens.run_lines import put, short_name
+from workbench.screens.run_lines import put
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import visible
 from workbench.widgets.status_line import KeyLine, StatusLine
@@ -179,7 +179,9 @@ class LaunchScreen(ProjectScreen):
         from workbench.screens.launch_forecast import summary
 
         if self._form is not None:
-            text = summary(self._form, self._expected.forecast, self._expected.too_long)
+            text = summary(
+                self._form, self._expected.forecast, self._expected.too_long, measuring=self._expected.measuring
+            )
             self.query_one("#launch-summary", Static).update(text)
 
     def _explain(self) -> None:
@@ -354,8 +356,8 @@ class LaunchScreen(ProjectScreen):
     def _smoked(self, name: str) -> None:
         """Go on with the form; its forecast is made anew until the steps are measured."""
         self._launching = False
-        self.say(f"{short_name(name, 40)} takes three steps: its time will stand here.")
-        self._expected.follow_smoke()
+        self.say("Three steps are taken; then their time stands above.")
+        self._expected.follow_smoke(name)
 
     def _done(self, name: str) -> None:
         self.dismiss(None)

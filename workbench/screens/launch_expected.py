@@ -24,6 +24,7 @@ class Expected:
     Attributes:
         forecast: of memory and time; None before it is there, and where none can be made.
         too_long: warnings about pairs that are longer than the limit.
+        measuring: whether a smoke run goes on.
     """
 
     def __init__(self, screen: ProjectScreen, changed: Callable[[], None]) -> None:
@@ -35,6 +36,7 @@ class Expected:
         """
         self.forecast: Forecast | None = None
         self.too_long: tuple[str, ...] = ()
+        self.measuring = False
         self._screen = screen
         self._changed = changed
         self._form: Form | None = None
@@ -46,16 +48,29 @@ class Expected:
         self._ask_forecast(form)
         self._ask_lengths(form)
 
-    def follow_smoke(self) -> None:
-        """Make the forecast anew until the steps of a smoke run are measured."""
+    def follow_smoke(self, name: str) -> None:
+        """Make the forecast anew until the steps of a smoke run are measured, or it is over."""
+        from workbench.operations.running import run_view
+
+        project = self._screen.project
 
         def look() -> None:
             known = self.forecast is not None and self.forecast.time is not None
-            if known or not self._screen.is_attached:
+            if not self._screen.is_attached:
                 timer.stop()
+            elif known or not self.measuring:
+                self.measuring = False
+                timer.stop()
+                self._changed()
             elif self._form is not None:
                 self._ask_forecast(self._form)
+                self._screen.ask(lambda: run_view(project, name).over, over, group="smoke")
 
+        def over(is_over: bool) -> None:
+            self.measuring = not is_over
+
+        self.measuring = True
+        self._changed()
         timer = self._screen.set_interval(_LOOK_S, look)
 
     def _ask_forecast(self, form: Form) -> None:

@@ -28,10 +28,12 @@ _PARTS = (
 )
 
 
-def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = ()) -> Content:
+def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = (), *, measuring: bool = False) -> Content:
     """Say whether it fits and how long it takes, what differs from the parent, then every warning."""
     draft = form.draft
-    parts: list[tuple[str, str] | str | Content] = [] if forecast is None else [forecast_line(forecast), "\n"]
+    parts: list[tuple[str, str] | str | Content] = []
+    if forecast is not None:
+        parts += [forecast_line(forecast, measuring=measuring), "\n"]
     if draft.spec.parent:
         one = len(draft.differences) <= 1
         words = differences_in_words(draft.differences)
@@ -46,9 +48,10 @@ def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = ())
     return Content.assemble(*parts)
 
 
-def forecast_line(forecast: Forecast) -> Content:
-    """Say in one line whether it fits here, and how long it takes."""
-    from workbench.operations.forecasting import duration, in_words
+def forecast_line(forecast: Forecast, *, measuring: bool = False) -> Content:
+    """Say in one line whether it fits here, and how long it takes, or that this is being measured."""
+    from workbench.operations.forecasting import in_words
+    from workbench.operations.timing import duration, parts_in_words
 
     here = forecast.here
     need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
@@ -61,18 +64,19 @@ def forecast_line(forecast: Forecast) -> Content:
     )
     time = forecast.time
     if time is None:
-        pace = "time not measured: s runs a smoke step"
+        pace = "measuring: a smoke run goes on" if measuring else "time not measured: s runs a smoke step"
     else:
         cost = f", cost {time.cost:.2f}" if time.cost is not None else ""
         pairs = " on other pairs" if time.other_pairs else ""
-        pace = f"{duration(time.training_s)} of training{cost} ({time.seconds_per_step:.2g} s a step, measured{pairs})"
+        pace = f"about {duration(time.whole_s)}{cost} ({parts_in_words(time)}; measured{pairs})"
     more = " · c makes it fit" if forecast.changes else " · f on other cards"
     return Content.assemble(fits, (f" · {one_line(pace)}{more}", _DIM))
 
 
 def forecast_page(forecast: Forecast) -> Content:
     """Lay out what takes the memory, and on which cards it fits."""
-    from workbench.operations.forecasting import duration, in_words
+    from workbench.operations.forecasting import in_words
+    from workbench.operations.timing import duration, parts_in_words
 
     memory = forecast.cards[0].memory
     parts: list[tuple[str, str] | str] = [
@@ -99,8 +103,8 @@ def forecast_page(forecast: Forecast) -> Content:
     else:
         parts.append(
             (
-                f"{duration(time.training_s)} of training at {time.seconds_per_step:.2g} s a step, as measured in "
-                f"{one_line(time.measured_in)}; validation and samples come on top.",
+                f"About {duration(time.whole_s)}: {parts_in_words(time)}, at {time.seconds_per_step:.2g} s a step. As "
+                f"measured in {one_line(time.measured_in)}; loading the model comes on top.",
                 _DIM,
             )
         )

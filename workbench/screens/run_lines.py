@@ -128,6 +128,11 @@ _FIXED = 8 + 12 + 7 + 8 + 8 + 7
 _MORE = 4 + 4 + 10
 
 
+def _validation(row: RunRow) -> str:
+    """Return the validation loss, marked where it is not to be laid beside another run's."""
+    return number(row.val_loss) if row.val_compares or row.val_loss is None else f"~{number(row.val_loss)}"
+
+
 def run_line(row: RunRow, width: int) -> Content:
     """Lay a run out as one line of the list."""
     name_width, wide = run_columns(width)
@@ -141,7 +146,7 @@ def run_line(row: RunRow, width: int) -> Content:
         (cell(row.task, 8), "$foreground-muted"),
         (cell("–" if row.last_step is None else f"{row.last_step:,}", 7, right=True), "$foreground-muted"),
         (cell(number(row.last_loss), 8, right=True), "bold $text-error" if diverged else "$foreground"),
-        (cell(number(row.val_loss), 8, right=True), "$foreground"),
+        (cell(_validation(row), 8, right=True), "$foreground" if row.val_compares else "$foreground-muted"),
     ]
     if wide:
         dataset = "–" if row.dataset_number is None else f"d{row.dataset_number}"

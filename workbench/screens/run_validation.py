@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from curation.counted import counted
 from workbench.screens.run_lines import number
 from workbench.widgets.plain import cell, visible, wrap
 
@@ -44,7 +45,10 @@ def validation_lines(view: RunView, width: int) -> Lines:
     if view.imported:
         words = "As the log of a run made elsewhere says, by epoch; how it was measured is not known."
         return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
-    words = "Intervals are 95% over pairs; the masks are the same at every step and in every run."
+    words = "Intervals are 95% over pairs; the masks are the same at every step, and in every run with as many a pair."
+    if not view.row.val_compares:
+        few = counted(view.row.val_draws or 0, "mask")
+        words = f"Each pair is measured on {few} only, not at every mask ratio: lay it beside no other run. {words}"
     return [*lines, Content(""), *(Content.styled(words[start:end], _DIM) for start, end in wrap(words, width))]
 
 
