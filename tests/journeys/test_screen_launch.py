@@ -18,7 +18,7 @@ from store import runs
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
-from workbench.operations import collecting, launching, running
+from workbench.operations import collecting, guide, launching, running
 from workbench.operations.project import Project
 from workbench.screens.launch import LaunchScreen
 from workbench.screens.runs import RunsScreen
@@ -95,6 +95,36 @@ async def test_what_was_changed_in_a_form_that_is_left_stands_there_when_it_is_o
         await settle(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen) and pilot.app.screen.is_mounted)
         await settle(pilot, lambda: "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary"))
         assert "As you left it" in shown(pilot, "StatusLine")
+
+
+async def test_what_was_changed_stands_there_though_the_program_was_killed_in_the_form(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press(*"2e-4", "enter")
+        await settle(pilot, lambda: "one variable" in shown(pilot, "#launch-summary"))
+        await settle(pilot, lambda: 2e-4 in kept_changes(project))
+        # What is kept now is all that a kill leaves.
+        held = dict(project.db.all("SELECT key, value_json FROM place_in_program"))
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM place_in_program")
+        connection.executemany("INSERT INTO place_in_program (key, value_json) VALUES (?, ?)", list(held.items()))
+    async with form(project) as pilot:
+        await settle(pilot, lambda: "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary"))
+        assert "As you left it" in shown(pilot, "StatusLine")
+
+
+async def test_what_was_launched_is_not_kept_as_left(project: Project) -> None:
+    async with form(project) as pilot:
+        await pilot.press(*"2e-4", "enter")
+        await settle(pilot, lambda: 2e-4 in kept_changes(project))
+        await pilot.press("r", "r")
+        await settle(pilot, lambda: len(runs.rows(project.db)) == 3)
+        await settle(pilot, lambda: kept_changes(project) == [])
+
+
+def kept_changes(project: Project) -> list[object]:
+    """Return the values that are kept of the training form as it was left."""
+    found = guide.recall(project, f"launch.left train {SECOND_RUN} - {SECOND_RUN}")
+    return list(found.values()) if isinstance(found, dict) else []
 
 
 async def test_digits_typed_faster_than_the_focus_comes_are_all_taken(project: Project) -> None:

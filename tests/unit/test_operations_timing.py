@@ -46,7 +46,8 @@ def draft(project: Project, **changes: object) -> launching.Draft:
 
 def test_the_time_of_all_steps_scales_with_the_rows_of_a_step(project):
     one, two = (expected_time(project, draft(project, train__gradient_accumulation_steps=n)) for n in (1, 2))
-    assert one is not None and two is not None
+    assert one is not None
+    assert two is not None
     assert two.training_s == pytest.approx(2 * one.training_s)
 
 

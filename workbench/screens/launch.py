@@ -74,9 +74,9 @@ class LaunchScreen(ProjectScreen):
         """
         super().__init__()
         self._start = (kind, parent, adapter_run, like)
+        self._changes = changes
         # What was changed when this form was left the last time, without a launch.
-        self._left = self.app.left_forms.pop(self._start, {}) if changes is None else {}
-        self._changes = {**self._left, **(changes or {})}
+        self._left: dict[str, Any] = {}
         self._expected = Expected(self, self._expect)
         self._launched = launched
         self._form: Form | None = None
@@ -118,17 +118,27 @@ class LaunchScreen(ProjectScreen):
 
     def on_project_changed(self) -> None:
         """Open the form once; what is typed in it stands whatever happens elsewhere."""
+        if self._form is None:
+            self.ask(self._open, self._opened_with, group="form", failed=self._refused)
+
+    def _open(self) -> tuple[Form, dict[str, Any]]:
+        """Open the form with what is to differ, or with what was changed when it was left; in a worker."""
+        from workbench.operations import guide
         from workbench.operations.drafting import open_form, with_changes
 
-        if self._form is None:
-            (kind, parent, adapter, like), project, changes = self._start, self.project, self._changes
-            self._ask(
-                lambda: with_changes(
-                    project, open_form(project, kind, parent=parent, adapter_run=adapter, like=like), changes
-                )
-            )
-            if self._left:
-                self.say("As you left it: what you changed stands; x takes a value back.")
+        kind, parent, adapter, like = self._start
+        form = open_form(self.project, kind, parent=parent, adapter_run=adapter, like=like)
+        if self._changes is not None:
+            return with_changes(self.project, form, self._changes), {}
+        kept = guide.recall(self.project, f"{self.NAME}.{self._left_key}")
+        left = kept if isinstance(kept, dict) else {}
+        return with_changes(self.project, form, left), left
+
+    def _opened_with(self, opened: tuple[Form, dict[str, Any]]) -> None:
+        form, self._left = opened
+        self._show(form)
+        if self._left:
+            self.say("As you left it: what you changed stands; x takes a value back.")
 
     def _ask(self, operation: Callable[[], Form]) -> None:
         self.outdate(errors=True)
@@ -149,6 +159,8 @@ class LaunchScreen(ProjectScreen):
         if self._form is None:
             self._begun = {path: value for path, value in form.changes.items() if path not in self._left}
         self._form = form
+        if self._changes is None:
+            self.keep(self._left_key, self._changed())
         self._lines = [
             *form.lines(),
             Line(path=LAUNCH, value="", explanation="Start it now: enter or r here, ctrl+s anywhere."),
@@ -360,6 +372,7 @@ class LaunchScreen(ProjectScreen):
         self._expected.follow_smoke(name)
 
     def _done(self, name: str) -> None:
+        self.keep(self._left_key, {})
         self.dismiss(None)
         self._launched(name)
 
@@ -371,16 +384,19 @@ class LaunchScreen(ProjectScreen):
         if self.editor.is_open:
             self._end_editing()
         else:
-            self._keep_changes()
+            if self._changed():
+                words = "Not launched. What you changed is kept: opened again, it stands there."
+                self.app.call_later(self.app.say, words)
             self.dismiss(None)
 
-    def _keep_changes(self) -> None:
-        """Keep what was changed for the next time this form is opened, and say so on the screen behind."""
+    @property
+    def _left_key(self) -> str:
+        """The name under which what was changed is kept, for the next time this form is opened."""
+        return "left " + " ".join(part or "-" for part in self._start)
+
+    def _changed(self) -> dict[str, Any]:
+        """What was changed in this form, and is to stand when it is opened again."""
         form = self._form
         if form is None or form.kind != self._start[0]:
-            return
-        changed = {path: value for path, value in form.changes.items() if self._begun.get(path) != value}
-        changed |= form.typed
-        if changed:
-            self.app.left_forms[self._start] = changed
-            self.app.call_later(self.app.say, "Not launched. What you changed is kept: opened again, it stands there.")
+            return {}
+        return {path: value for path, value in form.changes.items() if self._begun.get(path) != value} | form.typed

@@ -55,7 +55,8 @@ class Expected:
         project = self._screen.project
 
         def look() -> None:
-            known = self.forecast is not None and self.forecast.time is not None
+            time = None if self.forecast is None else self.forecast.time
+            known = time is not None and time.measured_in == name
             if not self._screen.is_attached:
                 timer.stop()
             elif known or not self.measuring:

@@ -82,8 +82,6 @@ class Shell(App[int]):
         self._works: dict[About, _Work] = {}
         # The pairs that the last refusal of background work named.
         self.refused_pairs: tuple[int, ...] = ()
-        # What was changed in forms that were left without a launch, by what they were opened for; for this session.
-        self.left_forms: dict[tuple[str | None, ...], dict[str, Any]] = {}
 
     @property
     def project(self) -> Project:
