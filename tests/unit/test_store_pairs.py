@@ -302,3 +302,13 @@ def test_the_next_pair_passes_over_merged_ones_and_ends_with_the_source(db):
     pairs.change(db, "merge", [PairChange(id=ids[1], status="merged")])
     assert pairs.next_in_source(db, ids[0]).id == ids[2]
     assert pairs.next_in_source(db, ids[2]) is None
+
+
+def test_tiers_are_counted_in_their_order_without_what_was_merged(db):
+    one, two = source(db, "a")[0], source(db, "b")[0]
+    ids = pairs.propose(db, one, [new(0, "x", tier="note"), new(10, "y", tier="thesis"), new(20, "z")], "x")
+    pairs.propose(db, two, [new(0, "w", tier="note")], "x")
+    pairs.change(db, "x", [PairChange(id=ids[2], status="merged")])
+
+    assert list(pairs.tier_counts(db).items()) == [("thesis", 1), ("note", 2)]
+    assert pairs.tier_counts(db, two) == {"note": 1}

@@ -62,6 +62,11 @@ def pair_counts(project: Project, source_id: int | None = None) -> PairCounts:
     return pairs.counts(project.db, source_id)
 
 
+def tier_counts(project: Project, source_id: int | None = None) -> dict[str, int]:
+    """Return how many pairs there are of each tier that has any, in one source or in all."""
+    return pairs.tier_counts(project.db, source_id)
+
+
 def pair_view(project: Project, pair_id: int) -> PairView:
     """Return one pair with its token counts and warnings."""
     from workbench.operations.doubting import doubt_names

@@ -37,6 +37,9 @@ class PairBase(ProjectScreen):
         self._chosen_order: Literal["", "reading", "queue"] = ""
         self._words = ""
         self._source: tuple[int, str] | None = None
+        # The one tier that is shown; empty for every one. And how many pairs of each there are.
+        self._tier = ""
+        self._tiers: dict[str, int] = {}
         self._counts: PairCounts | None = None
         # How many pairs are over the limit of a model; None while they are not all counted.
         self._over: int | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.style import Style
 
@@ -40,9 +41,13 @@ TIERS: tuple[tuple[Tier, str], ...] = (
 )
 # What the author writes where a tier's prompt is hers, for the line above the pair.
 TO_WRITE = {"thesis": "your thesis", "note": "a summary", "rewrite": "a rough draft"}
+# What says a tier where there is little room.
+_SHORT_TIERS = {"continuation": "cont", "thesis": "thes", "note": "note", "rewrite": "rewr"}
 # From here on a pair is marked as doubtful in the list.
 _DOUBTFUL = 3
 _FLAGS_WIDTH = 5
+# Cells of a title that are still worth reading beside what the pair is.
+_TITLE = 12
 # What the marks above mean, for the list of all keys.
 LEGEND = (
     "Marks: · proposed, ✓ accepted, ✗ rejected, ! flagged, n has a note, h held out, i prompt to write, z skipped, "
@@ -55,29 +60,37 @@ def pairs_said(count: int) -> str:
     return counted(count, "pair")
 
 
-def nothing_here(words: str, source: str, elsewhere: int) -> str:
+def nothing_here(words: str, tier: str, source: str, elsewhere: int) -> str:
     """Say of an empty list what it was narrowed to, and which keys show what there is elsewhere.
 
     Args:
         words: the words it is narrowed to.
+        tier: the tier it is narrowed to.
         source: the title of the essay it is narrowed to.
-        elsewhere: pairs of the same filter without words and essay.
+        elsewhere: pairs of the same filter without words, tier and essay.
     """
-    where = f" in {source}" if source else ""
+    where = (f" of {tier}" if tier else "") + (f" in {source}" if source else "")
     if not elsewhere:
         return f"No pair fits{where}, nor anywhere else. tab shows another filter."
-    keys = "esc esc" if words and source else "esc"
-    here = "elsewhere" if source else "without these words"
+    keys = " ".join("esc" for narrowed in (words, tier, source) if narrowed)
+    here = "elsewhere" if source else "of other tiers" if tier and not words else "without these words"
     return f"No pair fits{where}. {pairs_said(elsewhere)} {here}: {keys} shows them, tab another filter."
 
 
-def pair_line(row: PairRow, width: int) -> Content:
-    """Lay a pair out as one line of the list: status, what stands out about it, title, tier, opening, words."""
+def pair_line(row: PairRow, width: int, *, tiers: bool = False) -> Content:
+    """Lay a pair out as one line of the list: status, what stands out about it, title, tier, opening, words.
+
+    Args:
+        row: the pair.
+        width: in cells.
+        tiers: whether the project has several, so that the line names its own even where there is little room.
+    """
     mark, style = MARKS.get(row.status, MARKS["proposed"])
     judged = row.status != "proposed"
     held = row.split == "holdout"
     title_width = 0 if width < 84 else min(26, width // 4)
-    tier_width = 0 if width < 90 else 13
+    tier_width = 13 if width >= 90 else 5 if tiers else 0
+    tier = row.tier if width >= 90 else _SHORT_TIERS.get(row.tier, row.tier)
     opening_width = max(8, width - 2 - _FLAGS_WIDTH - 1 - title_width - tier_width - 5)
     text_style = "$text-muted" if judged else "$foreground"
     return Content.assemble(
@@ -89,7 +102,7 @@ def pair_line(row: PairRow, width: int) -> Content:
         ("z" if row.skipped and not judged else "?" if row.doubt >= _DOUBTFUL and not judged else " ", "$text-muted"),
         " ",
         (cell(one_line(row.title), title_width - 1) + " " if title_width else "", "$text-muted"),
-        (cell(row.tier, tier_width), "$text-muted"),
+        (cell(tier, tier_width), "$text-muted"),
         (_CHANGED if row.changed else "", "bold $text-warning"),
         (
             cell(one_line(row.opening), opening_width - (len(_CHANGED) if row.changed else 0)),
@@ -103,7 +116,8 @@ def pair_line(row: PairRow, width: int) -> Content:
 class Standing:
     """What the line of the filters says: which filter, its counts, what else narrows the list, how far she is.
 
-    `over` is how many pairs are over the limit of a model; None while they are not all counted.
+    `over` is how many pairs are over the limit of a model; None while they are not all counted. `tiers` says whether
+    there are several to choose from. `found` is how many pairs the list holds.
     """
 
     chosen: str
@@ -111,6 +125,9 @@ class Standing:
     over: int | None = None
     words: str = ""
     source: str = ""
+    tier: str = ""
+    tiers: bool = False
+    found: int = 0
     marked: int = 0
     queue: bool = False
     rate: float | None = None
@@ -138,28 +155,47 @@ def filter_line(standing: Standing, width: int) -> Content:
         "all": "all",
         "over": "over",
     }
-    parts: list[Content | str | tuple[str, str]] = []
-    for name in FILTERS:
-        if name == "changed" and name != standing.chosen and not counts.changed:
-            continue
-        here = name == standing.chosen
-        word, number = name if width >= 90 else names[name], numbers[name]
-        label = word if number is None else f"{number:,} {word}"
-        # In brackets, so that it is seen where there is no colour.
-        content = Content.styled(f"[{label}]" if here else f" {label} ", "bold $accent" if here else "$text-muted")
-        parts.append(content.stylize(Style.from_meta({"filter": name})))
-    if standing.queue:
-        parts.append((" queue ", "bold $accent"))
-    if standing.marked:
-        parts.append((f" {standing.marked:,} marked ", "bold $accent"))
-    if standing.source:
-        parts.append((f" in {one_line(standing.source)} ", "$accent"))
-    if standing.words:
-        parts.append((f" with {standing.words!r}", "$accent"))
-    line = Content.assemble(*parts)
+    narrowed = _narrowed(standing)
+
+    def filters(*, counted: bool) -> list[Content]:
+        parts = []
+        for name in FILTERS:
+            if name == "changed" and name != standing.chosen and not counts.changed:
+                continue
+            here = name == standing.chosen
+            word, number = name if width >= 90 else names[name], numbers[name]
+            label = f"{number:,} {word}" if counted and number is not None else word
+            # In brackets, so that it is seen where there is no colour.
+            content = Content.styled(f"[{label}]" if here else f" {label} ", "bold $accent" if here else "$text-muted")
+            parts.append(content.stylize(Style.from_meta({"filter": name})))
+        return parts
+
+    line = Content.assemble(*filters(counted=True), *narrowed)
+    if line.cell_length > width:
+        # What it is narrowed to comes first: the counts of the filters are not of that.
+        line = Content.assemble(*filters(counted=False), *narrowed)
     room = width - line.cell_length - 2
     said = next((text for text in _progress(standing, total) if len(text) <= room), "")
     return line + Content.styled(said.rjust(room + 1), "$text-muted") if said else line
+
+
+def _narrowed(standing: Standing) -> list[Content | tuple[str, str]]:
+    """Say how many are found and to what they are narrowed, in which order, and how many are marked."""
+    parts: list[Content | tuple[str, str]] = []
+    if standing.words or standing.tier or standing.source:
+        parts.append((f" {standing.found:,} found ", "bold $accent"))
+    if standing.queue:
+        parts.append((" queue ", "bold $accent"))
+    if standing.tier or standing.tiers:
+        tier = Content.styled(f" T {standing.tier or 'tiers'} ", "bold $accent" if standing.tier else "$text-muted")
+        parts.append(tier.stylize(Style.from_meta({"tiers": True})))
+    if standing.marked:
+        parts.append((f" {standing.marked:,} marked ", "bold $accent"))
+    if standing.words:
+        parts.append((f" with {standing.words!r}", "$accent"))
+    if standing.source:
+        parts.append((f" in {one_line(standing.source)} ", "$accent"))
+    return parts
 
 
 def _progress(standing: Standing, total: int) -> list[str]:
@@ -170,13 +206,13 @@ def _progress(standing: Standing, total: int) -> list[str]:
         return []
     minutes = minutes_left(left, standing.rate)
     if standing.rate is None or minutes is None:
-        return [f"{done:,} of {total:,}"]
+        return [f"{done:,} of {total:,} decided", f"{done:,} decided"]
     rate, unit = round(standing.rate), "minute" if minutes == 1 else "minutes"
     return [
-        f"{done:,} of {total:,}, {rate} a minute, {minutes} {unit} left",
-        f"{done:,} of {total:,}, {rate}/min, {minutes} min left",
-        f"{done:,}/{total:,} · {minutes} min",
-        f"{minutes} min",
+        f"{done:,} of {total:,} decided, {rate} a minute, {minutes} {unit} left",
+        f"{done:,} decided, {rate}/min, {minutes} min left",
+        f"{done:,} decided, {minutes} min left",
+        f"{minutes} min left",
     ]
 
 
@@ -185,15 +221,28 @@ def pair_head(view: PairView, width: int) -> Content:
     pair, tokens = view.pair, view.tokens
     mark, style = MARKS.get(pair.status, MARKS["proposed"])
     about = "" if tokens.exact else "≈"
-    count = f"{about}{tokens.prompt_tokens}+{tokens.response_tokens} of {tokens.max_length} tokens"
-    split = " held" if pair.split == "holdout" else ""
-    left = f"{one_line(pair.title)} · {pair.tier}{split}{' · flagged' if pair.flagged else ''}"
-    left += " · ≠ changed: w" if pair.changed else ""
+    count = f"{about}{tokens.prompt_tokens}+{tokens.response_tokens} of {tokens.max_length}"
     warned = f"⚠{len(view.warnings)} " if view.warnings else ""
-    room = max(4, width - len(count) - len(warned) - 3)
+    # The title gives way: what the pair is, and what its author said of it, stands whole.
+    held = " held" if pair.split == "holdout" else ""
+    ways = [
+        (f" · {pair.tier}{held}{flagged}{changed}", unit)
+        for flagged, changed, unit in (
+            (" · flagged" if pair.flagged else "", " · ≠ changed: w" if pair.changed else "", " tokens"),
+            (" · flagged" if pair.flagged else "", " · ≠ w" if pair.changed else "", " tokens"),
+            (" · flagged" if pair.flagged else "", " · ≠ w" if pair.changed else "", ""),
+            (" !" if pair.flagged else "", " ≠" if pair.changed else "", ""),
+        )
+    ]
+    rooms = [width - 3 - cell_len(what) - len(unit) - len(count) - len(warned) for what, unit in ways]
+    way = next((n for n, room in enumerate(rooms) if room >= _TITLE), len(ways) - 1)
+    (what, unit), room = ways[way], max(0, rooms[way])
+    title, count = one_line(pair.title), count + unit
+    shown = title if cell_len(title) <= room else cell(title, room).rstrip()
+    left = cell(f"{shown}{what}", room + cell_len(what))
     return Content.assemble(
         (f"{mark} ", style),
-        cell(left, room),
+        left,
         " ",
         (warned, "bold $text-warning"),
         (count, "$text-muted" if tokens.fits else "bold $text-warning"),

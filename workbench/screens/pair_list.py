@@ -17,10 +17,11 @@ from curation.counted import counted
 from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
-from workbench.screens.pair_places import Listing, Order, Place, list_pairs, order_of, pairs_of
+from workbench.screens.pair_places import Listing, Order, Place, Shows, list_pairs, order_of, pairs_of
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
+from workbench.widgets.plain import one_line
 
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
@@ -34,7 +35,7 @@ _NOTHING = {
     "flagged": "Nothing is flagged; ! flags a pair to come back to.",
     "changed": "Nothing is to be settled: the essays say what their pairs say.",
     "over": "Every model of the project sees every pair whole.",
-    "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
+    "all": "No pair is proposed yet. Press 1 for Essays, and p there to propose them.",
 }
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
@@ -44,7 +45,7 @@ class ListPart(PairBase):
     """The list and its filters."""
 
     # What the list showed the last time it was asked for.
-    _listed: tuple[str, str, tuple[int, str] | None] | None = None
+    _listed: Shows | None = None
     _wanted_pair: int | None = None
     _judging = False
 
@@ -71,7 +72,7 @@ class ListPart(PairBase):
         self._clear_words()
 
     def _clear_words(self) -> None:
-        self._words = ""
+        self._words = self._tier = ""
         if self.is_mounted:
             self.query_one(FilterLine).restore("")
 
@@ -104,7 +105,7 @@ class ListPart(PairBase):
         return pairs_of(self.project, self._place(chosen or self._filter))
 
     def _place(self, name: str, cursor: int | None = None) -> Place:
-        return Place(name, self._chosen_order, self._words, self._source, cursor)
+        return Place(name, self._chosen_order, self._words, self._source, cursor, self._tier)
 
     def ask_list(self, *, cursor: int | None = None, quiet: bool = False) -> None:
         """Ask for the ids and counts; the cursor goes to the id `cursor` when that is among them.
@@ -127,18 +128,23 @@ class ListPart(PairBase):
     def _restore(self, place: Place) -> None:
         """Stand where the author stood when the program was closed."""
         self._filter, self._chosen_order = place.filter, place.chosen_order
-        self._words, self._source = place.words, place.source
+        self._words, self._source, self._tier = place.words, place.source, place.tier
         self.query_one(FilterLine).restore(self._words)
 
     def _show_listing(self, listing: Listing) -> None:
         ids, place, over = listing.ids, listing.place, listing.over
         self._counts, self._over = listing.counts, over.found
         self._listed = place.shows
+        if (len(self._tiers) > 1) != (len(listing.tiers) > 1):
+            self.pairs.redraw()
+        self._tiers = listing.tiers
         self._placed = True
-        any_pair = listing.counts.proposed or listing.counts.accepted or listing.counts.rejected
+        any_pair = bool(listing.tiers) or bool(listing.elsewhere)
         empty = _NOTHING[self._filter if any_pair else "all"]
-        if self._words or self._source:
-            empty = nothing_here(self._words, self._source[1] if self._source else "", listing.elsewhere)
+        if not any_pair and self._source:
+            empty = f"No pair is proposed yet. p proposes them from {one_line(self._source[1])}."
+        elif any_pair and (self._words or self._source or self._tier):
+            empty = nothing_here(self._words, self._tier, self._source[1] if self._source else "", listing.elsewhere)
         if over.uncounted:
             empty = f"{counted(over.uncounted, 'pair is', 'pairs are')} being counted first."
             self._count_all()
@@ -213,6 +219,9 @@ class ListPart(PairBase):
                         over=self._over,
                         words=self._words,
                         source=self._source[1] if self._source else "",
+                        tier=self._tier,
+                        tiers=len(self._tiers) > 1,
+                        found=len(self.pairs.ids),
                         marked=len(self.pairs.marked),
                         queue=self.order == "queue",
                         rate=per_minute(self._decided_at),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from workbench.screens.pair_lines import FILTERS
+from workbench.screens.pair_lines import FILTERS, TIERS
 
 if TYPE_CHECKING:
     from store.pair_types import PairStatus
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Order = Literal["reading", "queue"]
 _ORDERS: tuple[Order, ...] = ("reading", "queue")
+# Which pairs a place shows: its filter, words, essay and tier.
+Shows = tuple[str, str, tuple[int, str] | None, str]
 # What the filters show that do not show all.
 _STATUSES: dict[str, tuple[PairStatus, ...]] = {
     "proposed": ("proposed",),
@@ -43,6 +45,7 @@ class Place:
         words: that the pairs are narrowed to.
         source: id and title of the essay that the pairs are narrowed to.
         cursor: id of the pair under the cursor.
+        tier: that the pairs are narrowed to.
     """
 
     filter: str
@@ -50,11 +53,12 @@ class Place:
     words: str
     source: tuple[int, str] | None
     cursor: int | None
+    tier: str = ""
 
     @property
-    def shows(self) -> tuple[str, str, tuple[int, str] | None]:
+    def shows(self) -> Shows:
         """Which pairs it shows, whatever their order."""
-        return self.filter, self.words, self.source
+        return self.filter, self.words, self.source, self.tier
 
     def kept(self) -> dict[str, object]:
         """Return it as it is kept."""
@@ -64,6 +68,7 @@ class Place:
             "chosen_order": self.chosen_order,
             "words": self.words,
             "source": list(self.source) if self.source else None,
+            "tier": self.tier,
         }
 
 
@@ -76,7 +81,8 @@ class Listing:
         ids: the pairs, in its order.
         counts: of the pairs by status, in the place's essay or everywhere.
         over: how many pairs are over a model's limit, where the filter asks for them.
-        elsewhere: how many there were without words and essay, where there are none with them.
+        elsewhere: how many there were without words, tier and essay, where there are none with them.
+        tiers: how many pairs there are of each tier, in the place's essay or everywhere.
     """
 
     place: Place
@@ -84,6 +90,7 @@ class Listing:
     counts: PairCounts
     over: Over
     elsewhere: int
+    tiers: dict[str, int]
 
 
 def kept_place(kept: object, standing: Place) -> Place:
@@ -97,6 +104,7 @@ def kept_place(kept: object, standing: Place) -> Place:
         words=str(kept.get("words") or ""),
         source=(int(source[0]), str(source[1])) if isinstance(source, list) and len(source) == 2 else None,
         cursor=kept["cursor"] if isinstance(kept.get("cursor"), int) else None,
+        tier=next((name for name, _words in TIERS if kept.get("tier") == name), ""),
     )
 
 
@@ -116,6 +124,7 @@ def pairs_of(project: Project, place: Place) -> PairFilter:
         flagged=True if place.filter == "flagged" else None,
         changed=place.filter == "changed",
         source_id=place.source[0] if place.source else None,
+        tier=place.tier or None,
         words=place.words,
     )
 
@@ -129,7 +138,7 @@ def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
         recall: go to the place that was kept instead, if there is one.
     """
     from workbench.operations import guide
-    from workbench.operations.curating import pair_counts, pair_ids
+    from workbench.operations.curating import pair_counts, pair_ids, tier_counts
     from workbench.operations.over import Over
 
     place = kept_place(guide.recall(project, "pairs.place"), standing) if recall else standing
@@ -142,7 +151,9 @@ def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
     order = order_of(place.filter, place.chosen_order)
     ids = pair_ids(project, pairs_of(project, place), order)
     elsewhere = 0
-    if not ids and (place.words or place.source):
-        elsewhere = len(pair_ids(project, pairs_of(project, replace(place, words="", source=None)), order))
-    counts = pair_counts(project, place.source[0] if place.source else None)
-    return Listing(place=place, ids=ids, counts=counts, over=over, elsewhere=elsewhere)
+    if not ids and (place.words or place.source or place.tier):
+        everywhere = replace(place, words="", source=None, tier="")
+        elsewhere = len(pair_ids(project, pairs_of(project, everywhere), order))
+    source = place.source[0] if place.source else None
+    counts, tiers = pair_counts(project, source), tier_counts(project, source)
+    return Listing(place=place, ids=ids, counts=counts, over=over, elsewhere=elsewhere, tiers=tiers)

@@ -14,13 +14,14 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from workbench.screens.pair_decide import DecideKeys
-from workbench.screens.pair_lines import LEGEND, pair_line
+from workbench.screens.pair_lines import LEGEND
 from workbench.screens.pair_list import ListPart
 from workbench.screens.pair_mark import MarkKeys
 from workbench.screens.pair_pane import PanePart
 from workbench.screens.pair_seen import SeenKeys
 from workbench.screens.pair_settle import SettleKeys
 from workbench.screens.pair_shape import ShapeKeys
+from workbench.screens.pair_tier import TierKeys
 from workbench.screens.pair_waive import WaiveKeys
 from workbench.screens.pair_write import WriteKeys
 from workbench.screens.proposing import propose
@@ -37,7 +38,9 @@ _EDITING = (
 _OF_A_PAIR = (*(action for action in _EDITING if action not in ("accept_all", "propose")), "copy", "seen", "waive")
 
 
-class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys, SettleKeys):
+class PairsScreen(
+    ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys, SettleKeys, TierKeys
+):
     """The list of pairs and the one being judged."""
 
     NAME = "pairs"
@@ -82,7 +85,7 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
             with Vertical(id="list-side"):
                 yield Static("", id="pairs-title", classes="pane-title")
                 yield FilterLine()
-                yield PageList(pair_line, id="pairs-list")
+                yield PageList(self.line, id="pairs-list")
             with Vertical(id="pair-side"):
                 yield Static("", id="pair-head")
                 yield Static("", id="pair-tokens")
@@ -107,11 +110,14 @@ class PairsScreen(ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys
         self.take_draft()
 
     def action_back(self) -> None:
-        """Take off marks, then the words, then the source; else cancel what is going on."""
+        """Take off marks, then the words, then the tier, then the source; else cancel what is going on."""
         if self.pairs.marked:
             self.pairs.unmark()
         elif self._words:
             self.query_one(FilterLine).reset()
+        elif self._tier:
+            self._tier = ""
+            self.ask_list()
         elif self._source is not None:
             self._source = None
             self.ask_list()

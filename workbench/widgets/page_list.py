@@ -201,6 +201,11 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         """Ask again for the rows in view; what is drawn stands until they come."""
         self._plan_ask(again=True)
 
+    def redraw(self) -> None:
+        """Draw every line anew, for what their rows do not hold."""
+        self._drawn.clear()
+        self.refresh()
+
     def go_to(self, row_id: int) -> bool:
         """Put the cursor on an id; return whether it is in the list."""
         index = self._index(row_id)

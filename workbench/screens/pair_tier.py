@@ -1,0 +1,66 @@
+"""The key of Pairs that narrows the list to one tier; a project that has only one has nothing to narrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from workbench.screens.pair_base import PairBase
+from workbench.screens.pair_lines import TIERS, pair_line, pairs_said
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+    from store.pairs import PairRow
+
+_EVERY = "every tier"
+
+
+class TierKeys(PairBase):
+    """Which tier is shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "T",
+            "show_tier",
+            "one tier",
+            show=False,
+            tooltip="show the pairs of one tier, or of all",
+            id="pairs.show-tier",
+        ),
+    ]
+
+    def line(self, row: PairRow, width: int) -> Content:
+        """Lay out a line of the list."""
+        return pair_line(row, width, tiers=len(self._tiers) > 1)
+
+    def action_show_tier(self) -> None:
+        """Choose the tier that is shown."""
+        from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+        if len(self._tiers) < 2 and not self._tier:
+            self.say(
+                f"All pairs are of one tier: {next(iter(self._tiers))}." if self._tiers else "There are no pairs yet."
+            )
+            return
+        choices = [Choice(value="", name=_EVERY, words=pairs_said(sum(self._tiers.values())))]
+        choices += [
+            Choice(value=name, name=name, words=f"{pairs_said(self._tiers[name])}: {words}")
+            for name, words in TIERS
+            if name in self._tiers
+        ]
+
+        def chosen(tier: str | None) -> None:
+            if tier is not None:
+                self._tier = tier
+                self.pairs.unmark()
+                self.ask_list()
+
+        self.app.push_screen(ChoiceDialog("Show which tier?", choices, current=self._tier), chosen)
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the choice where its place in the line of the filters is clicked."""
+        if event.style.meta.get("tiers"):
+            self.action_show_tier()
