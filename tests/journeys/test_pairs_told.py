@@ -8,8 +8,8 @@ import pytest
 
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
-from tests.journeys.program import opened, press, settle, shown
-from workbench.operations import curating, guide
+from tests.journeys.program import opened, press, shown
+from workbench.operations import curating
 from workbench.operations.project import Project
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell

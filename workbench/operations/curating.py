@@ -113,6 +113,21 @@ def need(project: Project, ids: Sequence[int]) -> None:
         raise WorkbenchError(f"There {word} {', '.join(missing)}, or no more. See `workbench pairs list`.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What a decision on some pairs came to; together they are all the pairs that are still there.
+
+    Attributes:
+        changed: were decided now.
+        waiting: could not be accepted, since their prompts are still to be written.
+        already: had been decided so before.
+    """
+
+    changed: int
+    waiting: int = 0
+    already: int = 0
+
+
 def decide(project: Project, ids: Sequence[int], status: Status) -> int:
     """Accept, reject or put back the pairs; return how many changed.
 
@@ -121,7 +136,17 @@ def decide(project: Project, ids: Sequence[int], status: Status) -> int:
     Raises:
         NothingToDoError: none of those to be accepted has its prompt.
     """
-    rows = [row for row in pairs.rows(project.db, ids) if row.status not in (status, "merged")]
+    return decide_all(project, ids, status).changed
+
+
+def decide_all(project: Project, ids: Sequence[int], status: Status) -> Decided:
+    """Accept, reject or put back the pairs, as `decide` does, and say of all of them what became of them.
+
+    Raises:
+        NothingToDoError: none of those to be accepted has its prompt.
+    """
+    living = [row for row in pairs.rows(project.db, ids) if row.status != "merged"]
+    rows = [row for row in living if row.status != status]
     ready = rows if status != "accepted" else [row for row in rows if row.prompt_words]
     if rows and not ready:
         raise NothingToDoError(
@@ -134,7 +159,14 @@ def decide(project: Project, ids: Sequence[int], status: Status) -> int:
     if changes:
         words = {"accepted": "accept", "rejected": "reject", "proposed": "put back"}[status]
         pairs.change(project.db, f"{words} {some(len(changes))}", changes)
-    return len(changes)
+    return Decided(changed=len(changes), waiting=len(rows) - len(ready), already=len(living) - len(rows))
+
+
+def acceptable(project: Project, where: PairFilter) -> tuple[list[int], int]:
+    """Return the pairs of a filter that can be accepted, and how many more wait for their prompt to be written."""
+    ids = pair_ids(project, where)
+    unwritten = {row.id for row in pairs.rows(project.db, ids) if not row.prompt_words}
+    return [pair_id for pair_id in ids if pair_id not in unwritten], len(unwritten)
 
 
 def skip(project: Project, ids: Sequence[int]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from workbench.screens.base import ProjectScreen
-from workbench.screens.pair_places import Order, order_of
+from workbench.screens.pair_places import AnyTier, Order, order_of
 from workbench.widgets.page_list import PageList
 from workbench.widgets.pair_text import PairText
 
@@ -38,7 +38,7 @@ class PairBase(ProjectScreen):
         self._words = ""
         self._source: tuple[int, str] | None = None
         # The one tier that is shown; empty for every one. And how many pairs of each there are.
-        self._tier = ""
+        self._tier: AnyTier = ""
         self._tiers: dict[str, int] = {}
         self._counts: PairCounts | None = None
         # How many pairs are over the limit of a model; None while they are not all counted.

@@ -15,10 +15,26 @@ from workbench.screens.pair_lines import pairs_said
 
 if TYPE_CHECKING:
     from store.pairs import PairRow
+    from workbench.operations.curating import Decided
 
 Status = Literal["proposed", "accepted", "rejected"]
 
 _WORDS = {"accepted": "accepted", "rejected": "rejected", "proposed": "put back"}
+
+
+def decided_said(decided: Decided, status: Status) -> str:
+    """Say of every pair of a decision what became of it, so that the numbers add up."""
+    said = f"{pairs_said(decided.changed)} {_WORDS[status]}"
+    if decided.waiting:
+        said += f", {_still(decided.waiting)} (i)"
+    if decided.already:
+        before = {"proposed": "proposed", "accepted": "accepted", "rejected": "rejected"}[status]
+        said += f", {decided.already:,} {'was' if decided.already == 1 else 'were'} {before} already"
+    return f"{said}. u takes {'it' if decided.changed == 1 else 'them'} back." if decided.changed else f"{said}."
+
+
+def _still(waiting: int) -> str:
+    return f"{waiting:,} still {'needs its' if waiting == 1 else 'need their'} prompt"
 
 
 class DecideKeys(PairBase):
@@ -60,17 +76,14 @@ class DecideKeys(PairBase):
         self._write(ids, status, before, several)
 
     def _write(self, ids: list[int], status: Status, before: dict[int, PairRow], several: bool) -> None:
-        waiting = [item for item in ids if (row := before.get(item)) is not None and not row.prompt_words]
+        def operate() -> Decided:
+            from workbench.operations.curating import decide_all
 
-        def operate() -> int:
-            from workbench.operations.curating import decide
+            return decide_all(self.project, ids, status)
 
-            return decide(self.project, ids, status)
-
-        def done(changed: int) -> None:
+        def done(decided: Decided) -> None:
             if several:
-                wait = f" {len(waiting)} still need their prompt (i)." if status == "accepted" and waiting else ""
-                self.say(f"{pairs_said(changed)} {_WORDS[status]}. u takes it back.{wait}")
+                self.say(decided_said(decided, status))
             self.ask_counts()
 
         def failed(_sentence: str) -> None:
@@ -124,37 +137,40 @@ class DecideKeys(PairBase):
         self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
 
     def action_accept_all(self) -> None:
-        """Accept all that the list would show, after a question that names their number."""
+        """Accept all that the list would show and that can be accepted, after a question that names their number."""
         from workbench.widgets.dialogs import ConfirmDialog
 
         where = self.where(self._filter if self._filter in ("proposed", "rejected") else "proposed")
 
-        def ask() -> list[int]:
-            from workbench.operations.curating import pair_ids
+        def ask() -> tuple[list[int], int]:
+            from workbench.operations.curating import acceptable
 
-            return list(pair_ids(self.project, where))
+            return acceptable(self.project, where)
 
-        def confirm(ids: list[int]) -> None:
+        def confirm(found: tuple[list[int], int]) -> None:
+            ids, waiting = found
             if not ids:
-                self.say("There is nothing here to accept.")
+                none = "None of these pairs can be accepted yet:" if waiting > 1 else "It cannot be accepted yet:"
+                self.say(f"{none} {_still(waiting)} (i)." if waiting else "There is nothing here to accept.")
                 return
+            left_out = f" Left out: {_still(waiting)} (i)." if waiting else ""
             self.app.push_screen(
                 ConfirmDialog(
                     f"Accept {pairs_said(len(ids))} unread?",
-                    "All that this filter shows. One undo takes them all back.",
+                    f"All that this filter shows{' and that have their prompt' if waiting else ''}. "
+                    f"One undo takes them all back.{left_out}",
                 ),
-                lambda yes: accept(ids) if yes else None,
+                lambda yes: accept(ids, waiting) if yes else None,
             )
 
-        def accept(ids: list[int]) -> None:
-            def operate() -> int:
-                from workbench.operations.curating import decide
+        def accept(ids: list[int], waiting: int) -> None:
+            def operate() -> Decided:
+                from workbench.operations.curating import decide_all
 
-                return decide(self.project, ids, "accepted")
+                return decide_all(self.project, ids, "accepted")
 
-            def done(changed: int) -> None:
-                wait = f" {len(ids) - changed} still need their prompt (i)." if changed < len(ids) else ""
-                self.say(f"{pairs_said(changed)} accepted. u takes them back.{wait}")
+            def done(decided: Decided) -> None:
+                self.say(decided_said(replace(decided, waiting=decided.waiting + waiting), "accepted"))
                 self.on_project_changed()
                 self.refresh_status()
 

@@ -269,7 +269,7 @@ class ListPart(PairBase):
     def _marked(self, event: PageList.Marked) -> None:
         self.show_title()
         if event.count > 1 and event.count == len(self.pairs.ids):
-            self.say(f"All {event.count:,} pairs shown here are marked: the next key acts on all; esc unmarks.")
+            self.say(f"All {event.count:,} pairs shown here are marked: a x z t n ! h act on all; esc unmarks.")
 
     def on_reversal(self, reversal: Reversal) -> None:
         """Go to the pair that was touched; the list is asked anew only when pairs came or went."""

@@ -89,7 +89,12 @@ class MarkKeys(PairBase):
 
             return flag(self.project, ids)
 
-        self.act(operate, lambda _flagged: self.ask_counts(), failed=lambda _sentence: self.pairs.put(before))
+        def done(flagged: bool) -> None:
+            if len(ids) > 1:
+                self.say(f"{pairs_said(len(ids))} {'flagged' if flagged else 'no longer flagged'}. u takes it back.")
+            self.ask_counts()
+
+        self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
 
     def action_note(self) -> None:
         """Write the note of the pair."""

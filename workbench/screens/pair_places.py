@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.screens.pair_lines import FILTERS, TIERS
 
 if TYPE_CHECKING:
+    from curation.pairs import Tier
     from store.pair_types import PairStatus
     from store.pairs import PairCounts, PairFilter
     from workbench.operations.over import Over
     from workbench.operations.project import Project
 
 Order = Literal["reading", "queue"]
+# One tier, or with nothing every one.
+AnyTier: TypeAlias = "Tier | Literal['']"
 _ORDERS: tuple[Order, ...] = ("reading", "queue")
 # Which pairs a place shows: its filter, words, essay and tier.
 Shows = tuple[str, str, tuple[int, str] | None, str]
@@ -53,7 +56,7 @@ class Place:
     words: str
     source: tuple[int, str] | None
     cursor: int | None
-    tier: str = ""
+    tier: AnyTier = ""
 
     @property
     def shows(self) -> Shows:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SAID = {"take": "The new text was taken.", "keep": "The pair stays as it was.", "edit": "Settled with your words."}
 _WAITS = {
     "take": "Taken, but its prompt is gone: write one with i, or reject it with x.",
+    "unwritten": "The new text was taken; its prompt is still to be written, with i.",
     "edit": "Settled, but a text of it is empty: write it with e, or reject it with x.",
 }
 
@@ -32,6 +33,9 @@ class SettleKeys(PairBase):
     def action_settle(self) -> None:
         """Show what changed of the pair under the cursor; else go to the first pair that is to be settled."""
         pair_id = self.pairs.current
+        if self.pairs.marked:
+            self.say("One pair is settled at a time: take the marks off with esc first.", "warning")
+            return
 
         def ask() -> tuple[Changed | None, int]:
             from workbench.operations.settling import change_view, changed_ids
@@ -62,18 +66,22 @@ class SettleKeys(PairBase):
             if how == "edit":
                 self._edit(changed.view)
             elif how is not None:
-                self._settle(changed.view.pair.id, how)
+                self._settle(changed.view, how)
 
         self.app.push_screen(SettlePair(changed), settled)
 
-    def _settle(self, pair_id: int, how: Settled) -> None:
+    def _settle(self, view: ChangeView, how: Settled) -> None:
+        pair_id = view.pair.id
+        # What never had a prompt has lost none.
+        waits = "unwritten" if how == "take" and not view.prompt_gone else how
+
         def operate() -> tuple[bool, int]:
             from workbench.operations.settling import changed_ids, settle
 
             whole = settle(self.project, pair_id, "take" if how == "take" else "keep")
             return whole, len(changed_ids(self.project))
 
-        self.act(operate, lambda done: self._settled(pair_id, how, *done))
+        self.act(operate, lambda done: self._settled(pair_id, how, *done, waits=waits))
 
     def _edit(self, view: ChangeView) -> None:
         from workbench.operations.settling import taken
@@ -94,16 +102,16 @@ class SettleKeys(PairBase):
                 guide.remember(self.project, DRAFT, None)
                 return whole, len(changed_ids(self.project))
 
-            self.act(operate, lambda done: self._settled(words.pair_id, "edit", *done))
+            self.act(operate, lambda done: self._settled(words.pair_id, "edit", *done, waits="edit"))
 
         self.app.push_screen(EditPair(draft, view.pair.title), typed)
 
-    def _settled(self, pair_id: int, how: Settled, whole: bool, left: int) -> None:
+    def _settled(self, pair_id: int, how: Settled, whole: bool, left: int, *, waits: str) -> None:
         self.forget([pair_id])
         self.ask_counts()
         if not whole:
             # It stays under the cursor: the next key is for it.
-            self.say(_WAITS[how], "warning")
+            self.say(_WAITS[waits], "warning")
             return
         following = f"{left} left to settle." if left else "Nothing is left to settle."
         self.say(f"{_SAID[how]} {following} u takes it back.")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from textual.content import Content
 
     from store.pairs import PairRow
+    from workbench.screens.pair_places import AnyTier
+    from workbench.widgets.dialogs import Choice
 
 _EVERY = "every tier"
 
@@ -45,14 +47,14 @@ class TierKeys(PairBase):
                 f"All pairs are of one tier: {next(iter(self._tiers))}." if self._tiers else "There are no pairs yet."
             )
             return
-        choices = [Choice(value="", name=_EVERY, words=pairs_said(sum(self._tiers.values())))]
+        choices: list[Choice[AnyTier]] = [Choice(value="", name=_EVERY, words=pairs_said(sum(self._tiers.values())))]
         choices += [
             Choice(value=name, name=name, words=f"{pairs_said(self._tiers[name])}: {words}")
             for name, words in TIERS
             if name in self._tiers
         ]
 
-        def chosen(tier: str | None) -> None:
+        def chosen(tier: AnyTier | None) -> None:
             if tier is not None:
                 self._tier = tier
                 self.pairs.unmark()
