@@ -8,8 +8,10 @@ import pytest
 
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
-from tests.journeys.program import opened, press, shown
-from workbench.operations import curating
+from tests.journeys.program import opened, press, settle, shown
+from workbench.operations import curating, reshaping
+from workbench.operations.essays import essay_rows
+from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
@@ -56,3 +58,65 @@ async def test_a_project_of_one_tier_has_none_to_choose(project: Project) -> Non
         assert " cont " not in shown(app.screen)
         await press(pilot, "T")
         assert "All pairs are of one tier: continuation." in shown(app.screen)
+
+
+def unwritten(project: Project, *ids: int) -> None:
+    """Take the prompts of pairs away, as those that are proposed for a thesis have none."""
+    for pair_id in ids:
+        reshaping.edit_pair(project, pair_id, prompt="", response=curating.pair_view(project, pair_id).pair.response)
+
+
+async def test_accepting_all_asks_with_the_number_that_is_accepted_and_says_what_is_left_out(project: Project) -> None:
+    unwritten(project, *of(project, "proposed")[:3])
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "A")
+        asked = shown(app.screen)
+        assert "Accept 1 pair unread?" in asked
+        assert "Left out: 3 still need their prompt (i)." in " ".join(asked.split())
+        await press(pilot, "y")
+        assert "1 pair accepted, 3 still need their prompt (i). u takes it back." in shown(app.screen)
+        await press(pilot, "A")
+        assert "None of these pairs can be accepted yet: 3 still need their prompt (i)." in shown(app.screen)
+
+
+async def test_the_numbers_of_a_decision_on_all_add_up(project: Project) -> None:
+    accepted = len(of(project, "accepted"))
+    first, *others = of(project, "proposed")
+    unwritten(project, first)
+    async with opened(project.root, "pairs") as (app, pilot):
+        pairs_screen(app).action_show_filter("all")
+        await settle(pilot)
+        await press(pilot, "asterisk", "a")
+        rejected = 4
+        said = (
+            f"{len(others) + rejected} pairs accepted, 1 still needs its prompt (i), {accepted} were accepted already."
+        )
+        assert said in shown(app.screen)
+
+
+async def test_flagging_several_says_how_many(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "asterisk", "exclamation_mark")
+        assert "4 pairs flagged." in shown(app.screen)
+        await press(pilot, "asterisk", "exclamation_mark")
+        assert "4 pairs no longer flagged." in shown(app.screen)
+
+
+async def test_pairs_are_settled_one_at_a_time_and_that_is_said(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "asterisk", "w")
+        assert "One pair is settled at a time" in shown(app.screen)
+
+
+async def test_without_any_pair_the_key_that_proposes_is_named(tmp_path: Path) -> None:
+    (tmp_path / "voice" / "essays").mkdir(parents=True)
+    (tmp_path / "voice" / "essays" / "salt.md").write_text("# Salt\n\nIt is taken with salt.\n")
+    project = Project.create(tmp_path / "voice", essays=("essays",))
+    import_paths(project, ())
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        assert "There are no pairs yet. Press 1 for Essays, and p there" in shown(app.screen)
+        screen = pairs_screen(app)
+        screen.only_source(essay_rows(project)[0].id, "Salt")
+        screen.on_project_changed()
+        await settle(pilot)
+        assert "There are no pairs yet: p proposes them from Salt." in shown(screen)

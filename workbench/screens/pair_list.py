@@ -35,7 +35,7 @@ _NOTHING = {
     "flagged": "Nothing is flagged; ! flags a pair to come back to.",
     "changed": "Nothing is to be settled: the essays say what their pairs say.",
     "over": "Every model of the project sees every pair whole.",
-    "all": "No pair is proposed yet. Press 1 for Essays, and p there to propose them.",
+    "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
 }
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
@@ -142,7 +142,7 @@ class ListPart(PairBase):
         any_pair = bool(listing.tiers) or bool(listing.elsewhere)
         empty = _NOTHING[self._filter if any_pair else "all"]
         if not any_pair and self._source:
-            empty = f"No pair is proposed yet. p proposes them from {one_line(self._source[1])}."
+            empty = f"There are no pairs yet: p proposes them from {one_line(self._source[1])}."
         elif any_pair and (self._words or self._source or self._tier):
             empty = nothing_here(self._words, self._tier, self._source[1] if self._source else "", listing.elsewhere)
         if over.uncounted:
