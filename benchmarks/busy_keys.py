@@ -46,7 +46,7 @@ _ROUND = [
     ("2", "screen"), ("j", "move"), ("j", "move"), ("a", "decide"), ("x", "decide"), ("a", "decide"), ("u", "undo"),
     (" ", "mark"), (" ", "mark"), ("a", "decide"), ("\t", "list"), ("G", "move"), ("k", "move"), ("g", "move"),
     ("j", "move"), ("\x1b[Z", "list"), ("k", "move"), ("/", "filter"), ("b", "type"), ("a", "type"), ("n", "type"),
-    (_ESCAPE, "filter"), ("3", "screen"), ("\t", "pane"), ("j", "move"), ("k", "move"), ("\t", "pane"),
+    (_ESCAPE, "filter"), ("3", "screen"), ("\t", "pane"), ("\t", "pane"),
     ("4", "screen"), ("j", "move"), ("k", "move"), ("l", "view"), ("l", "view"), ("l", "view"), ("l", "view"),
     ("l", "view"), ("5", "screen"), ("]", "pair"), ("[", "pair"), ("=", "judge"), ("u", "undo"), ("m", "mark"),
     ("l", "mark"), (" ", "mark"), ("l", "mark"), (" ", "mark"), ("v", "mark"), ("1", "screen"), ("j", "move"),
