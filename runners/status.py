@@ -13,6 +13,9 @@ from runners.places.base import Poll
 
 Status = Literal["submitted", "starting", "running", "stopping", "finished", "stopped", "failed", "killed"]
 
+OVER: Final[tuple[Status, ...]] = ("finished", "stopped", "failed", "killed")
+"""What a run is once nothing more is to be expected of it, until it is resumed."""
+
 # HUP, INT, KILL and TERM come from outside; a signal such as SEGV is the job's own failure.
 _ENDED_FROM_OUTSIDE: Final = frozenset({128 + 1, 128 + 2, 128 + 9, 128 + 15})
 

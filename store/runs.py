@@ -9,15 +9,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from runners.status import OVER, Status
 from store.database import Database
 from store.errors import NotFound
 from store.folding import fold_events as fold_events
 from store.folding import fold_samples as fold_samples
 from store.values import now, storable, to_json
 
-OVER = ("finished", "stopped", "failed", "killed")
+if TYPE_CHECKING:
+    from runners.spec import Task
+
 SMOKE_NOTE = "smoke run: three steps, to measure time and memory"
 """What is noted on a run that only measures what it takes."""
 
@@ -49,13 +52,13 @@ class RunRow:
     """
 
     name: str
-    task: str
+    task: Task
     parent: str | None
     place: str
     model: str
     dataset_number: int | None
     canary_version: int | None
-    status: str
+    status: Status
     created_at: str
     finished_at: str | None
     last_step: int | None
@@ -76,7 +79,7 @@ class Run:
     """A run whole; `dir` is relative to the project, `sample_key` is shared by runs with the same base samples."""
 
     name: str
-    task: str
+    task: Task
     parent: str | None
     dir: str
     place: str
@@ -87,7 +90,7 @@ class Run:
     canary_set_id: int | None
     adapter_run: str | None
     note: str
-    status: str
+    status: Status
     created_at: str
     finished_at: str | None
 
@@ -208,7 +211,7 @@ def attempts(db: Database, name: str) -> list[Attempt]:
     ]
 
 
-def set_status(db: Database, name: str, status: str, finished_at: str | None) -> None:
+def set_status(db: Database, name: str, status: Status, finished_at: str | None) -> None:
     """Keep the status that was computed.
 
     Raises:

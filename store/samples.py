@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from store.canaries import Length, Topic
 from store.database import Database
 from store.errors import NotFound
+
+Of = Literal["base", "adapter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Sample:
 
     id: int
     run: str
-    of: str
+    of: Of
     step: int
     canary_slug: str
     canary_prompt: str
@@ -55,7 +58,7 @@ FROM sample x JOIN canary_prompt p ON p.id = x.canary_prompt_id
 """
 
 
-def of_run(db: Database, run: str, of: str, step: int | None = None) -> list[Sample]:
+def of_run(db: Database, run: str, of: Of, step: int | None = None) -> list[Sample]:
     """Return a run's samples of `base` or `adapter` at a step, by prompt and index.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import click
 
 from curation.counted import counted
+from runners.status import OVER
 from store import datasets
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import collecting, forecasting, launching, lengths, running, timing
@@ -229,7 +230,7 @@ def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
         name = running.run_named(project, name)
         _collect(project, name)
         say(operation(project, name))
-        if word == "kill" and (status := collecting.see_end(project, name)) not in running.OVER:
+        if word == "kill" and (status := collecting.see_end(project, name)) not in OVER:
             say(f"Its process is not over yet: {status}. `workbench runs list` looks again.")
 
     made: Any = command

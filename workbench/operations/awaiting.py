@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from runners.status import OVER
 from store import imported_runs, runs, samples
 from workbench.operations.project import Project
-from workbench.operations.running import OVER, run_view
+from workbench.operations.running import run_view
 
 
 def nothing_to_review(project: Project, run: str | None = None) -> tuple[str, str]:

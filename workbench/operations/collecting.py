@@ -10,14 +10,12 @@ from runners.errors import PlaceError, RunDirError
 from runners.events import read_lines
 from runners.places.base import Handle, Poll, read_job
 from runners.rundir import RunDir
-from runners.status import Status, status_of
+from runners.status import OVER, Status, status_of
 from store import imported_runs, runs
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.places import place
 from workbench.operations.project import Project
-
-_OVER = ("finished", "stopped", "failed", "killed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
         types = runs.event_types(project.db, name, latest) if latest is not None else ()
         status = status_of(types=types, stop_requested=run_dir.stop_requested(), poll=poll)
         if status != run.status:
-            finished_at = runs.last_event_at(project.db, name) if status in _OVER else None
+            finished_at = runs.last_event_at(project.db, name) if status in OVER else None
             runs.set_status(project.db, name, status, finished_at)
             statuses.append((name, status))
     return CollectReport(events=events, samples=samples, statuses=tuple(statuses), problems=tuple(problems))
@@ -102,7 +100,7 @@ def living(project: Project) -> list[str]:
     return runs.unfinished(project.db)
 
 
-def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: float = 0.5) -> str:
+def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: float = 0.5) -> Status:
     """Collect until a run is over, telling each phase and metric as it comes; return its status."""
     seen: tuple[int, int] | None = None
     while True:
@@ -113,18 +111,18 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
             if words:
                 say(words)
         status = runs.get(project.db, name).status
-        if status in _OVER:
+        if status in OVER:
             return status
         time.sleep(poll_s)
 
 
-def see_end(project: Project, name: str, *, at_most_s: float = 10.0, poll_s: float = 0.1) -> str:
+def see_end(project: Project, name: str, *, at_most_s: float = 10.0, poll_s: float = 0.1) -> Status:
     """Collect until a run that was killed is over: the system takes a moment; return its status then, or after that."""
     until = time.monotonic() + at_most_s
     while True:
         collect(project, (name,))
         status = runs.get(project.db, name).status
-        if status in _OVER or time.monotonic() > until:
+        if status in OVER or time.monotonic() > until:
             return status
         time.sleep(poll_s)
 

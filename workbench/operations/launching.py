@@ -14,7 +14,7 @@ from runners.errors import PlaceError, SpecError
 from runners.families.base import Known
 from runners.misfits import misfits
 from runners.rundir import RunDir, run_name
-from runners.spec import AdapterSpec, LoraSpec, RunSpec, diff, from_dict, method_name, sample_key
+from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, diff, from_dict, method_name, sample_key
 from store import datasets, imported_runs, runs
 from workbench.operations.beginning import carried_over, first_model, first_sampling, first_train, known_model
 from workbench.operations.canaries import freeze_canaries
@@ -98,28 +98,48 @@ def draft(
                 on_command_line="There is no dataset to train on. Freeze one with `workbench dataset freeze`.",
             )
         dataset_id = dataset_id or frozen[-1].id
-    if base is not None:
-        base = carried_over(project, base, chosen.id)
-        model_spec = source.model if source else base.model
-        frozen_hash = _dataset_hash(project, dataset_id) if task == "train" else None
-        base_spec = replace(base, name=_UNFINISHED_NAME, model=model_spec, dataset_hash=frozen_hash, hashes={})
-    else:
-        found = known_model(project, chosen.id)
-        sampling = source.sampling if source else first_sampling(found)
-        base_spec = RunSpec(name=_UNFINISHED_NAME, task="sample", model=chosen, sampling=sampling)
-        if task == "train":
-            base_spec = replace(
-                base_spec,
-                task="train",
-                train=first_train(project, found),
-                lora=LoraSpec(),
-                objective=found.family.objectives[0] if found else None,
-                dataset_hash=_dataset_hash(project, dataset_id),
-            )
+    frozen_hash = _dataset_hash(project, dataset_id) if task == "train" else None
+    found = _copy(project, base, source, chosen.id) if base else _first_of(project, source, chosen, frozen_hash)
     canary_set = freeze_canaries(project)
     adapter = _adapter(project, adapter_run, checkpoint) if task == "sample" and adapter_run else None
-    spec = replace(base_spec, parent=parent, adapter=adapter, canary_hash=canary_set.content_hash, sample_base=False)
+    spec = replace(
+        found,
+        name=_UNFINISHED_NAME,
+        parent=parent,
+        adapter=adapter,
+        dataset_hash=frozen_hash,
+        canary_hash=canary_set.content_hash,
+        sample_base=False,
+        hashes={},
+    )
     return _described(project, spec, place_name, dataset_id)
+
+
+def _copy(project: Project, base: RunSpec, source: RunSpec | None, model: str) -> RunSpec:
+    """Return a parent's spec for a model; where the adapter of another run is sampled, that run's model is meant."""
+    carried = carried_over(project, base, model)
+    return replace(carried, model=source.model) if source else carried
+
+
+def _first_of(project: Project, source: RunSpec | None, model: ModelSpec, dataset_hash: str | None) -> RunSpec:
+    """Return the spec of the first run of its kind: training where there is a dataset, else sampling.
+
+    Samples of an adapter are drawn as its own run drew them.
+    """
+    found = known_model(project, model.id)
+    sampling = source.sampling if source else first_sampling(found)
+    if dataset_hash is None:
+        return RunSpec(name=_UNFINISHED_NAME, task="sample", model=model, sampling=sampling)
+    return RunSpec(
+        name=_UNFINISHED_NAME,
+        task="train",
+        model=model,
+        sampling=sampling,
+        dataset_hash=dataset_hash,
+        train=first_train(project, found),
+        lora=LoraSpec(),
+        objective=found.family.objectives[0] if found else None,
+    )
 
 
 def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:

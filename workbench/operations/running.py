@@ -11,6 +11,7 @@ from typing import Any
 from runners.places.base import Handle
 from runners.rundir import RunDir
 from runners.spec import RunSpec, diff
+from runners.status import OVER
 from store import imported_runs, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
@@ -19,7 +20,6 @@ from workbench.operations.launching import submit
 from workbench.operations.places import place
 from workbench.operations.project import Project
 
-OVER = ("finished", "stopped", "failed", "killed")
 _LOG_BYTES = 64 * 1024
 RATIOS = ("0.1", "0.3", "0.5", "0.7", "0.9")
 """The fifths of the mask ratio, by their middles."""
