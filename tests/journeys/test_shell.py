@@ -202,7 +202,7 @@ async def test_a_write_that_fails_says_so_and_shows_what_stands(
     def refuse(*_given: object) -> int:
         raise WorkbenchError("The disk is full. Make room, then press the key again.")
 
-    monkeypatch.setattr("workbench.operations.curating.decide", refuse)
+    monkeypatch.setattr("workbench.operations.curating.decide_all", refuse)
     async with opened(project.root, "pairs") as (app, pilot):
         await press(pilot, "a")
         assert "The disk is full" in shown(app.screen)
@@ -316,3 +316,22 @@ async def test_the_keys_of_a_pair_come_with_the_first_pair(project: Project) -> 
         assert "a accept" not in shown(app.screen)
         await press(pilot, "escape")
         assert "a accept" in shown(app.screen)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_in_the_terminals_own_colours_the_line_under_the_cursor_is_read(project: Project, theme: str) -> None:
+    async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
+        app.theme = theme
+        await press(pilot, "tab")
+        line = next(line for line in app.screen._compositor.render_strips() if "slow-puncture" in line.text)
+        styles = [segment.style for segment in line if segment.text.strip() and segment.style is not None]
+        # The accent as a background would swallow what is muted or green.
+        beside = [style for style in styles if style.reverse]
+        assert len(beside) >= 4
+        assert all(style.bgcolor is not None and style.bgcolor.is_default for style in beside)
+        await press(pilot, "question_mark")
+        first = next(line for line in app.screen._compositor.render_strips() if "this screen" in line.text)
+        marked = {str(segment.style.bgcolor) for segment in first if segment.text.strip() and segment.style is not None}
+        second = next(line for line in app.screen._compositor.render_strips() if "freeze what" in line.text)
+        plain = {str(segment.style.bgcolor) for segment in second if segment.text.strip() and segment.style is not None}
+        assert marked - plain

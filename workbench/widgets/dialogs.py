@@ -44,6 +44,9 @@ class Dialog(ModalScreen[T], Generic[T]):
     Dialog Input:focus { border: none; background: $background; }
     Dialog OptionList { border: none; height: auto; max-height: 14; background: $panel; padding: 0; }
     Dialog OptionList:focus { border: none; }
+    Dialog OptionList:ansi > .option-list--option-highlighted {
+        color: $block-cursor-foreground; background: $block-cursor-background;
+    }
     Dialog VerticalScroll { height: auto; max-height: 70vh; scrollbar-size-vertical: 1; }
     """
     KEYS: ClassVar[str] = "esc leave"

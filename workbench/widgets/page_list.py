@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -57,6 +58,9 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         & > .page-list--cursor { background: $accent 22%; }
         & > .page-list--blurred { background: $foreground 8%; }
         & > .page-list--marked { color: $accent; text-style: bold; }
+        /* A terminal's own colours cannot be thinned: what is muted would drown in a line of the full accent. */
+        &:ansi > .page-list--cursor { background: ansi_default; text-style: reverse; }
+        &:ansi > .page-list--blurred { background: ansi_default; }
     }
     """
 
@@ -310,10 +314,14 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         row = self._rows.get(row_id)
         style = base
         here = index == self.cursor
+        reverse = False
         if here:
-            style = self.get_visual_style("page-list--cursor" if self.has_focus else "page-list--blurred")
+            name = "page-list--cursor" if self.has_focus else "page-list--blurred"
+            style = self.get_visual_style(name)
+            # Textual 8.2 leaves it out of the visual style.
+            reverse = bool(self.get_component_styles(name).text_style.reverse)
         marked = row_id in self.marked
-        drawn_as = (row, width, style, here, marked)
+        drawn_as = (row, width, style, reverse, here, marked)
         kept = self._drawn.get(row_id)
         if kept is not None and kept[0] == drawn_as:
             return kept[1]
@@ -325,6 +333,8 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
             body = self._draw(row, width - _GUTTER)
         strips = Visual.to_strips(self, gutter + body, 10_000, 1, style, apply_selection=False)
         strip = (strips[0] if strips else Strip([])).crop(0, width).extend_cell_length(width, style.rich_style)
+        if reverse:
+            strip = strip.apply_style(Style(reverse=True))
         if row is not None:
             self._drawn[row_id] = (drawn_as, strip)
         return strip
