@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.launch_expected import Expected
+from workbench.screens.launch_left import changed_in, left_key, open_as_left
 from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
 from workbench.screens.run_lines import put
 from workbench.widgets.page_list import PageList
@@ -27,6 +28,7 @@ from workbench.widgets.value_editor import ValueEditor
 
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form, Kind, Line
+    from workbench.screens.launch_left import Start
 
 
 class LaunchScreen(ProjectScreen):
@@ -73,7 +75,8 @@ class LaunchScreen(ProjectScreen):
             launched: is given the name of the run.
         """
         super().__init__()
-        self._start = (kind, parent, adapter_run, like)
+        self._start: Start = (kind, parent, adapter_run, like)
+        self._left_key = left_key(self._start)
         self._changes = changes
         # What was changed when this form was left the last time, without a launch.
         self._left: dict[str, Any] = {}
@@ -119,20 +122,13 @@ class LaunchScreen(ProjectScreen):
     def on_project_changed(self) -> None:
         """Open the form once; what is typed in it stands whatever happens elsewhere."""
         if self._form is None:
-            self.ask(self._open, self._opened_with, group="form", failed=self._refused)
-
-    def _open(self) -> tuple[Form, dict[str, Any]]:
-        """Open the form with what is to differ, or with what was changed when it was left; in a worker."""
-        from workbench.operations import guide
-        from workbench.operations.drafting import open_form, with_changes
-
-        kind, parent, adapter, like = self._start
-        form = open_form(self.project, kind, parent=parent, adapter_run=adapter, like=like)
-        if self._changes is not None:
-            return with_changes(self.project, form, self._changes), {}
-        kept = guide.recall(self.project, f"{self.NAME}.{self._left_key}")
-        left = kept if isinstance(kept, dict) else {}
-        return with_changes(self.project, form, left), left
+            project, start, changes, key = self.project, self._start, self._changes, f"{self.NAME}.{self._left_key}"
+            self.ask(
+                lambda: open_as_left(project, start, changes, key),
+                self._opened_with,
+                group="form",
+                failed=self._refused,
+            )
 
     def _opened_with(self, opened: tuple[Form, dict[str, Any]]) -> None:
         form, self._left = opened
@@ -389,14 +385,5 @@ class LaunchScreen(ProjectScreen):
                 self.app.call_later(self.app.say, words)
             self.dismiss(None)
 
-    @property
-    def _left_key(self) -> str:
-        """The name under which what was changed is kept, for the next time this form is opened."""
-        return "left " + " ".join(part or "-" for part in self._start)
-
     def _changed(self) -> dict[str, Any]:
-        """What was changed in this form, and is to stand when it is opened again."""
-        form = self._form
-        if form is None or form.kind != self._start[0]:
-            return {}
-        return {path: value for path, value in form.changes.items() if self._begun.get(path) != value} | form.typed
+        return changed_in(self._form, self._start, self._begun)
