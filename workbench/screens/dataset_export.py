@@ -40,7 +40,10 @@ def _ask_form(screen: ProjectScreen, row: DatasetRow, last: str | None) -> None:
 
     words = "A file for each side of the split. What is frozen is written, not what was edited since."
     screen.app.push_screen(
-        ChoiceDialog(f"Export dataset {row.number} in which form?", choices, words=words, current=last), chosen
+        ChoiceDialog(
+            f"Export dataset {row.number} in which form?", choices, words=words, current=last, typed_next=True
+        ),
+        chosen,
     )
 
 

@@ -119,7 +119,4 @@ def fitting_choices(options: Iterable[tuple[Mapping[str, Any], str, int]]) -> li
     """
     from workbench.operations.forecasting import in_words
 
-    return [
-        Choice(value=dict(changes), name=f"{number} {in_words(size)}", words=words)
-        for number, (changes, words, size) in enumerate(options, start=1)
-    ]
+    return [Choice(value=dict(changes), name=in_words(size), words=words) for changes, words, size in options]

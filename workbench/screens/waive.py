@@ -37,7 +37,8 @@ def open_waivers(screen: ProjectScreen, ask: Callable[[], list[Finding]], *, not
             Choice(value=group, name=group[0].rule, words=cell(one_line(_about(group)), _MESSAGE_CELLS))
             for group in groups
         ]
-        dialog = ChoiceDialog("Which of these?", choices, words="One that is waived already stands again when chosen.")
+        words = "One that is waived already stands again when chosen."
+        dialog = ChoiceDialog("Which of these?", choices, words=words, typed_next=True)
         screen.app.push_screen(dialog, lambda group: None if group is None else _chosen(screen, group))
 
     screen.ask(ask, show, group="waive")
@@ -71,7 +72,7 @@ def _chosen(screen: ProjectScreen, group: list[Finding]) -> None:
     if len(scopes) == 1:
         _why(screen, finding, scopes[0].value)
         return
-    dialog = ChoiceDialog(f"Waive {finding.rule} for", scopes, words=finding.message)
+    dialog = ChoiceDialog(f"Waive {finding.rule} for", scopes, words=finding.message, typed_next=True)
     screen.app.push_screen(dialog, lambda scope: None if scope is None else _why(screen, finding, scope))
 
 

@@ -120,21 +120,54 @@ class Choice(Generic[T]):
     words: str = ""
 
 
+def keys_of(names: Sequence[str]) -> list[str]:
+    """Return a key for each line of a list, no two alike: its first letter where no other begins so, else a digit.
+
+    `j` and `k` move; the tenth line without a letter of its own, and those after it, have no key and are empty.
+    """
+    letters = [name[:1].lower() if name[:1].isalpha() and name[:1].lower() not in "jk" else "" for name in names]
+    digits = iter("123456789")
+    return [letter if letter and letters.count(letter) == 1 else next(digits, "") for letter in letters]
+
+
 class ChoiceDialog(Dialog[T]):
-    """Asks for one of a few; its first letter or its number chooses at once."""
+    """Asks for one of a few; the key that stands before a line chooses it at once.
+
+    Where a line is typed next, the key only goes there and enter chooses: what is typed too early chooses nothing.
+    """
 
     # As many as leave room for the keys below them in a low terminal.
     DEFAULT_CSS = "ChoiceDialog OptionList { max-height: 45vh; }"
-    KEYS = "enter or its first letter · esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "app.simulate_key('down')", show=False),
         Binding("k", "app.simulate_key('up')", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice[T]], *, words: str = "", current: T | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice[T]],
+        *,
+        words: str = "",
+        current: T | None = None,
+        typed_next: bool = False,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            title: what is asked.
+            choices: what there is.
+            words: a sentence under the title.
+            current: the value that the cursor is on at first.
+            typed_next: a line is asked for after this.
+        """
         super().__init__(title, words)
         self._choices = list(choices)
         self._current = current
+        self._typed_next = typed_next
+        self._line_keys = keys_of([choice.name for choice in self._choices])
+        verb = "the key before a line goes to it" if typed_next else "the key before a line takes it"
+        self.KEYS = f"{verb} · ↑ ↓ enter · esc leave"  # type: ignore[misc]
 
     def compose_body(self) -> ComposeResult:
         """Yield the list."""
@@ -143,12 +176,12 @@ class ChoiceDialog(Dialog[T]):
             *[
                 Option(
                     Content.assemble(
-                        (one_line(choice.name[:1]), "bold $accent"),
-                        one_line(choice.name[1:]).ljust(width),
+                        (f"{key:<1}  ", "bold $accent"),
+                        one_line(choice.name).ljust(width),
                         (f" {one_line(choice.words)}", "$text-muted"),
                     )
                 )
-                for choice in self._choices
+                for key, choice in zip(self._line_keys, self._choices, strict=True)
             ],
             markup=False,
         )
@@ -162,12 +195,15 @@ class ChoiceDialog(Dialog[T]):
         self.dismiss(self._choices[event.option_index].value)
 
     def on_key(self, event: Any) -> None:
-        """Choose by first letter or number."""
-        for number, choice in enumerate(self._choices, start=1):
-            if event.character and event.character in (choice.name[:1].lower(), str(number)):
-                event.stop()
-                self.dismiss(choice.value)
-                return
+        """Choose the line whose key it is, or only go there."""
+        if not event.character or event.character not in self._line_keys:
+            return
+        event.stop()
+        index = self._line_keys.index(event.character)
+        if self._typed_next:
+            self.query_one(OptionList).highlighted = index
+        else:
+            self.dismiss(self._choices[index].value)
 
 
 class ConfirmDialog(Dialog[bool]):

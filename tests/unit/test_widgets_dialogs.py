@@ -1,0 +1,39 @@
+"""A list of choices: every line has its own key, and what is typed too early chooses nothing."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App
+from textual.widgets import OptionList
+
+from workbench.widgets.dialogs import Choice, ChoiceDialog, keys_of
+
+
+def test_a_line_has_its_first_letter_only_where_no_other_begins_so() -> None:
+    assert keys_of(["near-copy", "near-copy", "small-holdout"]) == ["1", "2", "s"]
+    assert keys_of(["chat", "csv", "text"]) == ["1", "2", "t"]
+    assert keys_of(["20260102-a", "20260101-b"]) == ["1", "2"]
+    assert keys_of(["rewrite", "Thesis"]) == ["r", "t"]
+
+
+def test_no_key_is_given_twice_and_none_that_moves() -> None:
+    keys = keys_of([f"pair {number}" for number in range(12)])
+    assert keys == [*"123456789", "", "", ""]
+    assert keys_of(["jump", "keep"]) == ["1", "2"]
+
+
+@pytest.mark.parametrize(("typed_next", "taken"), [(False, "csv"), (True, None)])
+async def test_the_key_of_a_line_takes_it_but_only_goes_there_where_a_line_is_typed_next(
+    typed_next: bool, taken: str | None
+) -> None:
+    app, answers = App[None](), list[str | None]()
+    async with app.run_test(size=(80, 24)) as pilot:
+        choices = [Choice(value=name, name=name) for name in ("chat", "csv", "text")]
+        app.push_screen(ChoiceDialog("Which?", choices, typed_next=typed_next), answers.append)
+        await pilot.pause()
+        assert "2  csv" in str(app.screen.query_one(OptionList).get_option_at_index(1).prompt)
+        await pilot.press("c", "2")
+        assert answers == ([taken] if taken else [])
+        if typed_next:
+            await pilot.press("enter")
+            assert answers == ["csv"]
