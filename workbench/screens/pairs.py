@@ -34,8 +34,9 @@ _EDITING = (
     "decide", "skip", "edit", "edit_outside", "edit_essay", "write_prompt", "shift", "trim", "split", "merge", "tier",
     "note", "flag", "hold_out", "accept_all", "propose",
 )  # fmt: skip
-# What needs a pair under the cursor.
-_OF_A_PAIR = (*(action for action in _EDITING if action not in ("accept_all", "propose")), "copy", "seen", "waive")
+# What needs a pair under the cursor; some say so themselves where there is none.
+_SAY_SO = ("accept_all", "propose", "skip")
+_OF_A_PAIR = (*(action for action in _EDITING if action not in _SAY_SO), "copy", "seen", "waive")
 
 
 class PairsScreen(
