@@ -190,15 +190,18 @@ def _part_of_one(db: Database, text: str, unread: Sequence[int]) -> Condition:
         return _to_the_letter(db, text, unread)
     # Longer pieces and those with other signs in them have what is looked for among the signs of the pair.
     others: Condition = ("0", [])
-    if is_word(part) or is_marks(part):
-        words = _words(db, "instr(folded, ?1)", part)
+    # One that was typed with its accents set apart has none of its signs left.
+    if not has_signs(part):
+        listed, index = "pair_word", "mark_words" if is_marks(part) else "pair_words"
+        if not is_word(part) and not is_marks(part):
+            listed, index = "pair_chunk", "chunk_words"
+        words = _words(db, "instr(folded, ?1)", part, table=listed)
         asked = _worth_asking(db, words)
         chosen = [item.word for item in words[:asked]]
         if asked < len(words):
             quick = (part.isascii() or is_marks(part)) and words[asked].plain
             others = _any_column(_LIKE, _pattern(part)) if quick else _any_column("instr(folded({}), ?)", part)
-        table = "mark_words" if is_marks(part) else "pair_words"
-        others = _either(_found(table, _any_of(chosen)), others)
+        others = _either(_found(index, _any_of(chosen)), others)
     looked_through = _both(_among(unread), _any_column("instr(folded({}), ?)", part))
     return _either(_in_signs(f'"{sign_phrase(text)}"'), others, looked_through)
 

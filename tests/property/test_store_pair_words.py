@@ -91,6 +91,7 @@ def emptied(db):
 
 @settings(max_examples=150, deadline=None)
 @given(rows, st.lists(typed, min_size=3, max_size=8), st.integers(0, 3), odd_texts)
+@example([("a.", "", ""), ("", "e\u0301a.", "")], ["\u0301a.", "e\u0301a", "É."], 0, "")
 @example([("grave\0l, on it", "Été", "日本語")], ["l, on", "té", "本", "ÉT", ", "], 0, "")
 def test_the_filter_finds_what_looking_through_every_text_finds(db, columns, queries, chosen, changed):
     emptied(db)
