@@ -189,6 +189,7 @@ CASES: dict[str, tuple[Case, Case]] = {
     "proposing.propose_pairs: again": (nothing, propose_again),
     "proposing.propose_pairs: new paragraphs": (new_paragraph, propose_after_new_paragraphs),
     "curating.decide": (nothing, lambda p: curating.decide(p, some(p), "rejected")),
+    "curating.decide_all": (nothing, lambda p: curating.decide_all(p, pair_ids(p, "gravel", "keys"), "rejected")),
     "curating.skip": (nothing, lambda p: curating.skip(p, pair_ids(p, "keys"))),
     "curating.retag": (nothing, lambda p: curating.retag(p, some(p), "thesis")),
     "curating.flag": (nothing, lambda p: curating.flag(p, some(p))),
@@ -231,6 +232,7 @@ READING = {
     "canaries": {"canary_rows", "canary_sets", "canary_text", "export_canaries", "freeze_canaries"}
     | {"frozen_version", "is_frozen"},
     "curating": {
+        "acceptable",
         "need",
         "pair_counts",
         "pair_findings",
@@ -239,6 +241,7 @@ READING = {
         "pair_view",
         "sentence_starts",
         "some",
+        "tier_counts",
     },
     "essays": {"by_names", "choosable", "essay_rows", "essay_view", "no_news", "share_preview", "share_said"},
     "import_notes": {"bring_in"},
