@@ -83,13 +83,13 @@ def parse_canaries(text: str, path: str) -> tuple[list[CanaryText], list[Problem
         elif blocks:
             blocks[-1].lines.append(line)
     if not blocks:
-        message = "holds no canary prompts. Begin each with a line `## slug`, then a blank line and the prompt."
+        message = "holds no canary prompts. Begin each with a line `## name`, then a blank line and the prompt."
         problems.append(Problem(path, None, message))
     canaries: dict[str, CanaryText] = {}
     for block in blocks:
         first = next((other.line for other in blocks if other.slug == block.slug), block.line)
         if first != block.line:
-            message = f"the slug {block.slug!r} stands at line {first} already. Name this prompt otherwise."
+            message = f"the name {block.slug!r} stands at line {first} already. Name this prompt otherwise."
             problems.append(Problem(path, block.line, message))
             continue
         canary = _read(block, path, problems)

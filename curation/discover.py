@@ -80,12 +80,19 @@ class Discovery:
         problems: what cannot be read.
         passed_over: folders that were not walked, relative to the path that holds them: hidden ones, what a project
             wrote itself, Python environments.
+        unknown: files in folders, of an ending that is known, that no form claims.
     """
 
     files: list[Path] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    unknown: list[Path] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        """How many files were found or stand in the way."""
+        return len(self.files) + len(self.problems)
 
 
 _MARKDOWN_ONLY = MarkdownOnly()
@@ -107,10 +114,11 @@ def discover(paths: Sequence[Path], recogniser: Recogniser = _MARKDOWN_ONLY) -> 
             found.problems.append(os_problem(path, error))
             continue
         if stat.S_ISDIR(status.st_mode):
-            before = len(found.files) + len(found.problems)
+            before = found.length
             for file, file_status in _walk(path, path, status, (), seen, found, recogniser):
-                _add(file, file_status, seen, found, recogniser)
-            if len(found.files) + len(found.problems) == before:
+                if not _add(file, file_status, seen, found, recogniser):
+                    found.unknown.append(file)
+            if found.length == before:
                 message = f"holds no new {_listed(recogniser)} files. Name the folder that your essays lie in."
                 found.problems.append(Problem(str(path), None, message))
         elif _PRIVATE.match(path.name):

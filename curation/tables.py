@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from curation.counted import counted
 from curation.csv_rows import csv_rows
 from curation.errors import CurationError, Problem
 from curation.filepair import FilePair
@@ -57,7 +58,9 @@ def _read_rows(text: str, reader: RowReader) -> None:
                 reader.fault(line, f"names the columns {columns}. Write prompt and completion among them.")
                 return
         elif len(row) != len(names):
-            reader.fault(line, f"has {len(row)} columns, the first line {len(names)}. Quote texts that hold a comma.")
+            reader.fault(
+                line, f"has {counted(len(row), 'column')}, the first line {len(names)}. Quote texts that hold a comma."
+            )
         else:
             reader.read(dict(zip(names, row)), line)
 

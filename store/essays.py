@@ -240,6 +240,13 @@ def slug_of(db: Database, source_id: int) -> str:
     return str(found[0])
 
 
+def of_same_text(db: Database, text: str, *, path: str) -> str | None:
+    """Return the path of another source whose text is this to the letter, or None."""
+    query = "SELECT path FROM source WHERE text_hash = ? AND path <> ? ORDER BY id LIMIT 1"
+    found = db.one(query, (text_hash(text), storable(path)))
+    return str(found[0]) if found else None
+
+
 def rows(db: Database) -> list[SourceRow]:
     """Return every source, by title: essays, then notes, then pairs without a text."""
     return [_row(found) for found in db.all(_ROWS.format(pairs="", sources=""))]

@@ -54,7 +54,7 @@ def test_all_faults_are_named_by_line_and_good_blocks_come_in() -> None:
 
 def test_a_file_without_prompts_says_how_to_write_one() -> None:
     assert problems("Just text.") == [
-        "c.md: holds no canary prompts. Begin each with a line `## slug`, then a blank line and the prompt."
+        "c.md: holds no canary prompts. Begin each with a line `## name`, then a blank line and the prompt."
     ]
 
 

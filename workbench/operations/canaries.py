@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.canaries import CanaryText, canary_set_hash, format_canaries, parse_canaries
-from curation.errors import Problem
+from curation.errors import EssayError, Problem
 from curation.essay import slugify
+from curation.textfile import read_text
 from store import canaries, history
 from store.canaries import Canary, CanarySet
 from workbench.operations.errors import WorkbenchError
@@ -128,9 +129,9 @@ def import_canaries(project: Project, path: Path) -> CanaryImport:
         WorkbenchError: the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkbenchError(f"{path}: cannot be read ({error}). Name a UTF-8 file of `## slug` blocks.") from error
+        text = read_text(path)
+    except EssayError as error:
+        raise WorkbenchError(str(error.problem)) from error
     parsed, problems = parse_canaries(text, str(path))
     standing = {row.slug: row for row in canary_rows(project)}
     added = replaced = 0

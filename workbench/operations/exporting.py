@@ -5,6 +5,7 @@ What an export writes is remembered by its hash, so that the next one replaces i
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -119,7 +120,7 @@ def _is_foreign(project: Project, path: Path, data: bytes) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise WorkbenchError(f"{path}: cannot be read ({error}). Name another place.") from error
+        raise WorkbenchError(f"{path}: cannot be written: {_why(path, error)}") from error
     written = program.recall(project.db, _REMEMBERED + str(path.resolve()))
     return standing not in (written, hashlib.sha256(data).hexdigest())
 
@@ -136,4 +137,19 @@ def _write_file(path: Path, data: bytes) -> None:
         aside.write_bytes(data)
         aside.replace(path)
     except OSError as error:
-        raise WorkbenchError(f"{path}: cannot be written ({error}). Name a folder you may write to.") from error
+        raise WorkbenchError(f"{path}: cannot be written: {_why(path, error)}") from error
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Say what stands in the way of writing a file, and what to do."""
+    standing = next((folder for folder in path.parents if folder.exists()), path.parent)
+    if path.is_dir():
+        return f"{path} is a folder. Name a file in it, or another name."
+    if not standing.is_dir():
+        return f"{standing} is a file and no folder. Name another folder."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.EROFS):
+        what = "nothing may be written there" if standing == path.parent else "no folder may be made there"
+        return f"{standing} is there, but {what}. Name a folder you may write to, such as exports/ of the project."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk that {standing} lies on is full. Make room there, or name a folder on another disk."
+    return f"{standing} does not take it ({error.strerror or error}). Name another folder."

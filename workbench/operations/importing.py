@@ -16,6 +16,7 @@ from workbench.operations.import_notes import ORIGIN
 from workbench.operations.intake import ImportOptions, ImportReport, Intake, Progress
 from workbench.operations.project import Project
 from workbench.operations.renaming import adopt_renamed
+from workbench.operations.unknown_files import tell_unknown
 
 
 def import_paths(
@@ -61,6 +62,8 @@ def import_paths(
     intake = Intake(project, options, progress, cancelled)
     for problem in found.problems:
         intake.problem(problem)
+    for path in found.unknown:
+        tell_unknown(intake, path)
     if not dry_run:
         adopt_renamed(project, found.files)
     with intake.one_edit(_named(chosen)) if as_edit else nullcontext():

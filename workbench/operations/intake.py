@@ -186,6 +186,8 @@ class Intake:
         self._choices: set[str] = set()
         self._missing: list[str] = []
         self._would_be_taken: set[str] = set()
+        # Path by text, of what a dry run has seen and not saved.
+        self._texts_seen: dict[str, str] = {}
         self._gatherers: dict[type[Gatherer], Gatherer] = {}
         self._kept: list[int] = []
         self._retold = 0
@@ -241,6 +243,8 @@ class Intake:
             source_id, outcome = essays.save(self.project.db, new)
             slug = essays.slug_of(self.project.db, source_id)
             self._kept.append(source_id)
+        if outcome == "added" and new.origin == "file" and new.words:
+            self._warn_of_copy(new, path)
         if outcome == "kept":
             # Two texts of hers: which one she wants is not decided by what happened to come in last.
             message = (
@@ -260,6 +264,18 @@ class Intake:
                 paragraphs=len(new.paragraphs),
             )
         )
+
+    def _warn_of_copy(self, new: essays.NewSource, path: str) -> None:
+        """Say that a new source is a copy of another, to the letter: nothing else would before its pairs are read."""
+        other = essays.of_same_text(self.project.db, new.text, path=new.path) or self._texts_seen.get(new.text)
+        if self.options.dry_run:
+            self._texts_seen.setdefault(new.text, new.path)
+        if other is not None:
+            message = (
+                f"is the same text as {other}, to the letter: hold both, and its pairs count twice. Propose pairs "
+                "from one of the two alone, or undo this import and leave one of the files out."
+            )
+            self.problem(Problem(path, None, message))
 
     def tell_kind(self) -> None:
         """Give the sources that were here before the kind the author said; called when all are in."""
