@@ -9,7 +9,7 @@ import pytest
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
-from workbench.operations import curating, reshaping
+from workbench.operations import curating, guide, reshaping
 from workbench.operations.essays import essay_rows
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
@@ -32,6 +32,11 @@ def pairs_screen(app: Shell) -> PairsScreen:
 def of(project: Project, *statuses: str) -> list[int]:
     """Return the ids of these statuses, in reading order."""
     return list(curating.pair_ids(project, PairFilter(statuses=statuses)))
+
+
+def queue(project: Project) -> list[int]:
+    """Return what is proposed, as the list has it."""
+    return list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))
 
 
 async def test_one_tier_is_shown_at_a_time_and_kept_and_esc_shows_all(project: Project) -> None:
@@ -120,3 +125,57 @@ async def test_without_any_pair_the_key_that_proposes_is_named(tmp_path: Path) -
         screen.on_project_changed()
         await settle(pilot)
         assert "There are no pairs yet: p proposes them from Salt." in shown(screen)
+
+
+async def test_a_note_that_is_left_by_esc_is_kept_and_shown_above_its_pair(project: Project) -> None:
+    first = queue(project)[0]
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "n", *"salt", "escape")
+        assert curating.pair_view(project, first).pair.note == "salt"
+        assert "note: salt" in shown(app.screen)
+        await press(pilot, "n", "escape")
+        assert curating.pair_view(project, first).pair.note == "salt"
+        await press(pilot, "n", *["backspace"] * 4, "escape")
+        assert curating.pair_view(project, first).pair.note == ""
+        assert guide.recall(project, "pairs.note") is None
+
+
+async def test_esc_from_a_note_on_several_that_was_not_begun_leaves_their_notes(project: Project) -> None:
+    ids = queue(project)
+    curating.note(project, ids, "salt")
+    async with opened(project.root, "pairs") as (_app, pilot):
+        await press(pilot, "asterisk", "n", "escape")
+        assert {curating.pair_view(project, item).pair.note for item in ids} == {"salt"}
+
+
+async def test_a_note_that_was_typed_when_the_program_was_killed_is_there_again(project: Project) -> None:
+    first = queue(project)[0]
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "n", *"salt")
+        assert guide.recall(project, "pairs.note") == {"ids": [first], "text": "salt"}
+        # The program ends here without leaving the note.
+    assert curating.pair_view(project, first).pair.note == ""
+    async with opened(project.root, "pairs") as (app, _pilot):
+        assert curating.pair_view(project, first).pair.note == "salt"
+        assert guide.recall(project, "pairs.note") is None
+        assert "The note on 1 pair that was not finished was kept." in shown(app.screen)
+
+
+async def test_a_pair_is_found_by_its_number_wherever_it_is(project: Project) -> None:
+    rejected = of(project, "rejected")[1]
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = pairs_screen(app)
+        await press(pilot, "slash", *f"#{rejected}", "enter")
+        assert list(screen.pairs.ids) == [rejected]
+        assert screen.pairs.current == rejected
+        await press(pilot, "escape", "slash", *str(rejected), "enter")
+        assert screen.pairs.current == rejected
+
+
+async def test_the_search_over_everything_finds_a_pair_by_its_number(project: Project) -> None:
+    rejected = of(project, "rejected")[1]
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "F", *f"#{rejected}")
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        assert pairs_screen(app).pairs.current == rejected

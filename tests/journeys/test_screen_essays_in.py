@@ -124,6 +124,20 @@ def an_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: st
     return called
 
 
+async def test_what_was_pasted_and_not_imported_is_there_again_after_esc_and_after_a_kill(project: Project) -> None:
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "n", *"Salt", "escape")
+        assert "kept and not imported yet" in shown(app.screen)
+        await press(pilot, "n", "ctrl+end", *"ed")
+        # The program ends here without leaving the dialog.
+    async with opened(project.root, "essays") as (app, pilot):
+        await press(pilot, "n")
+        assert "Salted" in shown(app.screen)
+        await press(pilot, "ctrl+s", "n")
+        assert "Salted" not in app.screen.query_one(TextArea).text
+        assert guide.recall(project, "essays.pasted") is None
+
+
 def pasted(project: Project, text: str) -> int:
     from workbench.operations.import_notes import import_pasted
 

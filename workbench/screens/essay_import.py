@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.kept_text import KeptText
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.dialogs import Dialog
 from workbench.widgets.page_list import PageList
@@ -32,6 +34,9 @@ _WORDS = (
     "Your files are only read."
 )
 _PASTE_WORDS = "One note, or several with a line --- between them. Pasting the same again changes nothing."
+
+# What pasted notes are kept under until they are imported.
+PASTED = "essays.pasted"
 
 _Part = Content | str | tuple[str, str]
 
@@ -93,19 +98,34 @@ class ImportPreview(Dialog[Literal["import", "also", "accept"]]):
 class PasteDialog(Dialog[str]):
     """Takes notes that are pasted or typed."""
 
-    KEYS = "ctrl+s import · esc leave"
+    KEYS = "ctrl+s import · esc go back: the text is kept"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "import", show=False)]
     DEFAULT_CSS = """
     PasteDialog TextArea { height: 12; border: none; background: $background; }
     PasteDialog TextArea:focus { border: none; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, value: str, typed: Callable[[str], None]) -> None:
+        """Make the dialog.
+
+        Args:
+            value: what was pasted before and not imported.
+            typed: takes the text with each key.
+        """
         super().__init__("Paste notes", _PASTE_WORDS)
+        self._told = value
+        self._typed = typed
 
     def compose_body(self) -> ComposeResult:
         """Yield the place to paste into."""
-        yield TextField(soft_wrap=True, show_line_numbers=False)
+        yield TextField(self._told, soft_wrap=True, show_line_numbers=False)
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        text = self.query_one(TextArea).text
+        if text != self._told:
+            self._told = text
+            self._typed(text)
 
     def action_done(self) -> None:
         """Leave with the text."""
@@ -114,6 +134,9 @@ class PasteDialog(Dialog[str]):
 
 class ImportKeys(ProjectScreen):
     """The keys of the import; `EssaysScreen`, which binds them, is the only screen made of it."""
+
+    # What was pasted and not imported.
+    _pasted = ""
 
     @property
     def sources(self) -> PageList[SourceRow]:
@@ -171,20 +194,52 @@ class ImportKeys(ProjectScreen):
         self.app.background("Look", operate, done)
 
     def action_paste(self) -> None:
-        """Take pasted notes."""
-        self.app.push_screen(PasteDialog(), self._paste)
+        """Take pasted notes; what is left without an import stands there the next time."""
+        keeping = KeptText(self.app, PASTED)
 
-    def _paste(self, text: str | None) -> None:
-        if text is None:
-            return
+        def typed(text: str) -> None:
+            self._pasted = text
+            keeping.typed(text)
+
+        def left(text: str | None) -> None:
+            if text is not None:
+                keeping.end()
+                self._paste(text)
+            elif self._pasted.strip():
+                self.say("What was pasted is kept and not imported yet: n shows it again.")
+
+        self.app.push_screen(PasteDialog(value=self._pasted, typed=typed), left)
+
+    def recall_pasted(self) -> None:
+        """Have at hand what was pasted and not imported before the program was closed."""
+
+        def ask() -> str:
+            from workbench.operations import guide
+
+            kept = guide.recall(self.project, PASTED)
+            return str(kept.get("text", "")) if isinstance(kept, dict) else ""
+
+        def show(text: str) -> None:
+            self._pasted = self._pasted or text
+
+        self.ask(ask, show, group="pasted")
+
+    def _paste(self, text: str) -> None:
         project = self.project
 
         def operate() -> ImportReport:
+            from workbench.operations import guide
             from workbench.operations.import_notes import import_pasted
 
-            return import_pasted(project, text)
+            report = import_pasted(project, text)
+            guide.remember(project, PASTED, None)
+            return report
 
-        self.act(operate, self._imported)
+        def done(report: ImportReport) -> None:
+            self._pasted = ""
+            self._imported(report)
+
+        self.act(operate, done)
 
     def _imported(self, report: ImportReport) -> None:
         self.app.project_changed()

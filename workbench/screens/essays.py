@@ -133,6 +133,7 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         super().on_mount()
         self.sources.focus()
         self.take_draft()
+        self.recall_pasted()
 
     def on_project_changed(self) -> None:
         """Ask for the sources again."""

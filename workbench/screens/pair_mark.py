@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from workbench.screens.kept_text import KeptText
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import TIERS, pairs_said
 
 if TYPE_CHECKING:
     from curation.pairs import Tier
+
+
+# What a note is kept under while it is typed.
+NOTE = "pairs.note"
 
 
 class MarkKeys(PairBase):
@@ -97,22 +102,27 @@ class MarkKeys(PairBase):
         self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
 
     def action_note(self) -> None:
-        """Write the note of the pair."""
-        from workbench.widgets.dialogs import TextDialog
+        """Write the note of the marked pairs or the current one; what is typed is kept, however it is left."""
+        from workbench.widgets.note_dialog import NoteDialog
 
         ids = self.pairs.targets
         view = self.view
         if not ids or view is None:
             return
+        keeping = KeptText(self.app, NOTE, ids=ids)
 
         def written(text: str | None) -> None:
             if text is None:
+                keeping.drop()
                 return
+            keeping.end()
 
             def operate() -> None:
+                from workbench.operations import guide
                 from workbench.operations.curating import note
 
                 note(self.project, ids, text.strip())
+                guide.remember(self.project, NOTE, None)
 
             self.redraw_rows(ids, lambda row: replace(row, has_note=bool(text.strip())))
             self.pairs.unmark()
@@ -120,7 +130,31 @@ class MarkKeys(PairBase):
 
         title = "Note" if len(ids) == 1 else f"Note on {pairs_said(len(ids))}"
         kept = view.pair.note if len(ids) == 1 else ""
-        self.app.push_screen(TextDialog(title, "An empty note is removed.", value=kept), written)
+        dialog = NoteDialog(title, "An empty note is removed.", value=kept, typed=keeping.typed)
+        self.app.push_screen(dialog, written)
+
+    def take_note(self) -> None:
+        """Take in a note that a killed program left unfinished."""
+
+        def operate() -> list[int]:
+            from workbench.operations import guide
+            from workbench.operations.curating import note
+
+            kept = guide.recall(self.project, NOTE)
+            if not (isinstance(kept, dict) and isinstance(kept.get("ids"), list)):
+                return []
+            # What cannot be kept is said, and not tried again at every start.
+            guide.remember(self.project, NOTE, None)
+            ids = [int(item) for item in kept["ids"]]
+            note(self.project, ids, str(kept.get("text", "")).strip())
+            return ids
+
+        def done(ids: list[int]) -> None:
+            if ids:
+                self.say(f"The note on {pairs_said(len(ids))} that was not finished was kept. u takes it back.")
+                self.forget(ids)
+
+        self.act(operate, done)
 
     def action_copy(self) -> None:
         """Copy the response."""

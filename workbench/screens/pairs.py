@@ -105,10 +105,11 @@ class PairsScreen(
         propose(self, list(titles), about, self.pairs.unmark)
 
     def on_mount(self) -> None:
-        """Put the focus where the keys act; take in a draft that a killed program left."""
+        """Put the focus where the keys act; take in what a killed program left."""
         super().on_mount()
         self.pairs.focus()
         self.take_draft()
+        self.take_note()
 
     def action_back(self) -> None:
         """Take off marks, then the words, then the tier, then the source; else cancel what is going on."""

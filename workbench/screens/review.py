@@ -127,11 +127,12 @@ class ReviewScreen(AnnotatingScreen):
         yield Static("", id="message")
 
     def on_mount(self) -> None:
-        """Begin on the left, with nothing to see yet."""
+        """Begin on the left, with nothing to see yet; take in a note that a killed program left."""
         super().on_mount()
         self.query_one("#prompt", TextView).can_focus = False
         self.add_class("-message")
         self._text("left").focus()
+        self.take_note()
 
     def on_project_changed(self) -> None:
         """Ask for the review again."""

@@ -9,12 +9,17 @@ from textual import on
 
 from curation.counted import counted
 from workbench.screens.base import ProjectScreen
+from workbench.screens.kept_text import KeptText
 from workbench.screens.review_lines import LETTERS, Side, Stand
 from workbench.screens.run_lines import short_name
 from workbench.widgets.sample_text import LABEL_NAMES, SampleText
 
 if TYPE_CHECKING:
     from store.search import Hit
+
+
+# What a note is kept under while it is typed.
+NOTE = "review.note"
 
 
 class AnnotatingScreen(ProjectScreen):
@@ -80,7 +85,7 @@ class AnnotatingScreen(ProjectScreen):
     def action_note(self) -> None:
         """Write the note of the focused side's sample."""
         from workbench.operations.reviewing import set_note
-        from workbench.widgets.dialogs import TextDialog
+        from workbench.widgets.note_dialog import NoteDialog
 
         stand = self._stand
         if stand is None or stand.comparison is None:
@@ -89,11 +94,46 @@ class AnnotatingScreen(ProjectScreen):
         sample = stand.sample(side).id
         whose = LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
 
-        def done(text: str | None) -> None:
-            if text is not None:
-                self._change(lambda: set_note(project, sample, text), "Noted." if text.strip() else "Note removed.")
+        keeping = KeptText(self.app, NOTE, sample=sample)
 
-        self.app.push_screen(TextDialog(f"Note on the sample of {whose}", value=stand.note(side)), done)
+        def operate(text: str) -> None:
+            from workbench.operations import guide
+
+            set_note(project, sample, text)
+            guide.remember(project, NOTE, None)
+
+        def done(text: str | None) -> None:
+            if text is None:
+                keeping.drop()
+                return
+            keeping.end()
+            self._change(lambda: operate(text), "Noted." if text.strip() else "Note removed.")
+
+        title = f"Note on the sample of {whose}"
+        words = "An empty note is removed."
+        self.app.push_screen(NoteDialog(title, words, value=stand.note(side), typed=keeping.typed), done)
+
+    def take_note(self) -> None:
+        """Take in a note that a killed program left unfinished."""
+
+        def operate() -> bool:
+            from workbench.operations import guide
+            from workbench.operations.reviewing import set_note
+
+            kept = guide.recall(self.project, NOTE)
+            if not (isinstance(kept, dict) and isinstance(kept.get("sample"), int)):
+                return False
+            # What cannot be kept is said, and not tried again at every start.
+            guide.remember(self.project, NOTE, None)
+            set_note(self.project, kept["sample"], str(kept.get("text", "")))
+            return True
+
+        def done(taken: bool) -> None:
+            if taken:
+                self.say("A note that was not finished was kept. u takes it back.")
+                self.on_project_changed()
+
+        self.act(operate, done)
 
     def action_flag(self) -> None:
         """Flag the focused side's sample, or take the flag off."""
