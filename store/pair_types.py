@@ -23,6 +23,7 @@ class PairFilter:
         tier: of this tier.
         flagged: with or without a flag.
         split: on this side.
+        id: only this one.
         over: longer than the limit of any of these models: fingerprint and limit in tokens, as `token_counts` has them.
         words: in prompt, response or note, upper and lower case alike: words that follow each other, the last one
             perhaps not finished; with marks between them to the letter; where that finds nothing, as a part of words.
@@ -37,6 +38,7 @@ class PairFilter:
     words: str = ""
     changed: bool = False
     over: tuple[tuple[str, int], ...] = ()
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,7 +358,12 @@ def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
     statuses = where.statuses or ("proposed", "accepted", "rejected")
     conditions = [f"p.status IN ({', '.join('?' * len(statuses))})"]
     parameters: list[Any] = [*statuses]
-    for column, value in (("p.source_id", where.source_id), ("p.tier", where.tier), ("s.split", where.split)):
+    for column, value in (
+        ("p.id", where.id),
+        ("p.source_id", where.source_id),
+        ("p.tier", where.tier),
+        ("s.split", where.split),
+    ):
         if value is not None:
             conditions.append(f"{column} = ?")
             parameters.append(value)

@@ -23,6 +23,7 @@ _BEFORE, _AFTER = 24, 100
 # Scripts written without spaces are one long word to the index.
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff]")
 _PLAIN = re.compile(r"[^\W_]+(?:['’ \t]+[^\W_]+)*['’ \t]*")
+_NUMBER = re.compile(r"#?([0-9]{1,15})")
 _WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r'"([^"]*)"|([^"\s]+)')
 
@@ -52,6 +53,12 @@ class Hit:
     sample_id: int = 0
     prompt: str = ""
     index: int = 0
+
+
+def pair_number(text: str) -> int | None:
+    """Return the number of a pair where a text is nothing else, with or without `#`; reports name pairs so."""
+    found = _NUMBER.fullmatch(text.strip())
+    return int(found[1]) if found else None
 
 
 def has_words(text: str) -> bool:
@@ -122,6 +129,8 @@ _QUERIES: dict[str, str] = {
 def everything(db: Database, words: str, limit: int = 50) -> list[Hit]:
     """Return what holds all the words: essays and notes first, then pairs, canary prompts, samples, annotations.
 
+    Before them all stands the pair of that number, where nothing but a number is looked for.
+
     Args:
         db: the store.
         words: what to look for.
@@ -130,12 +139,15 @@ def everything(db: Database, words: str, limit: int = 50) -> list[Hit]:
     expression = any_order(words)
     if not expression:
         return []
-    hits: list[Hit] = []
     first = _first_word(words)
+    by_number = db.all(_QUERIES["pair"].format(found="SELECT ? AS rowid"), (pair_number(words),))
+    hits = [_hit(row, first) for row in by_number]
+    numbered = {hit.id for hit in hits}
     for table, query in _QUERIES.items():
         found = _found(db, f"{table}_words", expression, limit)
         if found is not None:
-            hits += [_hit(row, first) for row in db.all(query.format(found=found), (expression, limit))]
+            rows = db.all(query.format(found=found), (expression, limit))
+            hits += [_hit(row, first) for row in rows if not (table == "pair" and row[1] in numbered)]
     return hits
 
 

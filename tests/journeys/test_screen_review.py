@@ -21,6 +21,7 @@ from tests.journeys.builders import (
 from tests.journeys.program import settle as at_rest
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
+from workbench.operations import guide
 from workbench.operations.freezing import freeze
 from workbench.operations.project import Project
 from workbench.operations.reviewing import review, tally
@@ -189,6 +190,28 @@ async def test_tab_gives_the_keys_to_the_other_side_and_a_note_goes_there(projec
         await settle(pilot, lambda: "dry" in shown(pilot, "#foot-right"))
         await pilot.press("exclamation_mark")
         await settle(pilot, lambda: "⚑" in shown(pilot, "#head-right"))
+
+
+async def test_a_note_is_kept_by_esc_and_one_that_a_killed_program_left_is_there_again(project: Project) -> None:
+    sample = review(project, SECOND_RUN).comparisons[0].base
+
+    def notes() -> list[str]:
+        return [item.body for item in review(project, SECOND_RUN).annotations.get(sample.id, ())]
+
+    async with reviewing(project) as pilot:
+        await pilot.press("n")
+        await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press(*"dry", "escape")
+        await settle(pilot, lambda: notes() == ["dry"])
+        await pilot.press("n")
+        await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press("end", "backspace", *"ier")
+        await settle(pilot, lambda: guide.recall(project, "review.note") == {"sample": sample.id, "text": "drier"})
+        # The program ends here without leaving the note.
+    assert notes() == ["dry"]
+    async with reviewing(project) as pilot:
+        await settle(pilot, lambda: notes() == ["drier"])
+        assert guide.recall(project, "review.note") is None
 
 
 async def test_both_texts_scroll_together(project: Project) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from store import pairs
 from store.pairs import Order, Pair, PairChange, PairCounts, PairFilter, PairRow
+from store.search import pair_number
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
 
@@ -48,8 +49,18 @@ class PairView:
 
 
 def pair_ids(project: Project, where: PairFilter, order: Order = "reading") -> array[int]:
-    """Return the ids of all pairs that pass the filter, in reading order or as the queue has them."""
-    return pairs.ids(project.db, where, order)
+    """Return the ids of all pairs that pass the filter, in reading order or as the queue has them.
+
+    Where its words are a pair's number, that pair comes first, and after `#` alone.
+    """
+    number = pair_number(where.words)
+    if number is None:
+        return pairs.ids(project.db, where, order)
+    numbered = pairs.ids(project.db, replace(where, words="", id=number))
+    if numbered and where.words.strip().startswith("#"):
+        return numbered
+    others = pairs.ids(project.db, where, order)
+    return array("q", [*numbered, *(pair_id for pair_id in others if pair_id != number)])
 
 
 def pair_rows(project: Project, ids: Sequence[int]) -> list[PairRow]:

@@ -119,6 +119,10 @@ class ListPart(PairBase):
         def show(listing: Listing) -> None:
             if first:
                 self._restore(listing.place)
+            elif listing.place.filter != standing.filter:
+                # The pair that was asked for by its number is not among those of the filter.
+                self._restore(listing.place)
+                self.say("That pair is not in the list that was shown: it is among all.")
             elif not quiet and listing.place.shows == self._listed:
                 self._say_gone(listing.ids)
             self._show_listing(listing)

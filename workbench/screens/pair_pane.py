@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import TO_WRITE, pair_head, pair_tokens
 from workbench.widgets.pair_text import PairTexts
+from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
     from store.pairs import PairRow
@@ -94,14 +96,18 @@ class PanePart(PairBase):
         view = replace(view, warnings=tuple(text for text in view.warnings if not text.startswith(_UNWRITTEN)))
         width = (head.size.width or self.size.width) - 4
         head.update(pair_head(view, width), layout=False)
-        self._draw_tokens(pair_tokens(view.counts, width) if len(view.counts) > 1 else [])
+        above = pair_tokens(view.counts, width) if len(view.counts) > 1 else []
+        note = one_line(f"note: {view.pair.note}") if view.pair.note else ""
+        if note:
+            above = [*above, Content.styled(cell(note, width).rstrip(), "italic $accent")]
+        self._draw_tokens(above)
         if self.text.splitting and self._shown == view.pair.id:
             return
         wanted = TO_WRITE.get(view.pair.tier, "the prompt")
         texts = PairTexts(
             prompt=view.pair.prompt,
             response=view.pair.response,
-            note=view.pair.note,
+            note=view.pair.note if cell_len(note) > width else "",
             warnings=view.warnings,
             doubts=view.doubts if view.pair.status == "proposed" else (),
             to_write=f"Press i and write {wanted} here.",

@@ -140,6 +140,7 @@ def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
         standing: the place.
         recall: go to the place that was kept instead, if there is one.
     """
+    from store.search import pair_number
     from workbench.operations import guide
     from workbench.operations.curating import pair_counts, pair_ids, tier_counts
     from workbench.operations.over import Over
@@ -153,6 +154,14 @@ def list_pairs(project: Project, standing: Place, *, recall: bool) -> Listing:
         over = over_any_limit(project)
     order = order_of(place.filter, place.chosen_order)
     ids = pair_ids(project, pairs_of(project, place), order)
+    number = pair_number(place.words)
+    if number is not None and not recall:
+        anywhere = replace(place, filter="all", source=None, tier="")
+        if number not in ids and pair_ids(project, replace(pairs_of(project, anywhere), words="", id=number)):
+            # She named the pair: it is shown wherever it is.
+            place = anywhere
+            ids = pair_ids(project, pairs_of(project, place), order)
+        place = replace(place, cursor=number if number in ids else place.cursor)
     elsewhere = 0
     if not ids and (place.words or place.source or place.tier):
         everywhere = replace(place, words="", source=None, tier="")

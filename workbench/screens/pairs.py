@@ -85,7 +85,7 @@ class PairsScreen(
         with Container(id="columns"):
             with Vertical(id="list-side"):
                 yield Static("", id="pairs-title", classes="pane-title")
-                yield FilterLine()
+                yield FilterLine("filter by words, or by the number of a pair: #966")
                 yield PageList(self.line, id="pairs-list")
             with Vertical(id="pair-side"):
                 yield Static("", id="pair-head")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # How long the typing rests before it is searched, in seconds.
 _REST_S = 0.12
-_HOW = 'Words in any order, the last may be unfinished; "in quotes" as they follow each other.'
+_HOW = 'Words in any order, the last may be unfinished; "in quotes" as they follow; #966: that pair.'
 _KINDS = {"annotation": "on a sample", "canary": "canary"}
 
 

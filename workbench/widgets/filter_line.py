@@ -39,8 +39,8 @@ class FilterLine(LineField):
     class Closed(Message):
         """The author is done with the line: the focus belongs to the list again."""
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="filter by words", id="filter")
+    def __init__(self, placeholder: str = "filter by words") -> None:
+        super().__init__(placeholder=placeholder, id="filter")
         self._timer: Timer | None = None
         self._sent = ""
 
