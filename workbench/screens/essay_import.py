@@ -120,6 +120,11 @@ class PasteDialog(Dialog[str]):
         """Yield the place to paste into."""
         yield TextField(self._told, soft_wrap=True, show_line_numbers=False)
 
+    def on_mount(self) -> None:
+        """Go on at the end of what was pasted before."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+
     @on(TextArea.Changed)
     def _changed(self) -> None:
         text = self.query_one(TextArea).text
