@@ -13,6 +13,7 @@ from workbench.operations import curating, guide, reshaping
 from workbench.operations.essays import essay_rows
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
+from workbench.operations.proposing import propose_pairs
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
 
@@ -179,3 +180,21 @@ async def test_the_search_over_everything_finds_a_pair_by_its_number(project: Pr
         await pilot.pause(0.3)
         await press(pilot, "enter")
         assert pairs_screen(app).pairs.current == rejected
+
+
+async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp_path: Path) -> None:
+    essay = tmp_path / "voice" / "essays" / "gravel.md"
+    essay.parent.mkdir(parents=True)
+    before = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
+    opening = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
+    essay.write_text(f"# On Gravel\n\n{opening}\n\n{before}\n")
+    project = Project.create(tmp_path / "voice", essays=("essays",))
+    import_paths(project, ())
+    propose_pairs(project)
+    unwritten(project, *queue(project))
+    essay.write_text(f"# On Gravel\n\n{opening}\n\n{before.replace('good', 'bad')}\n")
+    import_paths(project, ())
+    async with opened(project.root, "pairs", size=(120, 24)) as (app, pilot):
+        await press(pilot, "w", "t")
+        assert "The new text was taken; its prompt is still to be written, with i." in shown(app.screen)
+        assert "in bad shoes" in shown(app.screen)

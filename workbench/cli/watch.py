@@ -104,9 +104,11 @@ def settle_command(
     if how is None or bool(ids) == everything:
         raise click.UsageError("Give --take or --keep, and pair ids or --all.")
     chosen = list(ids) or settling.changed_ids(project)
+    unwritten = {row.id for row in curating.pair_rows(project, chosen) if not row.prompt_words}
     waiting = [pair_id for pair_id in chosen if not settling.settle(project, pair_id, how)]
     emit({"settled": len(chosen), "without_prompt": waiting}, as_json, [str(len(chosen))])
     left = curating.pair_counts(project).changed
     say(f"{len(chosen)} settled, {left} left.")
     for pair_id in waiting:
-        say(f"The prompt of pair {pair_id} is gone from its essay: write one (`pairs edit`), or reject it.")
+        what = "is still to be written" if pair_id in unwritten else "is gone from its essay"
+        say(f"The prompt of pair {pair_id} {what}: write one (`pairs edit`), or reject it.")

@@ -73,7 +73,7 @@ class SettleKeys(PairBase):
     def _settle(self, view: ChangeView, how: Settled) -> None:
         pair_id = view.pair.id
         # What never had a prompt has lost none.
-        waits = "unwritten" if how == "take" and not view.prompt_gone else how
+        waits = "unwritten" if how == "take" and not view.pair.prompt.strip() else how
 
         def operate() -> tuple[bool, int]:
             from workbench.operations.settling import changed_ids, settle
