@@ -24,6 +24,7 @@ class PairFilter:
         flagged: with or without a flag.
         split: on this side.
         id: only this one.
+        written: with True only pairs whose prompt is written.
         over: longer than the limit of any of these models: fingerprint and limit in tokens, as `token_counts` has them.
         words: in prompt, response or note, upper and lower case alike: words that follow each other, the last one
             perhaps not finished; with marks between them to the letter; where that finds nothing, as a part of words.
@@ -39,6 +40,7 @@ class PairFilter:
     changed: bool = False
     over: tuple[tuple[str, int], ...] = ()
     id: int | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

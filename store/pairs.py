@@ -370,6 +370,8 @@ def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
     if where.flagged is not None:
         conditions.append("p.flagged = ?")
         parameters.append(int(where.flagged))
+    if where.written:
+        conditions.append("p.prompt_words > 0")
     if where.changed:
         # To the letter, for the index that holds only these.
         conditions.append("p.changed = 1")

@@ -129,6 +129,7 @@ def test_every_condition_of_a_filter_narrows_and_all_apply_together(db):
     assert shown(db, statuses=("accepted", "rejected")) == ["one", "two"]
     assert shown(db, statuses=("merged",)) == ["three"]
     assert shown(db, tier="note") == ["two"]
+    assert shown(db, id=ids[1]) == ["two"]
     assert shown(db, flagged=True) == ["one"]
     assert shown(db, flagged=False) == ["two", "four"]
     assert shown(db, split="train") == ["four"]

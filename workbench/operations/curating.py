@@ -175,9 +175,9 @@ def decide_all(project: Project, ids: Sequence[int], status: Status) -> Decided:
 
 def acceptable(project: Project, where: PairFilter) -> tuple[list[int], int]:
     """Return the pairs of a filter that can be accepted, and how many more wait for their prompt to be written."""
-    ids = pair_ids(project, where)
-    unwritten = {row.id for row in pairs.rows(project.db, ids) if not row.prompt_words}
-    return [pair_id for pair_id in ids if pair_id not in unwritten], len(unwritten)
+    ids, written = pair_ids(project, where), set(pair_ids(project, replace(where, written=True)))
+    ready = [pair_id for pair_id in ids if pair_id in written]
+    return ready, len(ids) - len(ready)
 
 
 def skip(project: Project, ids: Sequence[int]) -> int:
