@@ -79,6 +79,23 @@ async def test_all_four_verdicts_are_counted_at_the_end(project: Project) -> Non
         await settle(pilot, lambda: "of 6 pairs: base 1, run 3" in shown(pilot, "#message"))
 
 
+async def test_the_next_step_is_of_the_run_that_is_shown(project: Project) -> None:
+    def hint(pilot: Pilot[int]) -> str:
+        return pilot.app.screen.query_one(StatusLine).hint
+
+    async with reviewing(project) as pilot:
+        await settle(pilot, lambda: hint(pilot).startswith("6 of 6 to judge"))
+        screen_of(pilot)._wanted = BASE_RUN
+        screen_of(pilot).on_project_changed()
+        await settle(pilot, lambda: screen_of(pilot)._stand.view.run == BASE_RUN)  # type: ignore[union-attr]
+        await pilot.press("right")
+        await settle(pilot, lambda: hint(pilot).startswith("5 of 6 to judge"))
+        await pilot.press("right", "right", "right", "right", "right")
+        # This one is judged, and another is not.
+        await settle(pilot, lambda: hint(pilot).startswith(f"{SECOND_RUN} is to be judged, 6 of 6 pairs"))
+        assert hint(pilot).endswith("choose it with o")
+
+
 async def test_undo_takes_the_verdict_back_and_goes_to_its_pair(project: Project) -> None:
     async with reviewing(project) as pilot:
         await pilot.press("right", "left")

@@ -42,3 +42,11 @@ def test_a_smoke_run_is_not_what_comes_next_and_a_stopped_run_can_go_on(tmp_path
     step = guide.next_step(project)
     assert (step.screen, step.key) == ("runs", "R")
     assert SECOND_RUN in step.text
+
+
+def test_who_stands_in_review_is_told_of_another_run_how_it_is_chosen(tmp_path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=2)
+    step = guide.next_step(project)
+    assert step.screen == "review"
+    assert step.here.startswith(f"{SECOND_RUN} is to be judged")
+    assert step.here.endswith("choose it with o")

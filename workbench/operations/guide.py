@@ -98,7 +98,7 @@ def _after(project: Project, run: str) -> NextStep:
         text=f"{run} has finished: review it with 5",
         screen="review",
         key="5",
-        here=f"{left} of {written} to judge: ← → the better side, = a tie, x both bad" if written else "",
+        here=f"{run} is to be judged, {left} of {counted(written, 'pair')}: choose it with o" if written else "",
     )
 
 

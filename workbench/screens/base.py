@@ -174,10 +174,13 @@ class ProjectScreen(Screen[None]):
 
     def refresh_status(self) -> None:
         """Compute the next useful step anew."""
+        first = self.next_here()
 
         def ask() -> str:
             from workbench.operations.guide import next_step
 
+            if first:
+                return first
             step = next_step(self.project)
             if step.screen == self.NAME and step.here:
                 return step.here
@@ -187,6 +190,10 @@ class ProjectScreen(Screen[None]):
             return f"{step.text}, in {title} ({key})"
 
         self.ask(ask, self._show_hint, group="status")
+
+    def next_here(self) -> str:
+        """Return the next step with what is shown here, which comes before that of the project; empty for none."""
+        return ""
 
     def keep(self, key: str, value: object) -> None:
         """Keep where the author stands, once she rests; `recall` gives it back, after a restart too."""

@@ -169,6 +169,15 @@ class ReviewScreen(AnnotatingScreen):
         self._follow = False
         self._set(Stand(view=view, index=index, masked=self._masked, revealed=revealed), moved=before is None)
 
+        self.refresh_status()
+
+    def next_here(self) -> str:
+        """Name what is left to judge of the run that is shown."""
+        view = self._stand.view if self._stand else None
+        count = len(view.comparisons) if view else 0
+        left = count - view.judged if view else 0
+        return f"{left} of {count} to judge: ← → the better side, = a tie, x both bad" if left else ""
+
     def _show_failure(self, sentence: str) -> None:
         self._stand = None
         self._show_message(sentence, "Press o to choose another run.")
