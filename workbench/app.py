@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from workbench.every_command import EveryCommand
+from workbench.every_command import EveryCommand, short_word
 from workbench.key_order import KeyOrder
 from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
@@ -264,9 +264,8 @@ class WorkbenchApp(Shell):
                 seen.add(binding.action)
                 title = binding.tooltip or binding.description
                 shown = key_display(self, binding.key, binding.key_display)
-                yield SystemCommand(
-                    title[0].upper() + title[1:], f"key {shown}", lambda key=binding.key: self.simulate_key(key)
-                )
+                words = f"key {shown}: {short}" if (short := short_word(binding)) else f"key {shown}"
+                yield SystemCommand(title[0].upper() + title[1:], words, lambda key=binding.key: self.simulate_key(key))
         yield SystemCommand("Theme", "night, paper, or the terminal's own colours", self.action_change_theme)
 
     def say(self, text: str, severity: Severity = "information") -> None:

@@ -18,6 +18,7 @@ from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Provider
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.keyless import keyless_commands
 from workbench.screens.shell import Shell
 from workbench.widgets.status_line import key_display
 from workbench.widgets.tabs import SCREENS
@@ -63,6 +64,11 @@ class Elsewhere:
         """What it does."""
         return self.binding.tooltip or self.binding.description
 
+    @property
+    def short(self) -> str:
+        """The word of the line of keys, where `words` do not hold it."""
+        return short_word(self.binding)
+
 
 def commands_elsewhere(current: str) -> Iterator[Elsewhere]:
     """Yield the commands of all screens but one, in the order of the tabs; imports what was not imported."""
@@ -77,6 +83,12 @@ def commands_elsewhere(current: str) -> Iterator[Elsewhere]:
             if mine and binding.action not in seen:
                 seen.add(binding.action)
                 yield Elsewhere(name=name, number=number, title=title, binding=binding)
+
+
+def short_word(binding: Binding) -> str:
+    """Return the word that the line of keys says, where the longer words of the tooltip do not hold it."""
+    short, long = binding.description, binding.tooltip
+    return short if long and short.lower() not in long.lower() else ""
 
 
 class EveryCommand(Provider):
@@ -96,15 +108,18 @@ class EveryCommand(Provider):
         """Find by letters."""
         matcher = self.matcher(query)
         for title, help_text, call, *_ in self._here():
-            if (score := matcher.match(title)) > 0:
+            # Beside the key in the help stands the word of the line of keys, where the title has another.
+            if (score := max(matcher.match(title), matcher.match(help_text.partition(": ")[2]))) > 0:
                 yield Hit(score, matcher.highlight(title), call, help=help_text)
         for command in await self._elsewhere():
             title = f"{command.title}: {command.words}"
-            if (score := matcher.match(title)) > 0:
+            if (score := max(matcher.match(title), matcher.match(command.short))) > 0:
                 yield Hit(score * _FARTHER, matcher.highlight(title), self._going(command), help=self._help(command))
 
     def _here(self) -> list[SystemCommand]:
-        return list(self.app.get_system_commands(self.screen))
+        screen = self.screen
+        keyless = keyless_commands(screen) if isinstance(screen, ProjectScreen) else ()
+        return [*self.app.get_system_commands(screen), *keyless]
 
     async def _elsewhere(self) -> list[Elsewhere]:
         screen = self.screen
@@ -115,7 +130,8 @@ class EveryCommand(Provider):
         return self._known[screen.NAME]
 
     def _help(self, command: Elsewhere) -> str:
-        return f"key {self._key(command)} in {command.title} ({command.number})"
+        where = f"key {self._key(command)} in {command.title} ({command.number})"
+        return f"{where}: {command.short}" if command.short else where
 
     def _key(self, command: Elsewhere) -> str:
         return key_display(self.app, command.binding.key, command.binding.key_display)

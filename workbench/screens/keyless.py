@@ -1,0 +1,135 @@
+"""The commands that have no key, for the command palette: back up, and export what is read on several screens.
+
+Each asks what it needs, does its work in the background, and says where the file is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+
+from workbench.screens.base import ProjectScreen
+
+if TYPE_CHECKING:
+    from store.datasets import DatasetRow
+    from workbench.operations.errors import WouldReplaceError
+
+_ProgressCall = Callable[[int, int, str], None]
+_CancelledCall = Callable[[], bool]
+
+
+def keyless_commands(screen: ProjectScreen) -> Iterator[SystemCommand]:
+    """Yield the commands that no key stands for."""
+    yield SystemCommand(
+        "Back up the project's store", "a copy in backups/; the last five are kept", partial(_back_up, screen)
+    )
+    yield SystemCommand(
+        "Export a review", "verdicts, notes and marks, as Markdown or JSON lines", partial(_ask_review, screen)
+    )
+    yield SystemCommand(
+        "Export pairs: the newest dataset", "in any form that trainers and people read", partial(_ask_dataset, screen)
+    )
+
+
+def _back_up(screen: ProjectScreen) -> None:
+    app, project = screen.app, screen.project
+
+    def operate(progress: _ProgressCall, cancelled: _CancelledCall) -> Path:
+        from workbench.operations.maintenance import backup
+
+        return backup(project)
+
+    app.background("Backup", operate, lambda path: app.say(f"Backed up: {path}"), about="datasets")
+
+
+def _ask_dataset(screen: ProjectScreen) -> None:
+    from workbench.screens.dataset_export import ask_export
+
+    def ask() -> list[DatasetRow]:
+        from workbench.operations.freezing import dataset_rows
+
+        return dataset_rows(screen.project)
+
+    def show(rows: list[DatasetRow]) -> None:
+        if rows:
+            ask_export(screen, max(rows, key=lambda row: row.number))
+        else:
+            screen.say(
+                "Nothing is frozen yet: freeze what is accepted in Datasets (3) with f, then export it.", "warning"
+            )
+
+    screen.ask(ask, show, group="export")
+
+
+def _ask_review(screen: ProjectScreen) -> None:
+    def ask() -> list[str]:
+        from workbench.operations.reviewing import reviewable_runs
+
+        return reviewable_runs(screen.project)
+
+    def show(runs: list[str]) -> None:
+        from workbench.screens.run_lines import short_name
+        from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+        if not runs:
+            screen.say("No run can be reviewed yet: launch one in Runs (4) with r.", "warning")
+        elif len(runs) == 1:
+            _ask_path(screen, runs[0])
+        else:
+            choices = [Choice(value=name, name=short_name(name, 60)) for name in runs]
+            screen.app.push_screen(
+                ChoiceDialog("Export the review of which run?", choices, typed_next=True),
+                lambda run: None if run is None else _ask_path(screen, run),
+            )
+
+    screen.ask(ask, show, group="export")
+
+
+def _ask_path(screen: ProjectScreen, run: str) -> None:
+    from workbench.widgets.path_dialog import PathDialog
+
+    def chosen(given: str | None) -> None:
+        if given and given.strip():
+            _export_review(screen, run, screen.project.root / Path(given.strip()).expanduser())
+
+    words = "Markdown; JSON lines where the name ends in .jsonl."
+    value = f"exports/review-{run}.md"
+    screen.app.push_screen(PathDialog("Into which file?", words, root=screen.project.root, value=value), chosen)
+
+
+def _export_review(screen: ProjectScreen, run: str, path: Path, *, force: bool = False) -> None:
+    app, project = screen.app, screen.project
+
+    def operate(progress: _ProgressCall, cancelled: _CancelledCall) -> Path | WouldReplaceError:
+        from workbench.operations.errors import WouldReplaceError
+        from workbench.operations.exporting import export_review
+
+        try:
+            return export_review(project, run, path, force=force)
+        except WouldReplaceError as error:
+            return error
+
+    def done(written: Path | WouldReplaceError) -> None:
+        if isinstance(written, Path):
+            app.say(f"Written: {written}")
+        else:
+            _ask_force(screen, run, path)
+
+    app.background("Export", operate, done, about="datasets")
+
+
+def _ask_force(screen: ProjectScreen, run: str, path: Path) -> None:
+    from workbench.widgets.dialogs import ConfirmDialog
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            _export_review(screen, run, path, force=True)
+        else:
+            screen.app.say("Nothing was written.")
+
+    words = f"{path}\n\nNo export of this project left it like this. What it says now would be lost."
+    screen.app.push_screen(ConfirmDialog("Replace what stands there?", words), answered)
