@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from curation.counted import counted
 from store import migrations
 from store.backup import backup
 from store.errors import DatabaseBroken, DatabaseTooNew
@@ -111,7 +110,7 @@ def _check_references(connection: sqlite3.Connection, path: Path, name: str) -> 
     broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise DatabaseBroken(
-            f"{path}: the migration {name!r} would leave {counted(len(broken), 'row')} of {broken[0][0]!r} pointing "
+            f"{path}: the migration {name!r} would leave rows of {broken[0][0]!r} ({len(broken)} of them) pointing "
             "nowhere. It was taken back, the file is as it was. Open it with the version that wrote it."
         )
 
