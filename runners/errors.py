@@ -23,3 +23,7 @@ class PlaceError(RunnersError):
 
 class ModelError(RunnersError):
     """A model that cannot be loaded, or that failed its self-test after loading."""
+
+
+class ProcessLostError(RunnersError):
+    """Another process of a run that ended without a word, so that the step they share cannot be finished."""

@@ -15,7 +15,10 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
-from runners.errors import SpecError
+from runners.errors import ProcessLostError, SpecError
+
+# Gloo raises plain RuntimeErrors (torch 2.13), so that only its words tell them from any other.
+_CUT_OFF = ("gloo/transport", "connection closed by peer", "connection reset by peer")
 
 # The first process validates and samples alone meanwhile; what died is noticed by torchrun, not by this.
 _PATIENCE = timedelta(days=2)
@@ -74,6 +77,7 @@ def joined(size: int, device: torch.device) -> Iterator[World]:
 
     Raises:
         SpecError: there are more or fewer processes than the spec says; a run of another number is another run.
+        ProcessLostError: another process ended in the middle of the block.
     """
     there = int(os.environ.get("WORLD_SIZE", "1"))
     if there != size:
@@ -93,5 +97,18 @@ def joined(size: int, device: torch.device) -> Iterator[World]:
         yield World(dist.get_rank(), dist.get_world_size(), device if device.type == "cuda" else torch.device("cpu"))
         # A process that left early would take the others' last exchange with it.
         dist.barrier()
+    except RuntimeError as error:
+        if not _is_cut_off(error):
+            raise
+        raise ProcessLostError(
+            f"Another of the {size} processes of this run ended without a word, and a step cannot be finished without "
+            "it. What it last said stands in log.txt; where it says nothing, the machine killed it, most often for "
+            "want of memory. Resume the run: it goes on from its newest checkpoint."
+        ) from error
     finally:
         dist.destroy_process_group()
+
+
+def _is_cut_off(error: RuntimeError) -> bool:
+    words = str(error).lower()
+    return isinstance(error, dist.DistError) or any(known in words for known in _CUT_OFF)
