@@ -16,6 +16,9 @@ Numbers = TypeVar("Numbers")
 SMALLEST_P = 1e-3
 """Probability of hiding at t = 0; keeps 1 / p at 1000 or less."""
 
+LARGEST_DRAW = 1 - 2**-24
+"""The largest draw from [0, 1) that float32 knows."""
+
 
 def hiding_probability(t: Numbers) -> Numbers:
     """Return p = (1 - 1e-3) t + 1e-3 (LLaDA, arXiv 2502.09992, algorithm 1) of a number or a tensor from 0 to 1."""

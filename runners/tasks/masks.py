@@ -14,6 +14,8 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
+from runners.sequences import LARGEST_DRAW
+
 RATIO_BINS = 5
 
 
@@ -90,7 +92,7 @@ class MaskSource:
 
 def _opposite(uniform: Tensor) -> Tensor:
     """Mirror draws within [0, 1): what was hidden below a ratio p is now hidden above it."""
-    return (1 - uniform).clamp(max=1 - 2**-24)
+    return (1 - uniform).clamp(max=LARGEST_DRAW)
 
 
 def validation_draws(pair_id: str, length: int, draws: int) -> tuple[Tensor, Tensor]:

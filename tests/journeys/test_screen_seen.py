@@ -147,6 +147,44 @@ async def test_the_slider_hides_as_training_would_and_n_draws_again(project: Pro
         assert isinstance(app.screen, PairsScreen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_c_shows_the_other_of_two_complementary_masks(project: Project, size: tuple[int, int]) -> None:
+    freeze(project)
+    async with opened(project.root, "runs", size=size) as (app, pilot):
+        await press(pilot, "r")
+        launch = app.screen
+        assert isinstance(launch, LaunchScreen)
+        launch._set("train.complementary_masks", "true")
+        await settle(pilot)
+        await press(pilot, "v")
+        assert isinstance(app.screen, SeenScreen)
+        text = shown(app.screen)
+        assert "mask 1 of 2" in text
+        assert "the other mask hides the rest" in text
+        assert "c other mask" in text.splitlines()[-1]
+        await press(pilot, "right", "right", "right", "right")
+        first = shown(app.screen)
+        await press(pilot, "c")
+        other = shown(app.screen)
+        assert "0.70 · p 0.700" in first
+        assert "0.30 · p 0.301" in other
+        assert "mask 2 of 2" in other
+        assert lines(first, 5, 20) != lines(other, 5, 20)
+        await press(pilot, "left")
+        assert "0.25 · p 0.251" in shown(app.screen)
+        await press(pilot, "right", "c")
+        assert lines(shown(app.screen), 0, 20) == lines(first, 0, 20)
+
+
+async def test_c_shows_a_run_without_complementary_masks_as_one_that_uses_them(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "v")
+        assert "of 2" not in lines(shown(app.screen), 0, 5)
+        await press(pilot, "c")
+        assert "mask 2 of 2" in shown(app.screen)
+        assert "the run itself is not changed" in flat(app.screen)
+
+
 async def test_what_is_cut_and_the_missing_eos_are_said_and_drawn(project: Project) -> None:
     reshaping.edit_pair(project, proposed(project)[0], prompt="Before.", response="word " * 900 + "lastword")
     async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from runners.errors import ModelError
 from runners.layouts import lay_out
 from runners.sequences import hiding_probability
+from runners.spec import TrainSpec
 from store.pairs import PairFilter
 from tests.conftest import SAMPLE_ESSAYS
 from tests.journeys.builders import make_curated_project
@@ -23,7 +24,15 @@ from workbench.operations.counting import end_child
 from workbench.operations.freezing import freeze
 from workbench.operations.models import add_model
 from workbench.operations.project import Project
-from workbench.operations.seen import PairText, dataset_pair_text, dataset_pairs, pair_text, see, usual_recipe
+from workbench.operations.seen import (
+    PairText,
+    dataset_pair_text,
+    dataset_pairs,
+    pair_text,
+    recipe_of,
+    see,
+    usual_recipe,
+)
 from workbench.operations.sequences import Recipe, SeenPair, hidden
 from workbench.operations.targets import Target, find_target, read, targets
 
@@ -123,6 +132,23 @@ def test_a_draw_is_the_same_each_time_and_another_one_differs_and_no_prompt_is_h
     share = sum(sum(hidden(seen, 0.3, draw=draw)) for draw in range(100)) / (100 * learnt)
     assert share == pytest.approx(hiding_probability(0.3), abs=0.01)
     assert sum(hidden(seen, 1.0, draw=1)) == learnt
+
+
+def test_the_complement_hides_every_token_that_the_mask_leaves_and_hardly_any_other(project: Project) -> None:
+    seen = see(project, targets(project)[0], PairText(title="x", prompt="word " * 40, response="word " * 200), RECIPE)
+    learnt = [token.learnt for token in seen.tokens]
+    for t in (0.0, 0.3, 0.9):
+        mask, other = hidden(seen, t, draw=1), hidden(seen, 1 - t, draw=1, complement=True)
+        assert [first or second for first, second in zip(mask, other, strict=True)] == learnt
+        # Both hide a thousandth at t = 0, so the two overlap a little.
+        assert sum(first and second for first, second in zip(mask, other, strict=True)) <= 4
+        assert mask != other
+
+
+def test_the_recipe_of_a_run_says_whether_its_masks_are_complementary() -> None:
+    train = TrainSpec(complementary_masks=True, gradient_accumulation_steps=2)
+    assert recipe_of(train).complementary
+    assert not recipe_of(TrainSpec()).complementary
 
 
 def test_a_causal_model_hides_nothing_and_learns_the_response_alone(project: Project) -> None:

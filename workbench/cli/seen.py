@@ -27,6 +27,7 @@ def seen_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--model", help="Show the very tokens that this target model sees.")
     @click.option("--t", type=click.FloatRange(0, 1), help="Hide tokens as training does at this mask ratio.")
     @click.option("--draw", type=click.IntRange(1), default=1, show_default=True, help="Which draw of what is hidden.")
+    @click.option("--complement", is_flag=True, help="Hide what the complementary mask of --t and --draw hides.")
     @click.option("--over-long", type=click.Choice(OVER_LONG), help="Default: as the next run of the model.")
     @click.option("--eos-padding", type=click.Choice(EOS_PADDINGS), help="Default: as the next run of the model.")
     @functools.wraps(command)
@@ -35,11 +36,19 @@ def seen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         model: str | None,
         t: float | None,
         draw: int,
+        complement: bool,
         over_long: OverLong | None,
         eos_padding: EosPadding | None,
         **others: Any,
     ) -> Any:
-        options = {"model": model, "t": t, "draw": draw, "over_long": over_long, "eos_padding": eos_padding}
+        options = {
+            "model": model,
+            "t": t,
+            "draw": draw,
+            "complement": complement,
+            "over_long": over_long,
+            "eos_padding": eos_padding,
+        }
         return command(*given, options=options, **others)
 
     return wrapped
@@ -56,14 +65,16 @@ def print_seen(project: Project, text: PairText, options: Options, as_json: bool
     given = {name: options[name] for name in ("over_long", "eos_padding") if options[name] is not None}
     recipe = replace(usual_recipe(project, chosen), **given)
     seen = see(project, chosen, text, recipe)
-    t, draw = options["t"], options["draw"]
-    flags = hidden(seen, t, draw=draw) if t is not None else (False,) * len(seen.tokens)
+    given_t, draw, complement = options["t"], options["draw"], options["complement"]
+    t = 1 - given_t if complement and given_t is not None else given_t
+    flags = hidden(seen, t, draw=draw, complement=complement) if t is not None else (False,) * len(seen.tokens)
     data = {
         "sequence": seen,
         "recipe": recipe,
         "t": t,
         "p_mask": None if t is None or not seen.hides else probability(t),
         "draw": draw,
+        "complement": complement,
         "hidden": flags,
     }
     emit(data, as_json, _lines(seen, flags))

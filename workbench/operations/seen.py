@@ -54,6 +54,7 @@ def recipe_of(train: TrainSpec) -> Recipe:
         pad_to_multiple_of=train.pad_to_multiple_of,
         t_min=train.t_min,
         t_max=train.t_max,
+        complementary=train.complementary_masks,
     )
 
 

@@ -12,7 +12,15 @@ from typing import Literal
 
 from runners.errors import ModelError
 from runners.layouts import LaidOut, laid_sections
-from runners.sequences import batch_length, fit, hidden_positions, hiding_probability, padding, padding_is_learnt
+from runners.sequences import (
+    LARGEST_DRAW,
+    batch_length,
+    fit,
+    hidden_positions,
+    hiding_probability,
+    padding,
+    padding_is_learnt,
+)
 from runners.spec import EosPadding
 from workbench.operations.targets import Reading, Target, known_of
 
@@ -35,6 +43,7 @@ class Recipe:
         pad_to_multiple_of: tokens; the batch is filled up to the next multiple.
         t_min: lower end of the mask ratio.
         t_max: upper end of the mask ratio.
+        complementary: whether a pair is taken twice in a row, the second time with the other tokens hidden.
     """
 
     max_length: int
@@ -44,6 +53,7 @@ class Recipe:
     pad_to_multiple_of: int = 1
     t_min: float = 0.0
     t_max: float = 1.0
+    complementary: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +179,7 @@ def shown_piece(piece: bytes | None, number: int) -> str:
         return "‹" + " ".join(f"{value:02x}" for value in piece) + "›"
 
 
-def hidden(sequence: SeenPair, t: float, *, draw: int, seed: int = 1) -> tuple[bool, ...]:
+def hidden(sequence: SeenPair, t: float, *, draw: int, seed: int = 1, complement: bool = False) -> tuple[bool, ...]:
     """Say of each token whether training would hide it at the mask ratio t, in one of its draws.
 
     Args:
@@ -177,11 +187,14 @@ def hidden(sequence: SeenPair, t: float, *, draw: int, seed: int = 1) -> tuple[b
         t: from 0 to 1.
         draw: which draw; the same number gives the same one again.
         seed: of all draws.
+        complement: whether the draws are the opposite ones, as of a complementary mask; its t is 1 less the other's.
     """
     if not sequence.hides:
         return (False,) * len(sequence.tokens)
     source = random.Random(f"{seed}/{draw}")
     uniform = [source.random() for _ in sequence.tokens]
+    if complement:
+        uniform = [min(1 - drawn, LARGEST_DRAW) for drawn in uniform]
     return tuple(hidden_positions(uniform, [token.learnt for token in sequence.tokens], t))
 
 

@@ -71,6 +71,7 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         *(Binding(str(n), f"jump({n})", f"t 0.{n}", show=False, id=f"seen.t{n}") for n in range(10)),
         Binding("n", "draw(1)", "next draw", tooltip="hide other tokens at the same t", id="seen.draw"),
         Binding("N", "draw(-1)", "draw before", show=False, id="seen.draw-before"),
+        Binding("c", "complement", "other mask", tooltip="the mask and its complement", id="seen.complement"),
         Binding("m", "model", "model", tooltip="the next target model", id="seen.model"),
         Binding("i", "each", "ids", tooltip="every token with its place and id", id="seen.ids"),
         Binding("o", "over_long", "over-long", tooltip="refuse, skip or cut what is too long", id="seen.over-long"),
@@ -96,6 +97,7 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         self._data: _Shown | None = None
         self._t = 0.5
         self._drawn = 1
+        self._complement = False
         self._each = False
         self._predicted: int | None = None
 
@@ -176,11 +178,14 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
             return
         from workbench.operations.sequences import hidden, probability
 
-        flags = hidden(seen, self._t, draw=self._drawn)
+        complement = self._complement and shown.recipe.complementary
+        t = round(1 - self._t, 2) if complement else self._t
+        flags = hidden(seen, t, draw=self._drawn, complement=complement)
         self._put("facts", seen_facts(seen))
         if seen.hides:
-            p = probability(self._t)
-            self._put("mask", seen_mask(seen, flags, t=self._t, p=p, draw=self._drawn, width=width))
+            which = f" · mask {1 + complement} of 2" if shown.recipe.complementary else ""
+            mask = seen_mask(seen, flags, t=t, p=probability(t), draw=self._drawn, width=width, which=which)
+            self._put("mask", mask)
         elif self._predicted is not None:
             self._put("mask", seen_prediction(seen, self._predicted, width))
         else:
@@ -203,6 +208,7 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         if self._predicted is not None:
             self._predict(self._predicted + step)
         else:
+            step = -step if self._complement else step
             self._t = round(min(1.0, max(0.0, self._t + step * _STEP)), 2)
             self._draw()
 
@@ -213,7 +219,7 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
             given = sum(not token.learnt for token in seen.tokens)
             self._predict(given + round((len(seen.tokens) - 1 - given) * tenths / 9))
         else:
-            self._t = tenths / 10
+            self._t = round(1 - tenths / 10, 2) if self._complement else tenths / 10
             self._draw()
 
     def _predict(self, place: int) -> None:
@@ -227,6 +233,20 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         """Draw other tokens at the same t."""
         self._drawn = max(1, self._drawn + step)
         self._draw()
+
+    def action_complement(self) -> None:
+        """Show the other of two complementary masks; where the run takes a pair once only, as one that uses them."""
+        shown = self._data
+        if shown is None or shown.seen is None:
+            return
+        if not shown.seen.hides:
+            self.say("This model is causal: nothing is hidden, so there is no other mask.")
+            return
+        self._complement = not self._complement
+        if shown.recipe.complementary:
+            self._draw()
+        else:
+            self._take(replace(shown.recipe, complementary=True), "complementary_masks on")
 
     def action_each(self) -> None:
         """Show every token with its id, or the running text."""
@@ -244,7 +264,7 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
         names = [item.files.model for item in shown.targets]
         now = shown.target.files.model
         self._model = names[(names.index(now) + 1) % len(names)] if now in names else names[0]
-        self._recipe = None
+        self._recipe, self._complement = None, False
         self.say(f"Reading the tokenizer of {self._model} …")
         self._load()
 
@@ -292,6 +312,8 @@ def _how(seen: SeenPair, recipe: Recipe) -> str:
         return f"{words}. A token sees its own block of {seen.block_tokens} and those before."
     if (recipe.t_min, recipe.t_max) != (0.0, 1.0):
         words += f" · t from {recipe.t_min:g} to {recipe.t_max:g}"
+    if recipe.complementary:
+        return f"{words} · the other mask hides the rest"
     return f"{words} · eos_padding {recipe.eos_padding} · batch of {recipe.batch}"
 
 

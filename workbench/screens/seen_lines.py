@@ -240,10 +240,12 @@ def slider(t: float, width: int) -> str:
     return "━" * at + "●" + "─" * (room - 1 - at)
 
 
-def seen_mask(seen: SeenPair, hidden: Sequence[bool], *, t: float, p: float, draw: int, width: int) -> Content:
-    """Draw the slider of t with what it hides."""
+def seen_mask(
+    seen: SeenPair, hidden: Sequence[bool], *, t: float, p: float, draw: int, width: int, which: str = ""
+) -> Content:
+    """Draw the slider of t with what it hides; `which` says which of two complementary masks it is."""
     learnt = sum(token.learnt for token in seen.tokens)
-    words = f" {t:.2f} · p {p:.3f} · {sum(hidden)} of {learnt} hidden · draw {draw}"
+    words = f" {t:.2f} · p {p:.3f} · {sum(hidden)} of {learnt} hidden · draw {draw}{which}"
     return Content.assemble(
         ("t ", "bold"), (slider(t, min(40, width - cell_len(words) - 2)), "$accent"), (words, "$text-muted")
     )
