@@ -15,6 +15,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import statistics
 import sys
@@ -260,6 +261,8 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--keep", type=Path, help="a folder for the project and the essays, made the first time")
     given = parser.parse_args()
+    # Ended from outside, it still ends the program and the run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; nothing was measured"))
     with tempfile.TemporaryDirectory(prefix="workbench-busy-") as name:
         base = given.keep or Path(name) / "base"
         if not (base / "made").exists():
