@@ -20,6 +20,7 @@ from textual.worker import Worker
 
 from workbench.every_command import EveryCommand, short_word
 from workbench.key_order import KeyOrder
+from workbench.noticing import EVERY_S, Noticer
 from workbench.pauses import Pauses
 from workbench.screens.base import ProjectScreen
 from workbench.screens.main_screens import AHEAD, MAIN
@@ -93,6 +94,7 @@ class WorkbenchApp(Shell):
         self._pauses = Pauses(AHEAD)
         self._keys = KeyOrder(self)
         self._watching: Watching | None = None
+        self._noticer: Noticer | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -119,6 +121,10 @@ class WorkbenchApp(Shell):
         """Note the author's keys and clicks on their way, and let each key take effect before the next."""
         if isinstance(event, events.Key | events.MouseEvent | events.Paste):
             self._pauses.key()
+            if isinstance(event, events.Key) and event.key == "escape" and self._notifications:
+                # What lies over the text goes first.
+                self.clear_notifications()
+                return
         await self._keys.take(event, super().on_event)
 
     def simulate_key(self, key: str) -> None:
@@ -169,6 +175,9 @@ class WorkbenchApp(Shell):
         self.sub_title = project.root.name
         wanted = self._first_screen or screen
         self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
+        self._noticer = Noticer(self, project, self._show_changed_on_disk)
+        self.set_timer(0.1, self._notice)
+        self.set_interval(EVERY_S, self._notice)
         self.set_interval(_COLLECT_S, self._collect)
         self.set_interval(_PAUSE_LOOK_S, self._pauses.tick)
         self.set_timer(_WATCH_AFTER_S, self._watch)
@@ -311,11 +320,19 @@ class WorkbenchApp(Shell):
         if isinstance(message.found, str):
             self.say(message.found, "error")
             return
+        self._show_changed_on_disk()
+        self.say(message.found.summary, "warning" if message.found.problems else "information")
+
+    def _show_changed_on_disk(self) -> None:
+        """Let the screens ask for what changed without the author, and leave their lists as they stand."""
         for screen in self.screen_stack:
             if isinstance(screen, ProjectScreen):
                 screen.on_essays_changed()
                 screen.refresh_status()
-        self.say(message.found.summary, "warning" if message.found.problems else "information")
+
+    def _notice(self) -> None:
+        if self._noticer is not None:
+            _worker: Worker[None] = self.run_worker(self._noticer.tick(), group="collect", exit_on_error=False)
 
     def on_unmount(self) -> None:
         """End watching."""
@@ -349,6 +366,8 @@ class WorkbenchApp(Shell):
             self.say(problem, "warning")
         if not report.changed:
             return
+        if self._noticer is not None:
+            self._noticer.collected()
         for screen in self.screen_stack:
             if isinstance(screen, ProjectScreen):
                 if screen.FOLLOWS_RUNS:

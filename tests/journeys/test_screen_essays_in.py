@@ -102,7 +102,7 @@ async def test_a_settings_file_that_cannot_be_changed_is_said(project: Project) 
         options = app.screen.query_one(OptionList)
         options.highlighted = list(Cleaning.__dataclass_fields__).index("links")
         await press(pilot, "space", "escape")
-        assert "by hand" in " ".join(notice.message for notice in app._notifications)
+        assert "by hand" in " ".join(shown(app.screen).split())
 
 
 def _no_suspend(self: object) -> AbstractContextManager[None]:

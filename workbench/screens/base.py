@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from textual import getters
 from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 from textual.worker import Worker
 
 from workbench.screens.shell import Shell, sentence_of
-from workbench.widgets.plain import visible
 from workbench.widgets.status_line import KeyLine, Progress, Severity, StatusLine
 from workbench.widgets.tabs import SCREENS, Tabs
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Below this the panes are broken, in cells.
+_LEAST_WIDTH, _LEAST_HEIGHT = 40, 12
 # How long the cursor rests before the place is kept, in seconds.
 _REST_S = 0.4
 
@@ -64,6 +66,11 @@ class ProjectScreen(Screen[None]):
         yield from self.compose_body()
         yield StatusLine()
         yield KeyLine()
+        yield Static("The terminal is too small: make it at least 60x16.", id="too-small", markup=False)
+
+    def on_resize(self) -> None:
+        """Say it where there is no room to draw anything."""
+        self.set_class(self.size.width < _LEAST_WIDTH or self.size.height < _LEAST_HEIGHT, "-tiny")
 
     def compose_body(self) -> ComposeResult:
         """Yield what stands between the header and the status line."""
@@ -161,10 +168,8 @@ class ProjectScreen(Screen[None]):
         _worker: Worker[None] = self.run_worker(work, group="act", name="act")
 
     def say(self, text: str, severity: Severity = "information") -> None:
-        """Say something in the status line; what does not fit there is shown whole above it as well."""
+        """Say something in the status line, which grows for a warning or an error that does not fit into one."""
         self.query_one(StatusLine).say(text, severity)
-        if severity != "information" and (len(text) > self.size.width - 2 or "\n" in text):
-            self.notify(visible(text), severity=severity, markup=False, timeout=12)
 
     def outdate(self, *, errors: bool = False) -> None:
         """Take away what the status line says of something that was done before; errors stand until they are read."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from workbench.operations.running import RunView
 
 _EMPTY = "No runs yet. Press r to launch one: base samples, training on the newest dataset, samples of the adapter."
+# How often the ages are counted anew, in seconds.
+AGES_S = 60.0
 _LIVING = ("submitted", "starting", "running", "stopping")
 
 
@@ -93,6 +95,12 @@ class RunsScreen(ProjectScreen):
         super().on_mount()
         self.add_class("-none")
         self.runs.focus()
+        self.set_interval(AGES_S, self._age)
+
+    def _age(self) -> None:
+        """Draw the ages anew: they go on while nothing else changes."""
+        self.runs.redraw()
+        self._draw(keep_scroll=True)
 
     def on_project_changed(self) -> None:
         """Ask for the runs again."""

@@ -21,6 +21,7 @@ from curation.errors import CurationError
 from runners.errors import RunnersError
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
+from workbench.widgets.plain import visible
 from workbench.widgets.status_line import Progress, Severity
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class Shell(App[int]):
         begun = self._works[about] = _Work(Progress(title=title))
         self._show_progress()
         self.refused_pairs = ()
+        begun_on = self._main_screen()
 
         async def work() -> None:
             timer = self.set_interval(_SHOWN_EVERY_S, self._show_progress)
@@ -154,7 +156,7 @@ class Shell(App[int]):
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 if isinstance(error, WorkbenchError):
                     self.refused_pairs = error.pair_ids
-                self.say(sentence_of(error), "error")
+                self._say_failed(sentence_of(error), begun_on)
                 return
             finally:
                 timer.stop()
@@ -166,6 +168,17 @@ class Shell(App[int]):
 
         _worker: Worker[None] = self.run_worker(work, group="background", name=title)
         return True
+
+    def _main_screen(self) -> str | None:
+        """Return which of the screens lies under the dialogs."""
+        return next((screen.id for screen in self.screen_stack if screen.id in self.SCREENS), None)
+
+    def _say_failed(self, sentence: str, begun_on: str | None) -> None:
+        """Say why background work failed: in the status line, or over another screen than that it was begun on."""
+        if self._main_screen() == begun_on:
+            self.say(sentence, "error")
+        else:
+            self.notify(visible(f"{sentence} (esc removes this.)"), severity="error", markup=False, timeout=30)
 
     def is_at(self, about: About) -> bool:
         """Say whether background work about something is going on; any thread may ask."""

@@ -107,7 +107,7 @@ class HelpOverlay(Dialog[None]):
         indent = _WHERE_CELLS + width + 1
         group = ""
         for where, keys, description, key in self._entries:
-            if not all(word in f"{where} {keys} {description}".lower() for word in wanted):
+            if not all(_matches(word, keys, description) for word in wanted):
                 continue
             first = where if where != group else ""
             group = where
@@ -124,6 +124,16 @@ class HelpOverlay(Dialog[None]):
             )
         if self._shown:
             options.highlighted = 0
+        else:
+            none = f"No key does “{one_line(words.strip())}”. Fewer letters find more; : finds every command."
+            options.add_option(Option(none, disabled=True))
+
+
+def _matches(word: str, keys: str, description: str) -> bool:
+    """Say whether a word that is typed is a key of an action, or a word of what it does begins so."""
+    return word in keys.lower().split(_PARTED) or any(
+        part.strip("“”‘’(),.;:").startswith(word) for part in description.lower().split()
+    )
 
 
 def _parted(keys: str, width: int) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The last two lines of every screen: the next useful step or what just happened, and the keys of the focused pane."""
+"""The last lines of every screen: the next useful step or what just happened, and the keys of the focused pane."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
-from workbench.widgets.plain import cell, one_line
+from workbench.widgets.plain import cell, lines_of, one_line
 
 Severity = Literal["information", "warning", "error"]
 
 # How long a message stands before the next step is shown again, in seconds.
 _STANDS_S = {"information": 6.0, "warning": 12.0, "error": 30.0}
+# How many lines a long one may take from the panes.
+_MOST_LINES = 8
 _STYLES = {"information": "$text-success", "warning": "$text-warning", "error": "bold $text-error"}
 
 
@@ -43,7 +45,10 @@ class Progress:
 
 
 class StatusLine(Widget):
-    """One line: progress of background work, else the latest message, else the next useful step."""
+    """One line: progress of background work, else the latest message, else the next useful step.
+
+    A warning or an error that does not fit takes as many lines as it needs, up to eight, and lies over no text.
+    """
 
     DEFAULT_CSS = """
     StatusLine { height: 1; padding: 0 1; color: $text-muted; }
@@ -57,11 +62,33 @@ class StatusLine(Widget):
         super().__init__()
         self.set_reactive(StatusLine.hint, hint)
         self._timer: Timer | None = None
+        self._whole = ""
+
+    def watch_message(self) -> None:
+        """Take the lines that the message needs."""
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Take the lines that the message needs now."""
+        self._fit()
+
+    def _fit(self) -> None:
+        height = max(1, min(len(self._lines), _MOST_LINES))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
+    @property
+    def _lines(self) -> list[str]:
+        """The lines of a warning or an error; else one or none."""
+        if self.message is None or self.message[1] == "information" or self.size.width < 1:
+            return []
+        return lines_of(self._whole, self.size.width)
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """Show a message for a while."""
         if self._timer is not None:
             self._timer.stop()
+        self._whole = text
         self.message = (one_line(text), severity)
         self._timer = self.set_timer(_STANDS_S[severity], self.forget)
 
@@ -74,7 +101,9 @@ class StatusLine(Widget):
         width = self.size.width
         if self.message is not None and (self.progress is None or self.message[1] != "information"):
             text, severity = self.message
-            return Content.styled(cell(text, width), _STYLES[severity])
+            lines = self._lines if self.size.height > 1 else []
+            shown = "\n".join(lines[: self.size.height]) if lines else cell(text, width)
+            return Content.styled(shown, _STYLES[severity])
         if self.progress is not None:
             return _progress_line(self.progress, width)
         return Content.assemble(("→ ", "$accent"), cell(one_line(self.hint), width - 2)) if self.hint else Content("")

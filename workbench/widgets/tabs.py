@@ -32,12 +32,13 @@ class Tabs(Widget):
         self._current = current
 
     def render(self) -> Content:
-        """Draw the line; a narrow terminal crops the project's name first."""
+        """Draw the line; a narrow terminal crops the project's name first, then the names of other tabs go."""
         parts: list[Content | str | tuple[str, str]] = []
         length = 0
+        whole = sum(cell_len(f" {key} {title} ") for _, key, title in SCREENS) <= self.size.width
         for name, key, title in SCREENS:
             here = name == self._current
-            label = f" {key} {title} "
+            label = f" {key} {title} " if whole or here else f" {key} "
             style = "bold reverse" if here else "$text-muted"
             # Not `@click`: Textual 8.2 draws that as a link, in a colour of its own.
             parts.append(Content.styled(label, style).stylize(Style.from_meta({"screen": name})))
