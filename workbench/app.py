@@ -15,7 +15,7 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.worker import Worker
 
 from workbench.every_command import EveryCommand, short_word
@@ -122,9 +122,10 @@ class WorkbenchApp(Shell):
         if isinstance(event, events.Key | events.MouseEvent | events.Paste):
             self._pauses.key()
             if isinstance(event, events.Key) and event.key == "escape" and self._notifications:
-                # What lies over the text goes first.
                 self.clear_notifications()
-                return
+                if not isinstance(self.screen, ModalScreen):
+                    # Here it would cancel what is going on, say; a dialog is left by it all the same.
+                    return
         await self._keys.take(event, super().on_event)
 
     def simulate_key(self, key: str) -> None:
