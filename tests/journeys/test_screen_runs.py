@@ -125,7 +125,13 @@ async def test_l_goes_round_curve_log_samples_validation_and_spec(project: Proje
         await settle(pilot, lambda: "adapter at step 60" in text())
         await pilot.press("l")
         await settle(pilot, lambda: "training probe" in text() and "95% over pairs" in text())
-        assert [line.split()[0] for line in text().splitlines() if " % " in line][:5] == ["10", "30", "50", "70", "90"]
+        assert [line.split()[0] for line in text().splitlines() if line.strip()[1:3] == "0%"][:5] == [
+            "10%",
+            "30%",
+            "50%",
+            "70%",
+            "90%",
+        ]
         assert "best" in next(line for line in text().splitlines() if line.startswith("60"))
         await pilot.press("l")
         await settle(pilot, lambda: "train.learning_rate" in text() and "parent 0.001" in text())
