@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.operations.elsewhere import Noticing
     from workbench.operations.project import Project
 
-# How often the store is asked, in seconds; it costs a tenth of a millisecond.
+# How often the store is asked, in seconds.
 EVERY_S = 1.0
 
 
