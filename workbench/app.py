@@ -92,7 +92,7 @@ class WorkbenchApp(Shell):
         self._first_screen = screen
         self._collecting = False
         self._pauses = Pauses(AHEAD)
-        self._keys = KeyOrder(self)
+        self.keys_in_order = KeyOrder(self)
         self._watching: Watching | None = None
         self._noticer: Noticer | None = None
         self.register_theme(DARK)
@@ -126,11 +126,11 @@ class WorkbenchApp(Shell):
                 if not isinstance(self.screen, ModalScreen):
                     # Here it would cancel what is going on, say; a dialog is left by it all the same.
                     return
-        await self._keys.take(event, super().on_event)
+        await self.keys_in_order.take(event, super().on_event)
 
     def simulate_key(self, key: str) -> None:
         """Press a key for the author, ahead of those that wait behind the one that stands for it."""
-        if not self._keys.simulate(key):
+        if not self.keys_in_order.simulate(key):
             super().simulate_key(key)
 
     def _open(self) -> None:

@@ -51,6 +51,12 @@ class KeyOrder:
         self._sent = 0
         self._send: Callable[[events.Event], Awaitable[None]] | None = None
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether every key has taken effect, as far as that can be known."""
+        lost = self._clock() - self._sent_at >= _LOST_S
+        return not self._held and not self._simulated and (lost or not self._on_its_way)
+
     async def take(self, event: events.Event, send: Callable[[events.Event], Awaitable[None]]) -> None:
         """Send an event now, or, where it is a key behind one that is still on its way, after that.
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from store.pairs import PairChange, PairFilter, change
 from tests.journeys.builders import make_curated_project
-from tests.journeys.program import opened, press, shown
+from tests.journeys.program import opened, press, settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations import checking, child, curating, reshaping, waiving
 from workbench.operations.freezing import dataset_rows
@@ -100,6 +100,17 @@ async def test_two_sets_that_are_the_same_say_so(project: Project) -> None:
     async with opened(project.root, "datasets", size=TALL) as (app, pilot):
         await press(pilot, "f", "g", "D")
         assert "They hold the same pairs." in shown(app.screen)
+
+
+async def test_a_comparison_stands_though_what_is_shown_is_asked_for_anew(project: Project) -> None:
+    async with opened(project.root, "datasets", size=TALL) as (app, pilot):
+        await press(pilot, "f", "g", "D")
+        # As when another program, or a child of this one, has written to the store.
+        app.screen.on_project_changed()  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert "They hold the same pairs." in shown(app.screen)
+        await press(pilot, "escape")
+        assert "They hold the same pairs." not in shown(app.screen)
 
 
 async def test_a_warning_of_a_pair_is_waived_in_pairs(project: Project) -> None:

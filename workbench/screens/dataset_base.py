@@ -31,6 +31,9 @@ class CandidateRow:
 class DatasetBase(ProjectScreen):
     """The lists of the screen, and the calls from part to part."""
 
+    # Whether the pane shows a comparison, which stands whatever is asked for anew, until the cursor or the focus moves.
+    comparing = False
+
     @property
     def datasets(self) -> PageList[DatasetRow | CandidateRow]:
         """The list of datasets, what a freeze would take now first."""

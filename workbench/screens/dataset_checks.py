@@ -104,9 +104,10 @@ class CheckKeys(DatasetBase):
             return compare_datasets(self.project, numbers[old], numbers[new])
 
         def show(found: Comparison) -> None:
-            self.report.lay(lambda width: comparison_lines(found, width))
             self.read_pane()
             self.report.focus()
+            self.report.lay(lambda width: comparison_lines(found, width))
+            self.comparing = True
 
         self.ask(ask, show, group="report")
 

@@ -162,7 +162,7 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
                 state = f"frozen as version {shown.version}"
             self._canaries_said = f" · {len(shown.canaries)} · {state}"
         self._show_titles()
-        self._show_selected()
+        self._show_again()
 
     def _show_titles(self) -> None:
         """Name the lists; where the pane has no room beside them, say how it is come by."""
@@ -178,9 +178,15 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
     def on_resize(self) -> None:
         """Say how the pane is come by, and lay it out, for the room there is now."""
         self.call_after_refresh(self._show_titles)
-        self.call_after_refresh(self._show_selected)
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        """Lay the pane out anew, unless it shows what only a key brings."""
+        if not self.comparing:
+            self._show_selected()
 
     def _show_selected(self) -> None:
+        self.comparing = False
         if self.has_class("-narrow") and not self.has_class("-reading"):
             return
         dataset_id = self.datasets.current
