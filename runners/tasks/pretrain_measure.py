@@ -106,16 +106,20 @@ def word_pairs(text: str) -> list[WordPair]:
 def word_pair_shares(
     texts: Sequence[str], corpus: Sequence[SourceText], essays: Sequence[SourceText]
 ) -> dict[str, float]:
-    """Return the number of word pairs written, and their shares that stand in the corpus, the essays, and either."""
+    """Return how many word pairs were written, and their shares that stand in the corpus, the essays, and either.
+
+    Repetition flatters these, so that the same is told of the different ones, each counted once.
+    """
     written = [pair for text in texts for pair in word_pairs(text)]
     in_corpus = {pair for source in corpus for pair in word_pairs(source.text)}
     in_essays = {pair for source in essays for pair in word_pairs(source.text)}
 
-    def share(known: set[WordPair]) -> float:
-        return round(sum(pair in known for pair in written) / max(1, len(written)), 3)
-
-    shares = {"corpus": share(in_corpus), "essays": share(in_essays), "either": share(in_corpus | in_essays)}
-    return {"written": len(written), **shares}
+    told: dict[str, float] = {}
+    for prefix, found in (("", written), ("different_", list(dict.fromkeys(written)))):
+        told[f"{prefix}written"] = len(found)
+        for name, known in (("corpus", in_corpus), ("essays", in_essays), ("either", in_corpus | in_essays)):
+            told[prefix + name] = round(sum(pair in known for pair in found) / max(1, len(found)), 3)
+    return told
 
 
 if __name__ == "__main__":

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, SAMPLE_ESSAYS
+from tests.conftest import SAMPLE_ESSAYS
+from tests.journeys.command_line import data, run
 from workbench.operations.project import Project
 
 
@@ -19,22 +15,6 @@ from workbench.operations.project import Project
 def folder(tmp_path: Path) -> Path:
     Project.create(tmp_path / "voice").close()
     return tmp_path / "voice"
-
-
-def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", "-p", str(folder), *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    return done
-
-
-def data(folder: Path, *arguments: str) -> Any:
-    return json.loads(run(folder, *arguments, "--json").stdout)
 
 
 def test_an_import_is_one_entry_of_the_history_that_is_undone_and_redone(folder: Path) -> None:

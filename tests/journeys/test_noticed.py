@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList
 
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project, make_reviewed_project
-from tests.journeys.program import opened, press, shown
+from tests.journeys.program import opened, press, settle, shown
 from tests.journeys.screens import settle as until
 from workbench.operations import curating
 from workbench.operations.errors import WorkbenchError
@@ -83,6 +83,16 @@ async def test_a_terminal_without_room_says_so_and_shows_all_again_when_it_has_r
         await pilot.resize_terminal(100, 11)
         await pilot.pause()
         assert "too small" in shown(app.screen)
+
+
+async def test_the_launch_form_says_too_that_there_is_no_room(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    async with opened(project.root, "runs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "r")
+        assert app.screen.id == "launch"
+        await pilot.resize_terminal(38, 20)
+        await settle(pilot)
+        assert shown(app.screen).split() == "The terminal is too small: make it at least 60x16.".split()
 
 
 async def test_every_tab_can_be_seen_at_40_columns(project: Project) -> None:

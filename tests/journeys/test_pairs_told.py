@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from store.pairs import PairFilter
+from store.pairs import PairFilter, PairRow
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
 from workbench.operations import curating, guide, reshaping
@@ -16,6 +19,7 @@ from workbench.operations.project import Project
 from workbench.operations.proposing import propose_pairs
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
+from workbench.widgets.width_line import WidthLine
 
 
 @pytest.fixture
@@ -198,3 +202,47 @@ async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp
         await press(pilot, "w", "t")
         assert "The new text was taken; its prompt is still to be written, with i." in shown(app.screen)
         assert "in bad shoes" in shown(app.screen)
+
+
+async def test_an_answer_from_before_a_write_does_not_draw_over_what_the_key_drew(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = curating.pair_rows, curating.skip
+    answered, go_on = threading.Event(), threading.Event()
+
+    def seen(*given: Any) -> list[PairRow]:
+        rows = read(*given)
+        answered.set()
+        return rows
+
+    def slow(*given: Any) -> int:
+        go_on.wait(10)
+        return write(*given)
+
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        screen = pairs_screen(app)
+        first = screen.pairs.ids[0]
+        monkeypatch.setattr(curating, "pair_rows", seen)
+        monkeypatch.setattr(curating, "skip", slow)
+        await pilot.press("z")
+        screen.pairs.reload()
+        await pilot.pause()
+        assert await asyncio.to_thread(answered.wait, 10)
+        await pilot.pause(0.1)
+        go_on.set()
+        await settle(pilot)
+        row = screen.pairs.row(first)
+        assert row is not None
+        assert row.skipped
+
+
+async def test_the_line_of_the_filters_is_laid_out_again_when_its_own_room_changes(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        title = app.screen.query_one("#pairs-title", WidthLine)
+        # As in the first layout, before the screen knows that it is narrow: the terminal's width stays the same.
+        title.styles.width = 30
+        await settle(pilot)
+        assert "[left]" in shown(app.screen)
+        title.styles.width = "100%"
+        await settle(pilot)
+        assert "[4 left] 8 ✓" in shown(app.screen)

@@ -1,16 +1,13 @@
 """Whatever was done: undoing all of it gives the first state back, redoing all of it the last."""
 
-import tempfile
-from pathlib import Path
-
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from store import canaries, essays, history, pairs
-from store.database import Database
+from store import canaries, essays, pairs
 from store.essays import NewSource
 from store.pairs import NewPair, PairChange, PairFilter
+from tests.property.undoable import Undoable
 
 EDITED = ("source", "pair", "canary", "verdict", "annotation")
 # Of a source only what is the author's: which text its pairs were proposed from is no edit of hers.
@@ -18,29 +15,14 @@ COLUMNS = {"source": "id, path, slug, kind, title, text_hash, split, missing_at"
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 
 
-class Editing(RuleBasedStateMachine):
+class Editing(Undoable):
     """Edit at random, beside a plain list of the states there were: the history must agree with it at every step."""
 
-    def __init__(self):
-        super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "x.db"
-        self.db = Database.open(self.path)
+    def begin(self):
         essays.save(self.db, NewSource("a.md", "a", "essay", "A", "x" * 100, 1, 1, {}, []))
-        self.states = [self.state()]
-        self.at = 0
-
-    def teardown(self):
-        self.db.close()
-        self.folder.cleanup()
 
     def state(self):
         return [self.db.all(f"SELECT {COLUMNS.get(name, '*')} FROM {name} ORDER BY id") for name in EDITED]
-
-    def done(self):
-        if self.state() != self.states[self.at]:
-            self.states[self.at + 1 :] = [self.state()]
-            self.at += 1
 
     def some_pair(self, number):
         ids = pairs.ids(self.db, PairFilter(statuses=("proposed", "accepted", "rejected", "merged")))
@@ -83,29 +65,6 @@ class Editing(RuleBasedStateMachine):
         else:
             canaries.remove(self.db, known[slug])
         self.done()
-
-    @rule(times=st.integers(1, 4))
-    def undo(self, times):
-        for _ in range(times):
-            assert (history.undo(self.db) is None) == (self.at == 0)
-            self.at = max(0, self.at - 1)
-            assert self.state() == self.states[self.at]
-
-    @rule(times=st.integers(1, 4))
-    def redo(self, times):
-        for _ in range(times):
-            assert (history.redo(self.db) is None) == (self.at == len(self.states) - 1)
-            self.at = min(len(self.states) - 1, self.at + 1)
-            assert self.state() == self.states[self.at]
-
-    @rule()
-    def restart(self):
-        self.db.close()
-        self.db = Database.open(self.path)
-
-    @invariant()
-    def the_store_is_as_the_list_says(self):
-        assert self.state() == self.states[self.at]
 
 
 Editing.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

@@ -1,17 +1,14 @@
 """Imports, edits and what the disk does between, in any order: undo and redo give every state of the author's back."""
 
-import tempfile
-from pathlib import Path
-
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import rule
 
 from store import essays, history, imported_pairs, pairs
-from store.database import Database
 from store.essays import NewParagraph, NewSource
 from store.imported_pairs import ImportedPair
 from store.pairs import NewPair, PairChange, PairFilter
+from tests.property.undoable import Undoable
 
 names = st.sampled_from("abcd")
 bodies = st.sampled_from(["", "One.", "One. Two.", "Three of them, and more."])
@@ -26,21 +23,8 @@ def imported(name, number):
     return ImportedPair(name, "train", "note", f"p{number}", f"r{number}", 0, 0, 1, 1, "x.md:1")
 
 
-class Importing(RuleBasedStateMachine):
+class Importing(Undoable):
     """Beside a list of the states there were; the disk is looked at as the author left it, so that it changes none."""
-
-    def __init__(self):
-        super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "x.db"
-        self.db = Database.open(self.path)
-        self.states = [self.state()]
-        self.at = 0
-
-    def teardown(self):
-        assert self.db.integrity_problems() == []
-        self.db.close()
-        self.folder.cleanup()
 
     def state(self):
         sources = "id, path, slug, kind, title, text_hash, words, origin, split, group_name, imported_at, changed_at"
@@ -49,11 +33,6 @@ class Importing(RuleBasedStateMachine):
             self.db.all("SELECT source_id, position, kind, start, end, words FROM paragraph ORDER BY 1, 2"),
             self.db.all("SELECT * FROM pair ORDER BY id"),
         ]
-
-    def done(self):
-        if self.state() != self.states[self.at]:
-            self.states[self.at + 1 :] = [self.state()]
-            self.at += 1
 
     def sources(self):
         return [row.id for row in essays.rows(self.db)]
@@ -89,29 +68,6 @@ class Importing(RuleBasedStateMachine):
         if ids:
             essays.set_split(self.db, [ids[number % len(ids)]], split)
             self.done()
-
-    @rule(times=st.integers(1, 4))
-    def undo(self, times):
-        for _ in range(times):
-            assert (history.undo(self.db) is None) == (self.at == 0)
-            self.at = max(0, self.at - 1)
-            assert self.state() == self.states[self.at]
-
-    @rule(times=st.integers(1, 4))
-    def redo(self, times):
-        for _ in range(times):
-            assert (history.redo(self.db) is None) == (self.at == len(self.states) - 1)
-            self.at = min(len(self.states) - 1, self.at + 1)
-            assert self.state() == self.states[self.at]
-
-    @rule()
-    def restart(self):
-        self.db.close()
-        self.db = Database.open(self.path)
-
-    @invariant()
-    def the_store_is_as_the_list_says(self):
-        assert self.state() == self.states[self.at]
 
 
 Importing.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

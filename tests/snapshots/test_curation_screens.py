@@ -45,8 +45,6 @@ def looks_right(
         await press(pilot, *keys)
         if before is not None:
             await before(pilot)
-        # A busy machine colours what just came a moment later.
-        await pilot.pause(0.2)
         await settle(pilot)
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False

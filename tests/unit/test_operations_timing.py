@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from store import canaries, datasets, runs, samples
@@ -72,6 +74,18 @@ def test_samples_count_the_base_only_where_it_was_not_sampled_before(project):
     assert new.sampling_s == pytest.approx(2 * known.sampling_s)
 
 
+def test_samples_of_a_sampler_that_was_not_measured_are_not_known(project):
+    block = draft(project)
+    sampling = replace(block.spec.sampling, sampler="autoregressive")
+    assert expected_time(project, replace(block, spec=replace(block.spec, sampling=sampling))).sampling_s is None
+
+
+def test_half_the_steps_take_half_the_time_to_sample(project):
+    whole = draft(project, sampling__seed=99, sampling__steps=96, sampling__max_new_tokens=96)
+    half = draft(project, sampling__seed=99, sampling__steps=48, sampling__max_new_tokens=96)
+    assert expected_time(project, half).sampling_s == pytest.approx(expected_time(project, whole).sampling_s / 2)
+
+
 def test_a_run_of_an_older_version_told_no_time_of_its_validations(project, monkeypatch):
     monkeypatch.setattr(runs, "latest_events", lambda *_, **__: [])
     found = expected_time(project, draft(project))
@@ -81,8 +95,6 @@ def test_a_run_of_an_older_version_told_no_time_of_its_validations(project, monk
 
 
 def test_the_cost_is_of_all_that_is_known(project, monkeypatch):
-    from dataclasses import replace
-
     local = replace(project.settings.local, price_per_hour=3.6)
     monkeypatch.setattr(project, "settings", replace(project.settings, local=local))
     found = expected_time(project, draft(project))

@@ -95,7 +95,8 @@ def _validation_s(project: Project, measured_in: str, draft: Draft) -> float | N
     if not told:
         return None
     each = statistics.median(data["seconds"] / (data["pairs"] * data["draws"]) for data in told)
-    draws = 1 if draft.spec.objective == "causal" else train.eval_draws
+    objective = draft.spec.objective or (draft.known.family.objectives[0] if draft.known else "")
+    draws = 1 if objective == "causal" else train.eval_draws
     pairs = dataset.holdout_pairs + min(train.probe_pairs, dataset.train_pairs)
     between = (train.max_steps - 1) // train.eval_every_steps if train.eval_every_steps else 0
     return float(each * pairs * draws * (2 + between))
@@ -114,8 +115,12 @@ def _sampling_s(project: Project, measured_in: str, other: RunSpec, draft: Draft
     if not took:
         return None
     then, now = other.sampling, spec.sampling
-    # A denoising step sees the whole canvas; a token of a causal model costs one step.
-    scale = (now.steps * now.max_new_tokens) / (then.steps * then.max_new_tokens)
+    if now.sampler != then.sampler:
+        return None
+    scale = now.max_new_tokens / then.max_new_tokens
+    if now.sampler == "block":
+        # Each denoising step sees the whole canvas.
+        scale *= now.steps / then.steps
     last = spec.train.max_steps
     every = spec.train.sample_every_steps
     at = {last, *spec.train.sample_at_steps, *(range(every, last + 1, every) if every else ())}

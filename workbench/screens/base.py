@@ -38,11 +38,13 @@ class ProjectScreen(Screen[None]):
 
     Attributes:
         NAME: the screen's name, as in the tabs.
+        TAB: the name of the screen that it lies over, where it has no tab of its own.
         LEGEND: what its marks mean, for the list of all keys.
         FOLLOWS_RUNS: whether it shows what jobs write, and so asks again when the collector found something.
     """
 
     NAME: ClassVar[str] = ""
+    TAB: ClassVar[str] = ""
     LEGEND: ClassVar[str] = ""
     FOLLOWS_RUNS: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -62,7 +64,7 @@ class ProjectScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the frame."""
-        yield Tabs(project=self.app.project.root.name, current=self.NAME)
+        yield Tabs(project=self.app.project.root.name, current=self.TAB or self.NAME)
         yield from self.compose_body()
         yield StatusLine()
         yield KeyLine()
@@ -109,6 +111,7 @@ class ProjectScreen(Screen[None]):
         *,
         group: str,
         failed: Callable[[str], None] | None = None,
+        fresh: bool = False,
     ) -> None:
         """Run a reading operation in a thread and give its result to `then` on the event loop.
 
@@ -117,11 +120,18 @@ class ProjectScreen(Screen[None]):
             then: takes the result.
             group: a newer question of the same group makes an older one's answer be dropped.
             failed: takes the sentence of an error; without it the status line shows it.
+            fresh: ask again where something was written meanwhile. What a key has drawn before it is written would
+                else be drawn over by an answer from before.
         """
 
         async def work() -> None:
             try:
-                result = await asyncio.to_thread(operation)
+                while True:
+                    writes, overtaken = self.app.writes, self.app.is_writing
+                    result = await asyncio.to_thread(operation)
+                    if not fresh or not (overtaken or self.app.writes != writes):
+                        break
+                    await self.app.writes_finished()
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 self.log.error(error)
                 if self.app.is_running:

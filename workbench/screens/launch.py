@@ -22,8 +22,6 @@ from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title
 from workbench.screens.run_lines import put
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import visible
-from workbench.widgets.status_line import KeyLine, StatusLine
-from workbench.widgets.tabs import Tabs
 from workbench.widgets.value_editor import ValueEditor
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ class LaunchScreen(ProjectScreen):
     """The form; it lies over Runs."""
 
     NAME = "launch"
+    TAB = "runs"
     CSS_PATH = "launch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "to_launch", "launch", tooltip="go to Launch; there, launch", id="launch.to-launch"),
@@ -87,16 +86,13 @@ class LaunchScreen(ProjectScreen):
         self._lines: list[Line] = []
         self._launching = False
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out list, editor, explanation and summary."""
-        yield Tabs(project=self.app.project.root.name, current="runs")
         yield Static(Content.styled("Opening the form…", "$foreground-muted"), id="launch-title")
         yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
         yield ValueEditor()
         yield Static("", id="launch-explanation")
         yield Static("", id="launch-summary")
-        yield StatusLine()
-        yield KeyLine()
 
     @property
     def fields(self) -> PageList[Line]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from curation.counted import counted
 from curation.pace import per_minute
@@ -22,6 +21,7 @@ from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import one_line
+from workbench.widgets.width_line import WidthLine
 
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
@@ -214,26 +214,20 @@ class ListPart(PairBase):
     def show_title(self) -> None:
         """Draw the line of the filters."""
         if self._counts is not None:
-            title = self.query_one("#pairs-title", Static)
-            title.update(
-                filter_line(
-                    Standing(
-                        chosen=self._filter,
-                        counts=self._counts,
-                        over=self._over,
-                        words=self._words,
-                        source=self._source[1] if self._source else "",
-                        tier=self._tier,
-                        tiers=len(self._tiers) > 1,
-                        found=len(self.pairs.ids),
-                        marked=len(self.pairs.marked),
-                        queue=self.order == "queue",
-                        rate=per_minute(self._decided_at),
-                    ),
-                    title.size.width or self.size.width,
-                ),
-                layout=False,
+            standing = Standing(
+                chosen=self._filter,
+                counts=self._counts,
+                over=self._over,
+                words=self._words,
+                source=self._source[1] if self._source else "",
+                tier=self._tier,
+                tiers=len(self._tiers) > 1,
+                found=len(self.pairs.ids),
+                marked=len(self.pairs.marked),
+                queue=self.order == "queue",
+                rate=per_minute(self._decided_at),
             )
+            self.query_one("#pairs-title", WidthLine).lay(lambda width: filter_line(standing, width))
 
     def ask_counts(self) -> None:
         """Ask for the counts, and the next step with them."""
@@ -259,7 +253,7 @@ class ListPart(PairBase):
 
             return pair_rows(self.project, ids)
 
-        self.ask(ask, lambda rows: self.pairs.put({row.id: row for row in rows}), group="rows")
+        self.ask(ask, lambda rows: self.pairs.put({row.id: row for row in rows}), group="rows", fresh=True)
 
     @on(PageList.Moved)
     def _moved(self, event: PageList.Moved) -> None:

@@ -117,7 +117,6 @@ class PanePart(PairBase):
 
     def on_resize(self) -> None:
         """Lay the lines out for the new width."""
-        self.call_after_refresh(self.show_title)
         self.call_after_refresh(self.show_pair)
 
     def forget(self, ids: Sequence[int]) -> None:

@@ -28,6 +28,7 @@ from workbench.screens.proposing import propose
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 from workbench.widgets.pair_text import PairText
+from workbench.widgets.width_line import WidthLine
 
 # What must not act while a place in the text is being chosen.
 _EDITING = (
@@ -84,7 +85,7 @@ class PairsScreen(
         """Lay out list and pair."""
         with Container(id="columns"):
             with Vertical(id="list-side"):
-                yield Static("", id="pairs-title", classes="pane-title")
+                yield WidthLine("", id="pairs-title", classes="pane-title")
                 yield FilterLine("filter by words, or by the number of a pair: #966")
                 yield PageList(self.line, id="pairs-list")
             with Vertical(id="pair-side"):

@@ -72,14 +72,17 @@ class Shell(App[int]):
 
     Attributes:
         progress: how far the background work is that esc cancels; None when there is none at all.
+        writes: how many writes were asked for.
     """
 
     progress: reactive[Progress | None] = reactive(None, init=False)
+    writes = 0
 
     def __init__(self) -> None:
         super().__init__()
         self._project: Project | None = None
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._last_write: Future[Any] | None = None
         self._works: dict[About, _Work] = {}
         # The pairs that the last refusal of background work named.
         self.refused_pairs: tuple[int, ...] = ()
@@ -97,9 +100,19 @@ class Shell(App[int]):
 
     def write(self, operation: Callable[[], T]) -> Future[T]:
         """Queue a write; writes are done one after the other, in the order they were asked for."""
-        future = self._writer.submit(operation)
+        self.writes += 1
+        future = self._last_write = self._writer.submit(operation)
         future.add_done_callback(self._log_failure)
         return future
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write is under way or waits for its turn."""
+        return self._last_write is not None and not self._last_write.done()
+
+    async def writes_finished(self) -> None:
+        """Wait for the writes that were asked for until now; one that failed is over, too."""
+        await asyncio.wrap_future(self._writer.submit(lambda: None))
 
     def finish_writes(self) -> None:
         """Wait for the last write."""
