@@ -288,8 +288,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
                 self.action_open()
 
     def on_resize(self) -> None:
-        """Lay out for the new width."""
-        self._drawn.clear()
+        """Lay out for the room there is now; lines that were drawn for this width stand, whatever the height."""
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.ids))
         self.call_after_refresh(self._keep_in_view)
 
