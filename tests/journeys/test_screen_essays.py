@@ -17,6 +17,7 @@ from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
 from workbench.operations import curating, import_essays, importing
 from workbench.operations.essays import essay_rows
+from workbench.operations.import_notes import import_pasted
 from workbench.operations.project import Project
 from workbench.screens.essays import EssaysScreen
 from workbench.screens.hold_out import ShareDialog
@@ -298,3 +299,16 @@ async def test_where_there_is_no_room_tab_shows_the_text_in_the_place_of_the_lis
         await press(pilot, "tab", "escape")
         assert essays_screen(app).sources.has_focus
         assert "tab: its text" in shown(app.screen)
+
+
+async def test_two_thousand_notes_and_more_all_stand_in_the_list(bare: Project) -> None:
+    count = 2_200
+    import_pasted(bare, "\n---\n".join(f"# Note {number:04d}\n\nA thought, the {number}th." for number in range(count)))
+    async with opened(bare.root, "essays", size=(80, 24)) as (app, pilot):
+        listed = essays_screen(app).sources
+        assert len(listed.ids) == count
+        assert "Note 0000" in shown(app.screen)
+        await press(pilot, "G")
+        assert f"Note {count - 1}" in shown(app.screen)
+        await press(pilot, "g")
+        assert "Note 0003" in shown(app.screen)

@@ -133,3 +133,23 @@ async def test_markup_and_escapes_in_a_row_are_text() -> None:
         await pilot.pause()
         app.list.put({1: "[bold]not bold[/bold]"})
         assert "[bold]not bold[/bold]" in lines(app)[0]
+
+
+async def test_rows_that_are_lent_are_all_drawn_and_none_is_asked_for() -> None:
+    app = Lists(array("q", range(10_000)))
+    async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.pause()
+        asked = len(app.wanted)
+        app.list.hold({item: f"lent {item}" for item in range(10_000)})
+        app.list.show(array("q", range(10_000)))
+        await pilot.pause()
+        assert lines(app)[0].endswith("lent 0")
+        await pilot.press("G")
+        await pilot.pause()
+        assert lines(app)[-1].endswith("lent 9999")
+        assert app.list.current_row == "lent 9999"
+        app.list.hold({9999: "lent anew"})
+        app.list.show([9999])
+        await pilot.pause()
+        assert lines(app)[0].endswith("lent anew")
+        assert len(app.wanted) == asked

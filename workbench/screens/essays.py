@@ -142,27 +142,28 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
             self._words = ""
             self.query_one(FilterLine).restore("")
 
-        def ask() -> tuple[list[SourceRow], object | None]:
+        def ask() -> tuple[dict[int, SourceRow], object | None]:
             from workbench.operations import guide
             from workbench.operations.essays import essay_rows
 
             kept = None if self._placed else guide.recall(self.project, "essays.cursor")
-            return essay_rows(self.project), kept if found is None else found
+            return {row.id: row for row in essay_rows(self.project)}, kept if found is None else found
 
         self.ask(ask, self._show_rows, group="rows")
 
-    def _show_rows(self, answer: tuple[list[SourceRow], object | None]) -> None:
-        self._rows, place = answer
+    def _show_rows(self, answer: tuple[dict[int, SourceRow], object | None]) -> None:
+        rows, place = answer
+        self._rows = list(rows.values())
         self._placed = True
+        self.sources.hold(rows)
         self._fill(place if isinstance(place, int) else None)
         self._ask_text()
 
     def _fill(self, place: int | None = None) -> None:
         words = self._words.lower()
-        rows = [row for row in self._rows if words in f"{row.title} {row.slug} {row.kind}".lower()]
-        self.sources.put({row.id: row for row in rows})
+        found = [row.id for row in self._rows if not words or words in f"{row.title} {row.slug} {row.kind}".lower()]
         empty = f"Nothing here has {self._words!r} in its title. Press esc to see all." if words else _EMPTY
-        self.sources.show([row.id for row in rows], cursor=place, empty=empty)
+        self.sources.show(found, cursor=place, empty=empty)
         self._show_summary()
 
     def _show_summary(self) -> None:

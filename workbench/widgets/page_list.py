@@ -1,7 +1,8 @@
 """A list that holds only ids and draws lines on demand: 100,000 rows cost no more than the forty on screen.
 
 The list never fetches. It asks for the rows it is about to draw with `Wanted`, and whoever owns it answers with
-`put`; until then a line says that it is loading. Rows that scrolled far away are forgotten.
+`put`; until then a line says that it is loading. Rows that scrolled far away are forgotten. An owner that has all its
+rows lends them with `hold`, and is never asked.
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         self._markable = markable
         self._loading = True
         self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._held: Mapping[int, Row] | None = None
         self._drawn: dict[int, tuple[tuple[object, ...], Strip]] = {}
         self._asked: tuple[int, ...] = ()
         self._ask_planned = False
@@ -149,7 +151,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
     def current_row(self) -> Row | None:
         """The row under the cursor, if it is here."""
         current = self.current
-        return None if current is None else self._rows.get(current)
+        return None if current is None else self.row(current)
 
     @property
     def targets(self) -> list[int]:
@@ -160,7 +162,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
 
     def row(self, row_id: int) -> Row | None:
         """Return a row if it is here."""
-        return self._rows.get(row_id)
+        return (self._rows if self._held is None else self._held).get(row_id)
 
     def lists(self, wanted: Sequence[int]) -> bool:
         """Say whether all these ids are in the list."""
@@ -200,6 +202,13 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         for y, row_id in enumerate(self.ids[top : top + self.scrollable_content_region.height], start=top):
             if row_id in changed:
                 self.refresh_line(y)
+
+    def hold(self, rows: Mapping[int, Row]) -> None:
+        """Draw from these rows from now on, all of which the owner has; follow it with `show`.
+
+        Nothing is copied or compared here, however many they are: each line is when it is drawn.
+        """
+        self._held = rows
 
     def reload(self) -> None:
         """Ask again for the rows in view; what is drawn stands until they come."""
@@ -310,7 +319,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         if index >= len(self.ids):
             return Strip.blank(width, base.rich_style)
         row_id = self.ids[index]
-        row = self._rows.get(row_id)
+        row = self.row(row_id)
         style = base
         here = index == self.cursor
         reverse = False
@@ -335,6 +344,8 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
         if reverse:
             strip = strip.apply_style(Style(reverse=True))
         if row is not None:
+            if len(self._drawn) >= _KEPT_ROWS:
+                del self._drawn[next(iter(self._drawn))]
             self._drawn[row_id] = (drawn_as, strip)
         return strip
 
@@ -365,7 +376,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
 
     def _plan_ask(self, *, again: bool = False) -> None:
         self._again = self._again or again
-        if not self._ask_planned:
+        if not self._ask_planned and self._held is None:
             self._ask_planned = True
             # Not `call_after_refresh`: called while drawing, it would wait for the refresh after this one.
             self.call_later(self._ask)
