@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from curation.html_pictures import captions
 from curation.html_tree import BLOCKS, Node, parse_html
 
 STRIPPED_CLASSES = (
@@ -19,8 +20,6 @@ STRIPPED_CLASSES = (
     "native-video-embed", "poll-embed", "digest-post-embed", "file-embed-wrapper", "comment", "paywall-jump",
     "embedded-post-wrap", "embedded-publication-wrap",
 )  # fmt: skip
-# Of these one part is the author's.
-_WITH_CAPTION = "captioned-image-container"
 _STRIPPED_TAGS = frozenset(
     "script style svg template noscript iframe button input select head audio video object canvas form".split()
 )
@@ -75,23 +74,24 @@ class _Writer:
         reason = next((name for name in STRIPPED_CLASSES if name in node.classes), "")
         if not reason and node.tag in _STRIPPED_TAGS:
             reason = node.tag
-        if reason and not _captioned(node):
+        if reason and not captions(node):
             self.stripped[reason] += 1
         return bool(reason)
 
     def _caption(self, node: Node) -> list[str]:
-        """Return what is the author's of a node that is left out: the words under an image, with the image's address.
+        """Return what is the author's of a node that is left out: the words under images, each with an address.
 
         An image goes before them, since only under one are they known as a caption; `cleaning` takes both away.
         """
-        caption = _captioned(node)
-        # In one line: what began a list or a heading there would end the caption here.
-        words = " ".join(" ".join(self.blocks(caption)).split()) if caption is not None else ""
-        if not words:
-            return []
-        image = node.find_tag("img")
-        mark = "_" if "*" in words and "_" not in words else "*"
-        return [f"{(_image(image) if image is not None else '') or '![]()'}\n{mark}{words}{mark}"]
+        found: list[str] = []
+        for captioned in captions(node):
+            # In one line: what began a list or a heading there would end the caption here.
+            words = " ".join(" ".join(self.blocks(captioned.caption)).split())
+            if words:
+                image = "" if captioned.image is None else _image(captioned.image)
+                mark = "_" if "*" in words and "_" not in words else "*"
+                found.append(f"{image or '![]()'}\n{mark}{words}{mark}")
+        return found
 
     def _block(self, node: Node) -> list[str]:
         tag = node.tag
@@ -236,12 +236,6 @@ class _Writer:
         if mark:
             return _around(inside, mark), mark
         return (_link(inside, child.attributes.get("href", "")) if tag == "a" and not pre else inside), ""
-
-
-def _captioned(node: Node) -> Node | None:
-    """Return the caption of a node that is left out, where there are words in it."""
-    caption = node.find_tag("figcaption") if _WITH_CAPTION in node.classes else None
-    return caption if caption is not None and "".join(caption.texts()).strip() else None
 
 
 def _escaped(text: str) -> str:

@@ -246,3 +246,12 @@ async def test_the_line_of_the_filters_is_laid_out_again_when_its_own_room_chang
         title.styles.width = "100%"
         await settle(pilot)
         assert "[4 left] 8 ✓" in shown(app.screen)
+
+
+async def test_the_sentence_of_accepting_all_stands_also_where_pairs_decided_before_leave_the_list(
+    project: Project,
+) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "a", "A", "y")
+        assert list(pairs_screen(app).pairs.ids) == []
+        assert "3 pairs accepted. u takes them back." in shown(app.screen)

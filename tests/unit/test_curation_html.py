@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from html import escape
+
 import pytest
 
 from curation.cleaning import staying
@@ -134,6 +137,66 @@ def test_a_caption_without_an_address_in_a_list_or_in_a_table_is_kept() -> None:
     assert "*Jar*" in markdown(f"<ul><li>One {bare}</li></ul>")
     assert "*Jar*" in markdown(f"<table><tr><td>One</td>{bare}</tr></table>")
     assert markdown('<div class="captioned-image-container"><img src="https://v.example/a"></div>') == ""
+
+
+def gallery(about: object) -> str:
+    """Return several images as Substack's editor exports them: an empty element, and all else in an attribute."""
+    return f'<div class="image-gallery-embed" data-attrs="{escape(json.dumps(about))}"></div>'
+
+
+IMAGES = [{"type": "image/png", "src": "https://v.example/a.png"}, {"src": "https://v.example/b.png"}]
+
+
+@pytest.mark.parametrize(
+    ("caption", "text"),
+    [("Three jars & a <lid>.", "*Three jars & a \\<lid>.*"), ("Two\n\njars", "*Two jars*")],
+)
+def test_the_words_under_a_gallery_are_kept_as_its_caption(caption: str, text: str) -> None:
+    about = {"gallery": {"images": IMAGES, "caption": caption, "alt": "Jars"}, "isEditorNode": True}
+    html = f"<p>Before.</p>{gallery(about)}<p>After.</p>"
+    assert markdown(html) == f"Before.\n\n![Jars](https://v.example/a.png)\n{text}\n\nAfter.\n"
+    assert kinds(html) == ["prose", "image", "caption", "prose"]
+    assert html_to_markdown(html).stripped == {}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{}, [], "x", {"gallery": 1}, {"gallery": {"caption": 3, "images": 4}}, {"gallery": {"images": IMAGES}},
+     {"gallery": {"images": IMAGES, "caption": " "}}],
+)  # fmt: skip
+def test_a_gallery_without_words_is_left_out_and_counted(about: object) -> None:
+    found = html_to_markdown(f"<p>Mine.</p>{gallery(about)}")
+    assert found.text == "Mine.\n"
+    assert found.stripped == {"image-gallery-embed": 1}
+
+
+@pytest.mark.parametrize("images", [[], [7], [{"src": 7}], None])
+def test_a_caption_of_a_gallery_whose_images_are_not_named_is_kept(images: object) -> None:
+    html = gallery({"gallery": {"images": images, "caption": "The jars"}})
+    assert markdown(html) == "![]()\n*The jars*\n"
+
+
+def test_every_caption_of_several_images_in_one_container_is_kept() -> None:
+    figures = "".join(
+        f'<figure><img src="https://v.example/{name}.png"><figcaption>Jar {name}</figcaption></figure>' for name in "ab"
+    )
+    each = "![](https://v.example/a.png)\n*Jar a*\n\n![](https://v.example/b.png)\n*Jar b*\n"
+    for name in ("captioned-image-container", "image-gallery-embed"):
+        assert markdown(f'<div class="{name}">{figures}</div>') == each
+    shared = (
+        '<div class="image-gallery-embed"><figure><img src="https://v.example/a.png"><img src="https://v.example/b.png">'
+        "<figcaption>Both jars</figcaption></figure></div>"
+    )
+    assert markdown(shared) == "![](https://v.example/a.png)\n*Both jars*\n"
+
+
+def test_a_caption_that_stands_in_the_page_and_in_the_attribute_is_kept_once() -> None:
+    about = escape(json.dumps({"gallery": {"images": IMAGES, "caption": "The jars"}}))
+    html = (
+        f'<div class="image-gallery-embed" data-attrs="{about}"><figcaption>The jars</figcaption>'
+        '<img src="https://v.example/a.png"></div>'
+    )
+    assert markdown(html) == "![](https://v.example/a.png)\n*The jars*\n"
 
 
 @pytest.mark.parametrize(

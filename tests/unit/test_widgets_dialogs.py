@@ -1,4 +1,4 @@
-"""A list of choices: every line has its own key, and what is typed too early chooses nothing."""
+"""Lists of choices: every line has its own key, and what is typed too early chooses nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from textual.app import App
 from textual.widgets import OptionList
 
+from workbench.widgets.choose_many import ManyDialog
 from workbench.widgets.dialogs import Choice, ChoiceDialog, keys_of
 
 
@@ -37,3 +38,20 @@ async def test_the_key_of_a_line_takes_it_but_only_goes_there_where_a_line_is_ty
         if typed_next:
             await pilot.press("enter")
             assert answers == ["csv"]
+
+
+async def test_a_switch_has_its_own_key_before_it_also_where_names_begin_alike() -> None:
+    app, answers = App[None](), list[list[str] | None]()
+    async with app.run_test(size=(80, 24)) as pilot:
+        names = ("chat", "csv", "text")
+        app.push_screen(ManyDialog("Which?", [Choice(value=name, name=name) for name in names], on=[]), answers.append)
+        await pilot.pause()
+        options = app.screen.query_one(OptionList)
+        lines = [str(options.get_option_at_index(index).prompt) for index in range(3)]
+        assert [line.split()[0] for line in lines] == ["1", "2", "t"]
+        await pilot.press("c")
+        assert not any("[x]" in str(options.get_option_at_index(index).prompt) for index in range(3))
+        await pilot.press("t", "2", "1", "1")
+        assert options.highlighted == 0
+        await pilot.press("enter")
+    assert answers == [["csv", "text"]]

@@ -181,6 +181,11 @@ class ProjectScreen(Screen[None]):
         """Say something in the status line, which grows for a warning or an error that does not fit into one."""
         self.query_one(StatusLine).say(text, severity)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether the status line says something that happened, which is still to be read."""
+        return self.query_one(StatusLine).message is not None
+
     def outdate(self, *, errors: bool = False) -> None:
         """Take away what the status line says of something that was done before; errors stand until they are read."""
         for line in self.query(StatusLine):

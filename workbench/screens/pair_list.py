@@ -181,7 +181,9 @@ class ListPart(PairBase):
             self.app.background("Counting tokens", operate, done)
 
     def _say_gone(self, ids: Sequence[int]) -> None:
-        """Say so when pairs that were decided here are no longer in the list."""
+        """Say so when pairs that were decided here are no longer in the list, unless something else was just said."""
+        if self.says_something:
+            return
         kept = set(ids)
         decided = [
             row

@@ -1,4 +1,4 @@
-"""A dialog that asks which of a few things: switches that read without colour, by letter, number or space."""
+"""A dialog that asks which of a few things: switches that read without colour, by the key before each, or by space."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from workbench.widgets.dialogs import Choice, Dialog
+from workbench.widgets.dialogs import Choice, Dialog, keys_of
 from workbench.widgets.plain import one_line
 
 T = TypeVar("T")
@@ -43,20 +43,22 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
         super().__init__(title, words)
         self._choices = list(choices)
         self._on = {choice.value for choice in choices if choice.value in on}
-        self.KEYS = f"enter {done} · space or a letter switches · esc leave"  # type: ignore[misc]
+        self._line_keys = keys_of([choice.name for choice in choices])
+        self.KEYS = f"the key before a line switches it · ↑ ↓ space · enter {done} · esc leave"  # type: ignore[misc]
 
     def compose_body(self) -> ComposeResult:
         """Yield the switches."""
-        yield OptionList(*[self._option(choice) for choice in self._choices], markup=False)
+        yield OptionList(*[self._option(index) for index in range(len(self._choices))], markup=False)
 
-    def _option(self, choice: Choice[T]) -> Option:
+    def _option(self, index: int) -> Option:
+        choice = self._choices[index]
         width = max(len(item.name) for item in self._choices)
         on = choice.value in self._on
         return Option(
             Content.assemble(
+                (f"{self._line_keys[index]:<1}  ", "bold $accent"),
                 ("[x] " if on else "[ ] ", "bold" if on else ""),
-                (one_line(choice.name[:1]), "bold $accent"),
-                one_line(choice.name[1:]).ljust(width),
+                one_line(choice.name).ljust(width),
                 (f" {one_line(choice.words)}", "$text-muted"),
             )
         )
@@ -64,7 +66,7 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
     def _switch(self, index: int) -> None:
         self._on ^= {self._choices[index].value}
         options = self.query_one(OptionList)
-        options.replace_option_prompt_at_index(index, self._option(self._choices[index]).prompt)
+        options.replace_option_prompt_at_index(index, self._option(index).prompt)
 
     def action_switch(self) -> None:
         """Switch the one under the cursor."""
@@ -86,10 +88,10 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
         self._switch(event.option_index)
 
     def on_key(self, event: Any) -> None:
-        """Switch by first letter or number."""
-        for index, choice in enumerate(self._choices):
-            if event.character and event.character in (choice.name[:1].lower(), str(index + 1)):
-                event.stop()
-                self.query_one(OptionList).highlighted = index
-                self._switch(index)
-                return
+        """Switch the line whose key it is."""
+        if not event.character or event.character not in self._line_keys:
+            return
+        event.stop()
+        index = self._line_keys.index(event.character)
+        self.query_one(OptionList).highlighted = index
+        self._switch(index)
