@@ -34,6 +34,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "early": ("step", "reason"),
         "shortage": ("step", "pairs", "tokens", "used_bytes", "usable_bytes", "alternatives"),
         "samples": ("of", "step", "count"),
+        "answer": ("request", "kind", "samples", "seconds"),
         "heartbeat": (),
         "warning": ("message",),
         "error": ("message", "kind", "detail"),

@@ -56,7 +56,7 @@ class RunDir:
 
     @property
     def adapter(self) -> Path:
-        """The adapter of a sample run."""
+        """The adapter of a sample run or a session."""
         return self.path / "adapter"
 
     @property
@@ -78,6 +78,11 @@ class RunDir:
     def best_json(self) -> Path:
         """Which checkpoint is the best so far."""
         return self.checkpoints / "best.json"
+
+    @property
+    def requests(self) -> Path:
+        """The numbered questions of a session, and its answers."""
+        return self.path / "requests"
 
     @property
     def stop(self) -> Path:
@@ -108,6 +113,23 @@ class RunDir:
         """Return the file with the exit status, which is there once the job has ended."""
         return self.attempt(attempt) / "rc"
 
+    def request_json(self, number: int) -> Path:
+        """Return the file of a question."""
+        return self.requests / f"{number:06d}.json"
+
+    def answer_json(self, number: int) -> Path:
+        """Return the file of the answer to a question."""
+        return self.requests / f"{number:06d}.answer.json"
+
+    def request_numbers(self) -> list[int]:
+        """Return the numbers of all questions, in order."""
+        try:
+            names = [entry.name for entry in self.requests.iterdir()]
+        except FileNotFoundError:
+            return []
+        found = [re.fullmatch(r"(\d{6,})\.json", name) for name in names]
+        return sorted(int(match[1]) for match in found if match)
+
     def checkpoint(self, step: int) -> Path:
         """Return the folder of the checkpoint after an optimizer step."""
         return self.checkpoints / f"step-{step:06d}"
@@ -130,7 +152,7 @@ class RunDir:
         path: Path,
         spec: RunSpec,
         *,
-        prompts_jsonl: bytes,
+        prompts_jsonl: bytes | None = None,
         train_jsonl: bytes | None = None,
         holdout_jsonl: bytes | None = None,
         manifest_json: bytes | None = None,
@@ -141,17 +163,19 @@ class RunDir:
         Args:
             path: where; its parents are made.
             spec: what the run is to do; the hashes of the files below are added to it.
-            prompts_jsonl: the canary prompts.
+            prompts_jsonl: the canary prompts; a session has none.
             train_jsonl: the pairs to train on, for the task `train`.
             holdout_jsonl: the pairs to validate on, for the task `train`.
             manifest_json: counts and content hash of the dataset.
-            adapter: folder to copy, for a sample run of an adapter.
+            adapter: folder to copy, for a sample run or a session of an adapter.
 
         Raises:
             RunDirError: something stands at `path` already, or a file that the spec needs was not given.
         """
         if spec.task == "train" and train_jsonl is None:
             raise RunDirError(f"{path}: the task is train, and no pairs were given. Freeze a dataset and hand it over.")
+        if spec.task != "session" and prompts_jsonl is None:
+            raise RunDirError(f"{path}: no canary prompts were given. Freeze a set and hand it over.")
         if (spec.adapter is None) != (adapter is None):
             raise RunDirError(f"{path}: spec and files must both name an adapter, or neither.")
         if path.exists():
@@ -173,6 +197,8 @@ class RunDir:
             if adapter is not None:
                 shutil.copytree(adapter, built.adapter)
             (building / "attempts").mkdir()
+            if spec.task == "session":
+                built.requests.mkdir()
             hashes = {file.relative_to(building).as_posix(): _sha256(file) for file in built._submitted()}
             built.spec_json.write_text(replace(spec, hashes=hashes).to_json(), encoding="utf-8", newline="\n")
             try:
@@ -206,7 +232,8 @@ class RunDir:
             RunDirError: files that were changed, are missing or were never hashed; all of them at once.
         """
         spec = self.spec()
-        needed = {"prompts.jsonl"} | ({"dataset/train.jsonl"} if spec.task == "train" else set())
+        needed = set() if spec.task == "session" else {"prompts.jsonl"}
+        needed |= {"dataset/train.jsonl"} if spec.task == "train" else set()
         problems = [
             f"{self.spec_json}: names no hash of {name}. Launch the run again."
             for name in sorted(needed - set(spec.hashes))

@@ -20,7 +20,7 @@ from runners.spec_reading import from_dict as from_dict
 
 SCHEMA_VERSION = 2
 
-Task = Literal["train", "sample"]
+Task = Literal["train", "sample", "session"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant"]
@@ -60,7 +60,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterSpec:
-    """Which adapter to lay over the base, for a sample run.
+    """Which adapter to lay over the base, for a sample run or a session.
 
     Attributes:
         run: name of the training run that made it.
@@ -209,22 +209,35 @@ class SamplingSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionSpec:
+    """How a session waits for questions; how it answers them stands in `sampling`, as far as a question leaves it open.
+
+    Attributes:
+        idle_minutes: minutes without a question after which it ends and gives its memory back, above 0.
+    """
+
+    idle_minutes: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSpec:
     """One run: a task, a model, and what the task needs.
 
     Attributes:
         name: the run's directory name and its identity everywhere.
-        task: `train` trains, then samples the canaries from the adapter; `sample` only samples.
+        task: `train` trains, then samples the canaries from the adapter; `sample` only samples; `session` keeps the
+            model loaded and answers questions.
         parent: name of the run this one was copied from.
         objective: what training minimises; None for the one of the model's family.
         train: for the task `train` only.
         lora: likewise, and only for its method `lora`.
-        adapter: for the task `sample`, None for the base.
+        session: for the task `session` only.
+        adapter: for the tasks `sample` and `session`, None for the base.
         sample_base: whether a training run samples the canaries from the base before it trains.
         hashes: sha256 of `dataset/train.jsonl`, `dataset/holdout.jsonl`, `prompts.jsonl` and every file of `adapter`,
             as far as they are there, tagged `sha256:`.
-        dataset_hash: content hash of the snapshot; None for the task `sample`.
-        canary_hash: content hash of the canary set.
+        dataset_hash: content hash of the snapshot; for the task `train` only.
+        canary_hash: content hash of the canary set; None for a session.
     """
 
     name: str
@@ -233,6 +246,7 @@ class RunSpec:
     sampling: SamplingSpec = field(default_factory=SamplingSpec)
     train: TrainSpec | None = None
     lora: LoraSpec | None = None
+    session: SessionSpec | None = None
     adapter: AdapterSpec | None = None
     objective: Objective | None = None
     parent: str | None = None

@@ -39,6 +39,13 @@ def problems_of(spec: RunSpec, schema_version: int) -> list[str]:
 
 
 def _parts(spec: RunSpec, need: Need) -> None:
+    if spec.task == "session":
+        need(spec.session is not None, "session: missing, the task is session.")
+    else:
+        need(spec.session is None, "session: only for the task session.")
+    if spec.session is not None:
+        minutes = spec.session.idle_minutes
+        need(minutes > 0, f"session.idle_minutes: found {minutes:g}, expected above 0.")
     if spec.task != "train":
         need(spec.train is None and spec.lora is None, "train and lora: only for the task train.")
         return
@@ -47,7 +54,7 @@ def _parts(spec: RunSpec, need: Need) -> None:
     else:
         need(spec.train is not None and spec.lora is not None, "train and lora: missing, the task is train.")
     need(spec.dataset_hash is not None, "dataset_hash: missing. Freeze a dataset and train on it.")
-    need(spec.adapter is None, "adapter: only for the task sample.")
+    need(spec.adapter is None, "adapter: only for the tasks sample and session.")
 
 
 def _train(train: TrainSpec, need: Need) -> None:

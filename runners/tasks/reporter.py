@@ -212,6 +212,14 @@ class Reporter:
         self._standing.add((of, step, prompt, index))
         return True
 
+    def trace(self, name: str, trace: Mapping[str, Any]) -> str:
+        """Write a trace, whole or not at all; return where it lies, relative to the run directory."""
+        self.run_dir.traces.mkdir(exist_ok=True)
+        aside = self.run_dir.traces / f".{name}.{self.attempt}.tmp"
+        aside.write_text(json.dumps(trace, allow_nan=False), encoding="utf-8")
+        aside.replace(self.run_dir.traces / name)
+        return f"{self.run_dir.traces.name}/{name}"
+
     def superseded(self) -> bool:
         """Say whether a newer attempt was started: it owns the checkpoints now, so write none."""
         return (self.run_dir.latest_attempt() or 0) > self.attempt
@@ -254,12 +262,7 @@ class Reporter:
         return path.relative_to(self.run_dir.path).as_posix()
 
     def _write_trace(self, of: Of, step: int, prompt: str, index: int, trace: Mapping[str, Any]) -> str:
-        name = f"{of}-{step:06d}-{urllib.parse.quote(prompt, safe='')}-{index}.json"
-        self.run_dir.traces.mkdir(exist_ok=True)
-        aside = self.run_dir.traces / f".{name}.{self.attempt}.tmp"
-        aside.write_text(json.dumps(trace, allow_nan=False), encoding="utf-8")
-        aside.replace(self.run_dir.traces / name)
-        return f"{self.run_dir.traces.name}/{name}"
+        return self.trace(f"{of}-{step:06d}-{urllib.parse.quote(prompt, safe='')}-{index}.json", trace)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signal = signal.Signals(number).name

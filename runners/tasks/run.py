@@ -14,6 +14,7 @@ from runners.tasks.losses.base import load_objective
 from runners.tasks.models.registry import Loaded, load
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.sample import Canary, longest_prompt, read_canaries, sample_canaries
+from runners.tasks.session import serve
 from runners.tasks.weights import is_model
 
 
@@ -28,7 +29,7 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
     """
     device = own_device(choose_device(spec.model.device))
     prepare(device)
-    canaries = read_canaries(run_dir.prompts_jsonl)
+    canaries = [] if spec.task == "session" else read_canaries(run_dir.prompts_jsonl)
     reporter.phase("load")
     kept = None if spec.adapter is None else run_dir.path / spec.adapter.path
     whole = kept if kept is not None and is_model(kept) else None
@@ -52,6 +53,9 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
         from runners.tasks.adapters import load_adapter
 
         load_adapter(loaded.model, kept)
+    if spec.task == "session":
+        serve(run_dir, spec, loaded, reporter)
+        return
     of: Of = "base" if spec.adapter is None else "adapter"
     sample_canaries(loaded, spec.sampling, canaries, of=of, step=_step_of(spec), reporter=reporter)
 

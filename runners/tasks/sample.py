@@ -17,6 +17,7 @@ import torch
 from runners.layouts import lay_out
 from runners.spec import SamplingSpec
 from runners.tasks.json_lines import read_rows
+from runners.tasks.models.base import Model
 from runners.tasks.models.registry import Loaded
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.samplers.base import Filled, fill_as_asked
@@ -100,8 +101,6 @@ def sample_once(
     """Return the laid-out prompt's ids and one filled canvas behind it."""
     model = loaded.model
     prompt_ids = lay_out(loaded.layout, loaded.codec.encode, prompt).input_ids
-    # A CUDA generator spares copying 126464 float64 draws a position; MPS has no float64, so it draws on the CPU.
-    generator = torch.Generator("cuda" if model.device.type == "cuda" else "cpu").manual_seed(sampling.seed + index)
 
     def after_step() -> None:
         if reporter is not None and reporter.stop_requested():
@@ -111,10 +110,16 @@ def sample_once(
         model,
         torch.tensor([prompt_ids], device=model.device),
         sampling,
-        generators=[generator],
+        generators=[generator_of(model, sampling.seed + index)],
         after_step=after_step,
     )
     return prompt_ids, filled
+
+
+def generator_of(model: Model, seed: int) -> torch.Generator:
+    """Return what one canvas is drawn by."""
+    # A CUDA generator spares copying 126464 float64 draws a position; MPS has no float64, so it draws on the CPU.
+    return torch.Generator("cuda" if model.device.type == "cuda" else "cpu").manual_seed(seed)
 
 
 def trace(prompt_ids: Sequence[int], filled: Filled) -> dict[str, Any]:

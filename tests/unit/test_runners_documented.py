@@ -1,13 +1,15 @@
 """docs/run-directory.md is the public interface: what it names and what the program writes are one."""
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
 from runners.events import FIELDS, EventWriter, read_lines
+from runners.questions import Answer, Question, Written
 from runners.rundir import RunDir
-from runners.spec import AdapterSpec, LoraSpec, RunSpec, TrainSpec
+from runners.spec import AdapterSpec, LoraSpec, RunSpec, SessionSpec, TrainSpec
 from runners.status import Status
 from runners.tasks.reporter import HEARTBEAT_S, Reporter
 
@@ -36,6 +38,7 @@ def test_every_file_stands_under_the_name_the_document_gives_it():
     ours = {
         *(run.spec_json, run.manifest_json, run.train_jsonl, run.holdout_jsonl, run.prompts_jsonl, run.adapter),
         *(run.job_json(1), run.events(1), run.log(1), run.pid(1), run.rc(1)),
+        *(run.request_json(1), run.answer_json(1)),
         *(run.samples, run.traces / "NAME.json", run.checkpoint(120), run.best_json, run.stop),
     }
     assert {path.relative_to("run").as_posix() for path in ours} == documented_files()
@@ -50,8 +53,10 @@ def test_a_created_run_directory_holds_exactly_the_documented_files_of_the_termi
     RunDir.create(tmp_path / "s", sample, prompts_jsonl=b"", adapter=tmp_path / "a")
     terminal = {name for name in documented_files() if re.search(rf"{re.escape(name)}\S*\s.*\(terminal\)", DOCUMENT)}
     terminal |= {"dataset/holdout.jsonl"}
+    RunDir.create(tmp_path / "t", RunSpec(name="t", task="session", session=SessionSpec()))
+    assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["attempts", "requests", "spec.json"]
     made = {path.relative_to(tmp_path / run).as_posix() for run in "rs" for path in (tmp_path / run).rglob("*")}
-    assert made - {"attempts", "dataset"} == terminal - {"stop"}
+    assert made - {"attempts", "dataset"} == terminal - {"stop", "requests/000001.json"}
 
 
 def test_every_type_of_event_carries_exactly_its_documented_fields():
@@ -73,6 +78,18 @@ def test_a_sample_has_exactly_the_documented_fields(tmp_path):
     (row,), _ = read_lines(run_dir.samples, 0)
     example = DOCUMENT.split("One JSON object a line in `samples.jsonl`:")[1].split("```")[1]
     assert list(row) == re.findall(r'"(\w+)":', example)
+
+
+def test_a_question_and_its_answer_have_exactly_the_documented_fields():
+    section = DOCUMENT.split("## Sessions")[1].split("## Status")[0]
+    asked, answered = section.split("```")[1::2]
+    names = [field.name for field in dataclasses.fields(Question)]
+    assert re.findall(r'"(\w+)":', asked) == names[:6]
+    assert all(f"`{name}`" in section for name in names)
+    answer = [field.name for field in dataclasses.fields(Answer)]
+    at = answer.index("samples") + 1
+    answer[at:at] = [field.name for field in dataclasses.fields(Written)]
+    assert re.findall(r'"(\w+)":', answered) == answer
 
 
 def test_every_status_is_documented():

@@ -11,6 +11,7 @@ from runners.spec import (
     ModelSpec,
     RunSpec,
     SamplingSpec,
+    SessionSpec,
     TrainSpec,
     diff,
     from_dict,
@@ -33,6 +34,7 @@ def train_spec(**changes):
             parent="r0", hashes={"prompts.jsonl": "sha256:p"}, lora=LoraSpec(target_modules=("q_proj", "v_proj"))
         ),
         RunSpec(name="s1", task="sample", adapter=AdapterSpec(run="r1", checkpoint="checkpoints/step-000010")),
+        RunSpec(name="t1", task="session", session=SessionSpec(idle_minutes=0.5)),
         RunSpec(name="b1", task="sample", model=ModelSpec(id="org/modèle", revision="abc", dtype="bfloat16")),
     ],
 )
@@ -132,8 +134,11 @@ def test_steps_must_divide_evenly_among_the_blocks():
     [
         ({"train": None}, "train and lora: missing"),
         ({"dataset_hash": None}, "dataset_hash: missing"),
-        ({"adapter": AdapterSpec(run="r", checkpoint="c")}, "adapter: only for the task sample"),
+        ({"adapter": AdapterSpec(run="r", checkpoint="c")}, "adapter: only for the tasks sample and session"),
         ({"task": "sample"}, "train and lora: only for the task train"),
+        ({"task": "session"}, "session: missing, the task is session"),
+        ({"session": SessionSpec()}, "session: only for the task session"),
+        ({"task": "session", "session": SessionSpec(idle_minutes=0)}, "session.idle_minutes: found 0, expected above"),
     ],
 )
 def test_parts_that_do_not_fit_the_task_are_refused(changes, message):

@@ -259,7 +259,7 @@ def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
     """Try the typed values together with the changes that held before."""
     fresh = draft(
         project,
-        task=form.draft.spec.task,
+        task="train" if form.draft.spec.task == "train" else "sample",
         parent=form.draft.spec.parent,
         adapter_run=form.adapter_run if form.kind == "sample adapter" else None,
         checkpoint=form.checkpoint,

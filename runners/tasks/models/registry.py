@@ -46,9 +46,23 @@ class TextCodec:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
+    def following(self, before: Sequence[int], token_ids: Sequence[int]) -> str:
+        """Return the text of ids as it reads behind those before them, with the space that some decoders drop alone."""
+        lead, whole = self._plain(before), self._plain([*before, *token_ids])
+        return whole[len(lead) :] if whole.startswith(lead) else self._plain(token_ids)
+
+    def opening_ids(self, words: str) -> list[int]:
+        """Return every id whose text begins with `words` where it stands behind a letter."""
+        behind = self.encode("a")
+        vocabulary = range(self._tokenizer.get_vocab_size(with_added_tokens=True))
+        return [token for token in vocabulary if self.following(behind, [token]).startswith(words)]
+
     def visible(self, token_ids: Sequence[int]) -> str:
         """Return the text of a canvas up to its first EOS, without special tokens."""
-        text: str = self._tokenizer.decode(visible_ids(self._layout, list(token_ids)), skip_special_tokens=False)
+        return self._plain(visible_ids(self._layout, list(token_ids)))
+
+    def _plain(self, token_ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(token_ids), skip_special_tokens=False)
         return text
 
 

@@ -27,6 +27,8 @@ def fill(
     top_p: float = 1.0,
     top_k: int = 0,
     repetition_penalty: float = 1.0,
+    never: Tensor | None = None,
+    never_first: Tensor | None = None,
     generators: Sequence[torch.Generator] = (),
     after_step: Callable[[], None] | None = None,
 ) -> Filled:
@@ -40,6 +42,8 @@ def fill(
         top_p: draw among the likeliest tokens that make up this probability; 1 for all.
         top_k: draw among this many of the likeliest tokens; 0 for all.
         repetition_penalty: what the logits of tokens that stand already are divided by; 1 for none.
+        never: bool `[v]`, true for tokens that are never drawn; None for none.
+        never_first: likewise, as the first token only.
         generators: one a row, where the temperature is above 0.
         after_step: called after each token; whatever it raises ends the sampling.
     """
@@ -54,6 +58,9 @@ def fill(
         state, cache = model.read_on(unread, cache)
         logits = model.logits(state).float()
         probabilities = torch.softmax(logits, dim=-1)
+        for forbidden in (never, never_first if step == 0 else None):
+            if forbidden is not None:
+                logits = logits.masked_fill(forbidden, -torch.inf)
         logits = narrow(
             penalised(logits, sequence, repetition_penalty), temperature=temperature, top_p=top_p, top_k=top_k
         )

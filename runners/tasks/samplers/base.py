@@ -56,8 +56,10 @@ Sampler = Callable[..., Filled]
 """A sampling method: the function `fill` of one file of this folder.
 
 It takes the model in evaluation mode, prompts of one length as int64 `[b, p]`, and by name: `generators`, one a row, so
-that no row's draws depend on another row; `after_step`, called after each step, and whatever it raises ends the
-sampling; and those fields of a sampling spec that the method goes by.
+that no row's draws depend on another row; `never` and `never_first`, bool `[v]`, for tokens that are not wanted
+anywhere, or as the first; `suffix_ids`, where text stands behind the canvas, which only a method that can heed it has;
+`after_step`, called after each step, and whatever it raises ends the sampling; and those fields of a sampling spec that
+the method goes by.
 """
 
 _OF_THE_SET: Final = ("sampler", "samples_per_prompt", "seed")
@@ -69,17 +71,23 @@ def fill_as_asked(
     prompt_ids: Tensor,
     sampling: SamplingSpec,
     *,
+    suffix_ids: Tensor | None = None,
+    never: Tensor | None = None,
+    never_first: Tensor | None = None,
     generators: Sequence[torch.Generator] = (),
     after_step: Callable[[], None] | None = None,
 ) -> Filled:
-    """Make text behind each prompt as a spec says, whose fields are checked.
+    """Make text behind each prompt, and before its suffix if it has one, as a spec says, whose fields are checked.
 
     Raises:
         SpecError: there is no such sampler.
     """
     fill = load_sampler(sampling.sampler)
     fields = {name: getattr(sampling, name) for name in FIELDS[sampling.sampler] if name not in _OF_THE_SET}
-    return fill(model, prompt_ids, generators=generators, after_step=after_step, **fields)
+    if suffix_ids is not None:
+        fields["suffix_ids"] = suffix_ids
+    limits = {"never": never, "never_first": never_first}
+    return fill(model, prompt_ids, generators=generators, after_step=after_step, **limits, **fields)
 
 
 def load_sampler(name: str) -> Sampler:

@@ -7,6 +7,9 @@ are computed only at the block's masked positions, which gives the same tokens a
 A block-causal model has blocks of its own, counted from the beginning of the sequence: they are the ones filled, the
 first of them beginning with the prompt's last tokens where the prompt ends inside one. What lies behind a block cannot
 be seen from it, so it is not computed, and a canvas ends with the block in which every row has ended.
+
+A canvas may have text behind it too. A model that sees both ways then fills the gap between the two, whose tokens are
+given and never change; nothing else is different.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from runners.errors import ModelError
 from runners.spec import Remasking
 from runners.tasks.draws import choose, uniform
 from runners.tasks.models.base import Cache, Model
@@ -33,6 +37,9 @@ def fill(
     cfg_scale: float = 0.0,
     remasking: Remasking = "low_confidence",
     suppress_eos: bool = False,
+    suffix_ids: Tensor | None = None,
+    never: Tensor | None = None,
+    never_first: Tensor | None = None,
     keep_blocks: bool = True,
     generators: Sequence[torch.Generator] = (),
     after_step: Callable[[], None] | None = None,
@@ -42,7 +49,7 @@ def fill(
     Args:
         model: in evaluation mode.
         prompt_ids: int64 `[b, p]`, prompts of one length.
-        max_new_tokens: length of the canvas, a multiple of `block_length`.
+        max_new_tokens: length of the canvas; where it is no multiple of `block_length`, its last block is cut off.
         block_length: tokens of one block; that of the model, for one that has blocks.
         steps: over all blocks, a multiple of their number; a block cut off by prompt or canvas takes as many steps as
             a whole one, at most one a token.
@@ -50,15 +57,29 @@ def fill(
         cfg_scale: guidance w, logits = unconditional + (w + 1) (conditional - unconditional); 0 for none.
         remasking: what is committed: the most confident predictions, or random ones.
         suppress_eos: whether EOS is never predicted, at any temperature.
+        suffix_ids: int64 `[b, s]`, what stands behind each canvas, for models that see both ways; None for nothing.
+        never: bool `[v]`, true for tokens that are never predicted; None for none beside the mask.
+        never_first: likewise, at the first position of the canvas only.
         keep_blocks: whether keys and values of finished blocks are kept, where the model can; it only saves time.
         generators: one a row, where noise or random remasking is asked for; no row's draws depend on another row.
         after_step: called after each step; whatever it raises ends the sampling.
+
+    Raises:
+        ModelError: there is text behind the canvas, and the model does not see both ways.
     """
     rows, prompt_tokens = prompt_ids.shape
     facts = model.facts
-    steps_a_block = steps // (max_new_tokens // block_length)
-    sequence = torch.full((rows, prompt_tokens + max_new_tokens), model.mask_token_id, device=model.device)
+    behind = 0 if suffix_ids is None else suffix_ids.shape[1]
+    if behind and facts.attention != "bidirectional":
+        raise ModelError(
+            f"A model of the family {facts.family} is {facts.attention}: it does not see what stands behind a gap."
+        )
+    steps_a_block = steps // -(-max_new_tokens // block_length)
+    end = prompt_tokens + max_new_tokens
+    sequence = torch.full((rows, end + behind), model.mask_token_id, device=model.device)
     sequence[:, :prompt_tokens] = prompt_ids
+    if suffix_ids is not None:
+        sequence[:, end:] = suffix_ids
     commits: list[list[Commit]] = [[] for _ in range(rows)]
     reader = _Reader(model, keep=keep_blocks and model.keeps_blocks)
     step, filled = 0, prompt_tokens
@@ -73,11 +94,13 @@ def fill(
                     block,
                     count=count,
                     step=step,
-                    prompt_tokens=prompt_tokens,
+                    canvas=range(prompt_tokens, end),
                     temperature=temperature,
                     cfg_scale=cfg_scale,
                     remasking=remasking,
                     suppressed=facts.eos_token_id if suppress_eos else None,
+                    never=never,
+                    never_first=never_first,
                     generators=generators,
                     commits=commits,
                 )
@@ -146,11 +169,13 @@ def _step(
     *,
     count: int,
     step: int,
-    prompt_tokens: int,
+    canvas: range,
     temperature: float,
     cfg_scale: float,
     remasking: Remasking,
     suppressed: int | None,
+    never: Tensor | None,
+    never_first: Tensor | None,
     generators: Sequence[torch.Generator],
     commits: list[list[Commit]],
 ) -> None:
@@ -159,9 +184,13 @@ def _step(
     # Every row commits as many tokens a step, so the masked positions of a block form a rectangle `[b, m]`.
     masked = (sequence[:, block.start : block.stop] == model.mask_token_id).nonzero()[:, 1]
     positions = masked.view(rows, -1) + block.start
-    logits = _logits(reader, sequence, positions, cfg_scale=cfg_scale, prompt_tokens=prompt_tokens)
+    logits = _logits(reader, sequence, positions, cfg_scale=cfg_scale, canvas=canvas)
     if suppressed is not None:
         logits[..., suppressed] = -torch.inf
+    if never is not None:
+        logits.masked_fill_(never, -torch.inf)
+    if never_first is not None:
+        logits.masked_fill_((positions == canvas.start)[..., None] & never_first, -torch.inf)
     probabilities = torch.softmax(logits, dim=-1)
     # The mask is never committed: its position would stay open after being counted as filled. What the model gives it
     # still counts against its confidence, as published.
@@ -178,17 +207,18 @@ def _step(
     sequence.scatter_(1, chosen, tokens)
     confidence = probability.gather(1, best)
     for row in range(rows):
-        spots = zip((chosen[row] - prompt_tokens).tolist(), tokens[row].tolist(), confidence[row].tolist(), strict=True)
+        spots = zip((chosen[row] - canvas.start).tolist(), tokens[row].tolist(), confidence[row].tolist(), strict=True)
         commits[row] += [Commit(step, position, token, sure) for position, token, sure in spots]
 
 
-def _logits(reader: _Reader, sequence: Tensor, positions: Tensor, *, cfg_scale: float, prompt_tokens: int) -> Tensor:
-    """Return logits `[b, m, v]` at `positions` `[b, m]`, guided if asked for."""
+def _logits(reader: _Reader, sequence: Tensor, positions: Tensor, *, cfg_scale: float, canvas: range) -> Tensor:
+    """Return logits `[b, m, v]` at `positions` `[b, m]`; if asked for, guided away from what nothing given gives."""
     model, rows = reader.model, len(sequence)
     seen = sequence
     if cfg_scale > 0:
         unprompted = sequence.clone()
-        unprompted[:, :prompt_tokens] = model.mask_token_id
+        unprompted[:, : canvas.start] = model.mask_token_id
+        unprompted[:, canvas.stop :] = model.mask_token_id
         seen = torch.cat([sequence, unprompted])
         positions = positions.repeat(2, 1)
     logits = model.logits(reader.predicting(seen, positions)).float()
