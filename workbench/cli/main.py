@@ -32,6 +32,14 @@ _COMMANDS = {
     "sample": ("workbench.cli.runs", "Sample the canary prompts from the base or from a run's adapter."),
     "runs": ("workbench.cli.runs", "List, show, stop, kill and resume runs."),
     "collect": ("workbench.cli.runs", "Fold what the jobs wrote into the store."),
+    "infill": (
+        "workbench.cli.sessions",
+        "Let the model write in a draft: a span from both sides, or a paragraph more.",
+    ),
+    "session": (
+        "workbench.cli.sessions",
+        "Keep a model loaded for writing: start, list, stop, and what was taken of it.",
+    ),
     "review": ("workbench.cli.review", "Read base and adapter side by side; give verdicts, notes, marks."),
     "export": ("workbench.cli.review", "Export a dataset or a review to files."),
     "backup": ("workbench.cli.project", "Back the store up; the last five are kept."),

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol, TypeVar, cast
 
+from curation.counted import counted
 from curation.errors import Problem
-from store import essays, following, history
+from curation.generated import standing_in
+from store import essays, following, history, sessions
 from store.known_sources import Outcome
 from workbench.operations.following import Followed
 from workbench.operations.project import Project
@@ -245,6 +247,9 @@ class Intake:
             self._kept.append(source_id)
         if outcome == "added" and new.origin == "file" and new.words:
             self._warn_of_copy(new, path)
+        if outcome in ("added", "changed"):
+            for problem in self._of_a_model(new, path):
+                self.problem(problem)
         if outcome == "kept":
             # Two texts of hers: which one she wants is not decided by what happened to come in last.
             message = (
@@ -276,6 +281,24 @@ class Intake:
                 "from one of the two alone, or undo this import and leave one of the files out."
             )
             self.problem(Problem(path, None, message))
+
+    def _of_a_model(self, new: essays.NewSource, path: str) -> Iterator[Problem]:
+        """Say which words of a text a model wrote: what she trains on is to be her own."""
+        if not self._passages:
+            return
+        for found in standing_in(new.text, [passage.body for passage in self._passages]):
+            passage = self._passages[found.passage]
+            line = found.line if new.origin == "file" else None
+            message = (
+                f"holds {counted(found.words, 'word')} that a model wrote, taken into {passage.draft} on "
+                f"{passage.taken_at[:10]}: a pair of them would teach the model itself and not you. Reject that pair, "
+                "write the passage anew, or hold the text out."
+            )
+            yield Problem(path, line, message)
+
+    @cached_property
+    def _passages(self) -> list[sessions.Generated]:
+        return sessions.taken(self.project.db)
 
     def tell_kind(self) -> None:
         """Give the sources that were here before the kind the author said; called when all are in."""

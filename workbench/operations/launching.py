@@ -79,15 +79,15 @@ def draft(
     rows = [row for row in runs.rows(project.db) if row.place != imported_runs.PLACE]
     if parent is not None and imported_runs.exists(project.db, parent) and not any(row.name == parent for row in rows):
         raise LaunchError(f"{parent} was made elsewhere, and how is not known: copy another run, or none.")
-    source = _spec_of(project, adapter_run)
-    base = _spec_of(project, parent)
+    source = spec_of(project, adapter_run)
+    base = spec_of(project, parent)
     # An adapter fits the model it was trained on, and no other; a copy is of its parent's.
     copied = source or (base if model is None else None)
     chosen = copied.model if copied else first_model(project, model or project.settings.model)
     if parent is None:
         same = [row.name for row in rows if row.task == task and row.model == chosen.id and row.note != SMOKE_NOTE]
         parent = same[-1] if same else None
-        base = _spec_of(project, parent)
+        base = spec_of(project, parent)
     if base and base.task != task:
         raise LaunchError(f"{parent} is a run of the task {base.task}: name a parent of the task {task}.")
     if task == "train":
@@ -101,7 +101,7 @@ def draft(
     frozen_hash = _dataset_hash(project, dataset_id) if task == "train" else None
     found = _copy(project, base, source, chosen.id) if base else _first_of(project, source, chosen, frozen_hash)
     canary_set = freeze_canaries(project)
-    adapter = _adapter(project, adapter_run, checkpoint) if task == "sample" and adapter_run else None
+    adapter = adapter_of(project, adapter_run, checkpoint) if task == "sample" and adapter_run else None
     spec = replace(
         found,
         name=_UNFINISHED_NAME,
@@ -225,7 +225,7 @@ def launch(project: Project, ready: Draft) -> str:
         holdout_jsonl=frozen.holdout_jsonl if frozen else None,
         manifest_json=frozen.manifest_json if frozen else None,
         prompts_jsonl=prompts,
-        adapter=_adapter_folder(project, spec) if spec.adapter else None,
+        adapter=adapter_folder(project, spec) if spec.adapter else None,
     )
     runs.add(
         project.db,
@@ -310,7 +310,8 @@ def _of_the_model(spec: RunSpec, found: Known) -> list[str]:
     return warnings
 
 
-def _spec_of(project: Project, run: str | None) -> RunSpec | None:
+def spec_of(project: Project, run: str | None) -> RunSpec | None:
+    """Return what a run was to do; None for no run."""
     return RunSpec.from_json(runs.get(project.db, run).spec_json) if run else None
 
 
@@ -327,7 +328,12 @@ def checkpoint_choices(project: Project, run: str) -> tuple[str, ...]:
     return (*named, *map(str, steps)) if steps else ()
 
 
-def _adapter(project: Project, run: str, checkpoint: str) -> AdapterSpec:
+def adapter_of(project: Project, run: str, checkpoint: str) -> AdapterSpec:
+    """Return the adapter of a run's checkpoint, as `checkpoint_choices` names it.
+
+    Raises:
+        LaunchError: there is no such checkpoint.
+    """
     found = {item.step: item.path for item in runs.checkpoints(project.db, run)}
     if not found:
         raise LaunchError(f"{run} has no checkpoint yet: wait for one, or sample the base.")
@@ -343,7 +349,12 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() else -1
 
 
-def _adapter_folder(project: Project, spec: RunSpec) -> Path:
+def adapter_folder(project: Project, spec: RunSpec) -> Path:
+    """Return where the adapter of a spec lies.
+
+    Raises:
+        LaunchError: it is gone.
+    """
     assert spec.adapter is not None
     folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint
     if not folder.is_dir():

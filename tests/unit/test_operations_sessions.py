@@ -1,0 +1,145 @@
+"""Sessions are started once, used while they live, and say how they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runners.errors import SpecError
+from runners.questions import Question
+from runners.rundir import RunDir
+from store import runs
+from store.errors import NotFound
+from tests.journeys.builders import BASE_RUN, make_reviewed_project
+from tests.journeys.fake_session import WORDS, instead_of_a_model
+from workbench.operations import sessions
+from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
+from workbench.operations.project import Project
+
+QUESTION = Question(kind="infill", before="One ", after=" two.", tokens=4, samples=2)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    made = Project.create(tmp_path / "voice")
+    with instead_of_a_model():
+        yield made
+        for view in sessions.session_views(made):
+            if view.lives:
+                sessions.stop(made, view.name)
+        until(lambda: not any(view.lives for view in sessions.session_views(made)))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never held")
+
+
+def test_a_session_is_started_once_and_used_as_long_as_it_lives(project: Project) -> None:
+    name = sessions.start(project)
+    assert sessions.start(project) == name
+    until(lambda: sessions.session_view(project, name).loaded)
+    sessions.stop(project, name)
+    until(lambda: not sessions.session_view(project, name).lives)
+    assert sessions.session_view(project, name).status == "stopped"
+    again = sessions.start(project)
+    assert again != name
+    assert [view.name for view in sessions.session_views(project)] == [again, name]
+
+
+def test_a_session_is_no_run_of_the_author_s(project: Project) -> None:
+    name = sessions.start(project)
+    assert runs.rows(project.db) == []
+    assert (project.runs_folder / name / "spec.json").is_file()
+    assert sessions.spec_named(project, name).task == "session"
+
+
+def test_an_answer_is_waited_for_and_the_same_question_is_not_asked_twice(project: Project) -> None:
+    name = sessions.start(project)
+    number = sessions.put(project, name, QUESTION)
+    answer = sessions.wait_for(project, name, number, look_s=0.01)
+    assert answer is not None
+    assert [item.text for item in answer.samples] == list(WORDS[:2])
+    assert sessions.put(project, name, QUESTION) == number
+    assert sessions.put(project, name, Question(kind="continue", before="One", tokens=4)) == number + 1
+    view = sessions.session_view(project, name)
+    assert (view.answered, view.seconds) == (1, 0.3)
+
+
+def test_a_question_that_is_not_answered_yet_can_be_withdrawn_and_an_answered_one_stays(project: Project) -> None:
+    name = sessions.start(project)
+    number = sessions.put(project, name, QUESTION)
+    sessions.wait_for(project, name, number, look_s=0.01)
+    sessions.take_back(project, name, number)
+    (project.runs_folder / "hold").touch()
+    later = sessions.put(project, name, Question(kind="continue", before="One", tokens=4))
+    seen: list[sessions.SessionView] = []
+    assert (
+        sessions.wait_for(project, name, later, say=seen.append, cancelled=lambda: len(seen) > 2, look_s=0.01) is None
+    )
+    assert seen[-1].open == 1
+    run_dir = RunDir(project.runs_folder / name)
+    assert run_dir.request_numbers() == [number]
+
+
+def test_a_session_that_failed_is_told_with_what_it_said(project: Project) -> None:
+    (project.runs_folder / "fail").touch()
+    name = sessions.start(project)
+    number = sessions.put(project, name, QUESTION)
+    with pytest.raises(WorkbenchError, match=r"is over \(failed\) and has not answered. The model is too large."):
+        sessions.wait_for(project, name, number, look_s=0.01)
+    with pytest.raises(NothingToDoError, match="nothing to stop"):
+        sessions.stop(project, name)
+
+
+def test_a_session_whose_directory_is_gone_is_not_listed_and_not_used(project: Project) -> None:
+    name = sessions.start(project)
+    until(lambda: sessions.session_view(project, name).loaded)
+    folder = project.runs_folder / name
+    folder.rename(project.root / "elsewhere")
+    assert sessions.session_views(project) == []
+    assert sessions.living(project) is None
+    (project.root / "elsewhere").rename(folder)
+
+
+def test_minutes_that_are_none_are_refused_and_nothing_is_left(project: Project) -> None:
+    with pytest.raises(SpecError, match=r"session.idle_minutes: found 0"):
+        sessions.start(project, idle_minutes=0)
+    assert list(project.runs_folder.iterdir()) == []
+
+
+def test_a_name_may_be_given_by_its_beginning(project: Project) -> None:
+    name = sessions.start(project)
+    assert sessions.session_named(project, name[:12]) == name
+    with pytest.raises(WorkbenchError, match="There is no session named 'x'"):
+        sessions.session_named(project, "x")
+    with pytest.raises(NotFound):
+        sessions.session_view(project, "x")
+
+
+def test_the_adapter_of_a_run_is_loaded_with_the_model_it_was_trained_on(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    with instead_of_a_model():
+        with pytest.raises(LaunchError, match="has no checkpoint '7'"):
+            sessions.start(project, adapter_run=BASE_RUN, checkpoint="7")
+        kept = runs.checkpoints(project.db, BASE_RUN)[-1].path
+        name = sessions.start(project, adapter_run=BASE_RUN)
+        try:
+            spec = sessions.spec_named(project, name)
+            assert spec.adapter is not None
+            assert (spec.adapter.run, spec.adapter.checkpoint) == (BASE_RUN, kept)
+            standing = project.runs_folder / BASE_RUN / kept
+            copied = project.runs_folder / name / "adapter"
+            assert sorted(copied.iterdir()) == sorted(copied / path.name for path in standing.iterdir())
+            assert sessions.living(project) is None
+            view = sessions.living(project, adapter_run=BASE_RUN)
+            assert view is not None
+            assert view.name == name
+        finally:
+            sessions.stop(project, name)

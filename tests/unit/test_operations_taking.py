@@ -1,0 +1,83 @@
+"""Words of a model in a draft: written beside a copy, remembered, and told when the draft comes in as an essay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from store import sessions as stored
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.importing import import_paths
+from workbench.operations.looking import look
+from workbench.operations.project import Project
+from workbench.operations.taking import remember_taken, taken, write_draft
+
+PASSAGE = "the old gate leans on its post and says nothing to the field that it was meant to keep"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project.create(tmp_path / "voice", essays=("essays",))
+    stored.add(
+        made.db, name="s1", dir="runs/s1", place="local", model="embedded", adapter_run=None, checkpoint=None
+    )  # fmt: skip
+    return made
+
+
+def test_a_file_is_replaced_beside_a_copy_of_what_it_was(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "d.md"
+    path.write_bytes(b"\xef\xbb\xbfOne.\r\n")
+    path.chmod(0o640)
+    done = write_draft(project, path, standing="One.\r\n", text="Two.\r\n")
+    assert path.read_bytes() == b"\xef\xbb\xbfTwo.\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert done.backup is not None
+    assert done.backup.read_bytes() == b"\xef\xbb\xbfOne.\r\n"
+    assert done.backup.is_relative_to(project.root / "backups" / "drafts")
+    assert sorted(os.listdir(tmp_path)) == ["d.md", "voice"]
+
+
+def test_a_copy_leaves_the_file_and_replaces_nothing(project: Project, tmp_path: Path) -> None:
+    path, to = tmp_path / "d.md", tmp_path / "e.md"
+    path.write_text("One.")
+    done = write_draft(project, path, standing="One.", text="Two.", to=to)
+    assert (path.read_text(), to.read_text(), done.backup) == ("One.", "Two.", None)
+    with pytest.raises(WorkbenchError, match="is there already"):
+        write_draft(project, path, standing="One.", text="Three.", to=to)
+    assert to.read_text() == "Two."
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "d.md"
+    path.write_text("One, and more.")
+    with pytest.raises(WorkbenchError, match="was changed while the model wrote"):
+        write_draft(project, path, standing="One.", text="Two.")
+    assert path.read_text() == "One, and more."
+
+
+def test_a_file_that_cannot_be_written_is_named(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="cannot be written"):
+        write_draft(project, tmp_path / "none.md", standing="", text="Two.")
+
+
+def test_an_essay_that_holds_taken_words_says_so_when_it_comes_in_and_when_it_changes(
+    project: Project, tmp_path: Path
+) -> None:
+    remember_taken(project, body=PASSAGE, session="s1", request=1, index=0, draft="d.md")
+    assert [row.draft for row in taken(project)] == ["d.md"]
+    folder = project.root / "essays"
+    folder.mkdir()
+    path = folder / "gates.md"
+    path.write_text(f"# Gates\n\nMine is here.\n\nAnd {PASSAGE}.\n")
+    (folder / "salt.md").write_text("# Salt\n\nA pinch of it, and nothing of anybody else's at all.\n")
+    for dry_run in (True, False):
+        report = import_paths(project, [folder], dry_run=dry_run)
+        (problem,) = report.problems
+        assert (problem.path, problem.line) == (str(path), 5)
+        assert "holds 19 words that a model wrote, taken into d.md on " in problem.message
+    assert import_paths(project, [folder]).problems == ()
+    path.write_text(f"# Gates\n\nMine is here, and changed.\n\nAnd {PASSAGE}.\n")
+    (told,) = look(project).problems
+    assert "19 words that a model wrote" in str(told)

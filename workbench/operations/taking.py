@@ -1,0 +1,75 @@
+"""Taking words of a model into a draft: remembered always, and written into a file only beside a copy of the old one.
+
+What was taken is looked for in everything that is imported later, so that it never becomes training text unnoticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from curation.errors import EssayError
+from curation.textfile import decode
+from store import sessions
+from store.sessions import Generated
+from workbench.operations.errors import WorkbenchError
+from workbench.operations.project import Project
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenDraft:
+    """Where a draft was written; `backup` holds it as it was, and is None for a copy that stood nowhere before."""
+
+    path: Path
+    backup: Path | None
+
+
+def remember_taken(project: Project, *, body: str, session: str, request: int, index: int, draft: str) -> None:
+    """Remember that an answer of a session was taken into a draft, named by a file or by where it is kept."""
+    sessions.take(project.db, body=body, session=session, request=request, index=index, draft=draft)
+
+
+def taken(project: Project) -> list[Generated]:
+    """Return everything of a model's that was taken into a draft, oldest first."""
+    return sessions.taken(project.db)
+
+
+def write_draft(project: Project, path: Path, *, standing: str, text: str, to: Path | None = None) -> WrittenDraft:
+    """Write a draft with an answer in it: into its own file, beside a copy of the old one, or to a place of its own.
+
+    Args:
+        project: whose `backups/drafts/` the copy goes to.
+        path: the file the draft was read from.
+        standing: what was read.
+        text: what it says now.
+        to: a file that is not there yet; None for the draft's own.
+
+    Raises:
+        WorkbenchError: the file says something else by now, `to` is there already, or it cannot be written.
+    """
+    try:
+        if to is not None:
+            with to.open("xb") as file:
+                file.write(text.encode())
+            return WrittenDraft(path=to, backup=None)
+        data = path.read_bytes()
+        if decode(path, data) != standing:
+            raise WorkbenchError(f"{path}: was changed while the model wrote. Nothing was written; ask again.")
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+        backup = project.root / "backups" / "drafts" / f"{path.stem}-{stamp}{path.suffix}"
+        backup.parent.mkdir(parents=True, exist_ok=True)
+        backup.write_bytes(data)
+        # A link is followed: the file itself is replaced, with the rights that it has.
+        real = path.resolve()
+        aside = real.with_name(real.name + ".part")
+        aside.write_bytes((_BOM if data.startswith(_BOM) else b"") + text.encode())
+        aside.chmod(real.stat().st_mode & 0o777)
+        aside.replace(real)
+    except FileExistsError as error:
+        raise WorkbenchError(f"{to}: is there already. Nothing was written: name another file.") from error
+    except (OSError, EssayError) as error:
+        raise WorkbenchError(f"{to or path}: cannot be written ({error}). Nothing was changed in it.") from error
+    return WrittenDraft(path=path, backup=backup)
