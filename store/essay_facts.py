@@ -23,11 +23,14 @@ def facts(db: Database) -> list[EssayFacts]:
     return [EssayFacts(*found) for found in db.all("SELECT slug, group_name, split, words FROM source ORDER BY id")]
 
 
-def how_many(db: Database) -> tuple[int, int]:
-    """Return how many sources there are, and how many of them are held out."""
-    found = db.one("SELECT count(*), count(CASE WHEN split = 'holdout' THEN 1 END) FROM source")
+def how_many(db: Database) -> tuple[int, int, int]:
+    """Return how many sources there are, and how many essays and how many notes of them are held out."""
+    found = db.one(
+        "SELECT count(*), count(CASE WHEN NOT note THEN 1 END), count(CASE WHEN note THEN 1 END) FROM "
+        "(SELECT CASE split WHEN 'holdout' THEN kind = 'note' AND origin <> 'pairs' END AS note FROM source)"
+    )
     assert found is not None
-    return int(found[0]), int(found[1])
+    return int(found[0]), int(found[1]), int(found[2])
 
 
 def titles_changed(db: Database) -> list[str]:

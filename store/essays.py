@@ -88,7 +88,6 @@ class SourceRow:
         proposed: pairs nobody decided on yet.
         accepted: pairs that a dataset would take.
         rejected: pairs that it would not.
-        used_words: words of the accepted responses.
         changed: proposed and accepted pairs whose text reads otherwise in the essay now.
         fresh: paragraphs that came after pairs were proposed, and that no pair covers.
         missing_at: since when the file is gone (UTC); None while it is there.
@@ -110,7 +109,6 @@ class SourceRow:
     proposed: int
     accepted: int
     rejected: int
-    used_words: int
     changed: int
     fresh: int
     missing_at: str | None
@@ -127,15 +125,14 @@ WITH counted AS (
   SELECT source_id,
          count(CASE WHEN status = 'proposed' THEN 1 END) AS proposed,
          count(CASE WHEN status = 'accepted' THEN 1 END) AS accepted,
-         count(CASE WHEN status = 'rejected' THEN 1 END) AS rejected,
-         sum(CASE WHEN status = 'accepted' THEN response_words ELSE 0 END) AS used_words
+         count(CASE WHEN status = 'rejected' THEN 1 END) AS rejected
   FROM pair {pairs} GROUP BY source_id
 ), found AS (
   SELECT source_id, count(*) AS paragraphs FROM paragraph {pairs} GROUP BY source_id
 )
 SELECT s.id, s.path, s.slug, CASE s.origin WHEN 'pairs' THEN 'pairs' ELSE s.kind END, s.title, s.words,
        ifnull(found.paragraphs, 0), s.split,
-       ifnull(proposed, 0), ifnull(accepted, 0), ifnull(rejected, 0), ifnull(used_words, 0),
+       ifnull(proposed, 0), ifnull(accepted, 0), ifnull(rejected, 0),
        (SELECT count(*) FROM pair WHERE source_id = s.id AND changed = 1 AND status IN ('proposed', 'accepted')),
        (SELECT count(*) FROM paragraph new WHERE source_id = s.id AND fresh = 1
         AND kind IN ('prose', 'quote', 'verse', 'list') AND NOT EXISTS (

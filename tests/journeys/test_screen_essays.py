@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from store import essays, groups
 from tests.conftest import SAMPLE_ESSAYS
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
@@ -268,6 +269,42 @@ async def test_a_share_is_held_out_after_it_is_shown_and_u_takes_it_back(project
         assert held() == before | listed
         await press(pilot, "u")
         assert held() == before
+
+
+async def test_a_share_says_the_same_numbers_before_and_after_and_in_the_list(project: Project) -> None:
+    rows = essay_rows(project)
+    essays.set_kind(project.db, [rows[0].id], "note")
+    groups.join(project.db, [rows[0].id, rows[1].id], rows[1].group)
+    essays.set_split(project.db, [row.id for row in rows], "train")
+    essays.set_split(project.db, [rows[2].id], "holdout")
+    async with opened(project.root, "essays") as (app, pilot):
+        assert "3 essays, 1 held out · 1 note · " in shown(app.screen)
+        await press(pilot, "H")
+        for seed in range(1, 40):
+            app.screen.query_one("#seed", Input).value = str(seed)
+            await settle(pilot)
+            preview = str(app.screen.query_one("#share-preview", Static).render())
+            if preview.startswith("1 of 3 essays (33%) and 1 note with them:"):
+                break
+        assert "with those before it is 2 essays and 1 note" in preview
+        await press(pilot, "enter")
+        said = "1 of 3 essays (33%) and 1 note with them held out by a share of 20%; with those before it is"
+        assert said in shown(app.screen)
+        assert "3 essays, 2 held out · 1 note, 1 held out · " in shown(app.screen)
+
+
+async def test_the_share_used_counts_each_word_once_and_is_never_above_all(project: Project) -> None:
+    first = essay_rows(project)[0]
+    end = len(essays.text(project.db, first.id))
+    with project.db.transaction() as connection:
+        connection.execute(
+            "UPDATE pair SET start = 0, \"end\" = ?, response_words = 9000, status = 'accepted' WHERE source_id = ?",
+            (end, first.id),
+        )
+    async with opened(project.root, "essays") as (app, pilot):
+        assert any(" 100% " in line for line in shown(app.screen).splitlines() if first.title in line)
+        await press(pilot, "question_mark")
+        assert "each counted once" in " ".join(shown(app.screen).split())
 
 
 async def test_marked_essays_are_joined_held_out_together_and_parted(project: Project) -> None:

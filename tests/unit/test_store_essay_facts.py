@@ -14,7 +14,11 @@ def test_the_facts_are_those_of_the_list(tmp_path: Path) -> None:
     assert [(f.slug, f.group, f.split, f.words) for f in essay_facts.facts(db)] == [
         (row.slug, row.group, row.split, row.words) for row in rows
     ]
-    assert essay_facts.how_many(db) == (len(rows), sum(row.split == "holdout" for row in rows)) == (4, 1)
+    assert essay_facts.how_many(db) == (len(rows), sum(row.split == "holdout" for row in rows), 0) == (4, 1, 0)
+    essays.set_kind(db, [rows[0].id, rows[1].id], "note")
+    essays.set_split(db, [row.id for row in rows[1:]], "holdout")
+    held = [row.kind for row in essays.rows(db) if row.split == "holdout"]
+    assert essay_facts.how_many(db) == (4, len(held) - held.count("note"), held.count("note")) == (4, 2, 1)
 
 
 def test_essays_with_pairs_to_settle_are_named_by_title(tmp_path: Path) -> None:

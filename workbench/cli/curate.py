@@ -25,15 +25,26 @@ def essays_command() -> None:
 @with_project
 def essays_list(project: Project, as_json: bool) -> None:
     """List every source."""
-    rows = essays.essay_rows(project)
+    rows, used = essays.essay_rows(project), essays.used(project)
     lines = table(
-        ["name", "kind", "words", "paragraphs", "split", "accepted", "proposed", "group"],
+        ["name", "kind", "words", "paragraphs", "used", "split", "accepted", "proposed", "group"],
         [
-            [r.slug, r.kind, r.words, r.paragraphs, r.split, r.accepted, r.proposed, r.group if r.grouped > 1 else ""]
+            [
+                r.slug,
+                r.kind,
+                r.words,
+                r.paragraphs,
+                essays.used_said(r, used.get(r.id)),
+                r.split,
+                r.accepted,
+                r.proposed,
+                r.group if r.grouped > 1 else "",
+            ]
             for r in rows
         ],
     )
-    emit(rows, as_json, lines)
+    data = [plain(row) | {"used": plain(used[row.id]) if row.id in used else None} for row in rows]
+    emit(data, as_json, lines)
 
 
 @essays_command.command("hold-out")
@@ -56,7 +67,7 @@ def essays_hold_out(
     else:
         held = essays.hold_out(project, names)
     emit([row.slug for row in held], as_json, [row.slug for row in held])
-    said = f"{len(held)} held out."
+    said = f"{essays.sources_said(held)} held out."
     say(said if share is None else essays.share_said(essays.essay_rows(project), held, share=share))
 
 

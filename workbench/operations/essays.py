@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from curation.counted import counted
+from curation.counted import counted, essays_and_notes
 from curation.holdout import choose_holdout, choose_share
-from store import essays, following, groups
+from store import coverage, essays, following, groups
+from store.coverage import Used
 from store.essays import NewParagraph, SourceRow
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -25,6 +26,18 @@ class EssayView:
 def essay_rows(project: Project) -> list[SourceRow]:
     """Return every source, by title: essays, then notes, then pairs without a text."""
     return essays.rows(project.db)
+
+
+def used(project: Project) -> dict[int, Used]:
+    """Return how much of each source stands in accepted pairs, for those where it is known."""
+    return coverage.used(project.db)
+
+
+def used_said(row: SourceRow, found: Used | None) -> str:
+    """Say which share of a source is used; `?` where its accepted pairs are, but not where they stand in it."""
+    if found is None or not found.usable:
+        return "?" if row.accepted and row.words else "–"
+    return f"{found.words / found.usable:.0%}"
 
 
 def essay_view(project: Project, source_id: int) -> EssayView:
@@ -46,7 +59,7 @@ def toggle_holdout(project: Project, ids: Sequence[int]) -> str:
     rows = [essays.row(project.db, source_id) for source_id in groups.members(project.db, ids)]
     split = "train" if all(row.split == "holdout" for row in rows) else "holdout"
     essays.set_split(project.db, [row.id for row in rows], split)
-    name = rows[0].title if len(rows) == 1 else f"{len(rows)} essays"
+    name = rows[0].title if len(rows) == 1 else sources_said(rows)
     if len(rows) > len(set(ids)):
         name += f", {len(rows) - len(set(ids))} of them since they belong to the same group"
     return f"{name}: held out" if split == "holdout" else f"{name}: back in training"
@@ -89,21 +102,44 @@ def hold_out_share(project: Project, *, share: float, seed: int) -> list[SourceR
         CurationError: a share that is none.
         WorkbenchError: it chooses no essay, or all of them.
     """
-    groups = _groups(essay_rows(project))
+    rows = essay_rows(project)
+    groups = _groups(rows)
     chosen = choose_share(groups, share=share, seed=seed)
     if not chosen or len(chosen) == len(groups):
         found = "none" if not chosen else "all"
+        among = sum(row.kind != "note" for row in rows)
         raise WorkbenchError(
-            f"A share of {share:g} with the seed {seed} chooses {found} of {counted(len(groups), 'essay')}. "
+            f"A share of {share:g} with the seed {seed} chooses {found} of {counted(among, 'essay')}. "
             "Try another seed, or give a count."
         )
     return _hold_groups(project, chosen)
 
 
-def choosable(rows: Sequence[SourceRow]) -> int:
-    """Return how many sources a share or a count chooses among: all but notes that belong to no essay."""
-    groups = _groups(rows)
-    return sum(row.group in groups for row in rows)
+def sources_said(rows: Sequence[SourceRow]) -> str:
+    """Say how many essays and how many notes there are; what has no text but pairs alone counts as an essay."""
+    notes = sum(row.kind == "note" for row in rows)
+    return essays_and_notes(len(rows) - notes, notes)
+
+
+def chosen_said(rows: Sequence[SourceRow], chosen: Sequence[SourceRow]) -> str:
+    """Say how many essays a share came to, of how many; notes come with their essay and are counted apart.
+
+    Args:
+        rows: every source.
+        chosen: what the share chose, with what belongs to its groups.
+    """
+    among = sum(row.kind != "note" for row in rows)
+    essays = sum(row.kind != "note" for row in chosen)
+    notes = len(chosen) - essays
+    with_them = f" and {counted(notes, 'note')} with them" if notes else ""
+    return f"{essays} of {counted(among, 'essay')} ({essays / among:.0%}){with_them}"
+
+
+def held_after(rows: Sequence[SourceRow], chosen: Sequence[SourceRow]) -> str:
+    """Say how many essays and notes are held out once those chosen are, where that is more than those."""
+    ids = {row.id for row in chosen}
+    held = [row for row in rows if row.id in ids or row.split == "holdout"]
+    return sources_said(held) if len(held) > len(ids) else ""
 
 
 def share_said(rows: Sequence[SourceRow], held: Sequence[SourceRow], *, share: float) -> str:
@@ -114,10 +150,11 @@ def share_said(rows: Sequence[SourceRow], held: Sequence[SourceRow], *, share: f
         held: what the share chose.
         share: above 0 and below 1.
     """
-    among = choosable(rows)
+    after = held_after(rows, held)
+    together = f"; with those before it is {after}" if after else ""
     return (
-        f"{len(held)} of {counted(among, 'essay')} held out ({len(held) / among:.0%}) by a share of {share:.0%}: each "
-        "is chosen by its own name and the seed, so that one you add later moves none of the others."
+        f"{chosen_said(rows, held)} held out by a share of {share:.0%}{together}. Each is chosen by its own name and "
+        "the seed, so that one you add later moves none of the others."
     )
 
 
@@ -138,7 +175,8 @@ def join(project: Project, ids: Sequence[int]) -> str:
     first = essays.row(project.db, ids[0])
     groups.join(project.db, members, first.group)
     side = "held out" if essays.row(project.db, first.id).split == "holdout" else "in training"
-    return f"{len(members)} essays belong together now, as {first.group}: all {side}"
+    joined = sources_said([essays.row(project.db, source_id) for source_id in members])
+    return f"{joined} belong together now, as {first.group}: all {side}"
 
 
 def part(project: Project, source_id: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from curation.counted import counted
+from curation.counted import counted, essays_and_notes
 from store import annotations as verdicts
 from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
 from workbench.operations.project import Project
@@ -30,7 +30,7 @@ class NextStep:
 def next_step(project: Project) -> NextStep:
     """Name the next useful step."""
     db = project.db
-    sources, held = essay_facts.how_many(db)
+    sources, held, held_notes = essay_facts.how_many(db)
     if not sources:
         return NextStep(text="Nothing imported yet: import a folder of essays with i", screen="essays", key="i")
     counts = pairs.counts(db)
@@ -39,9 +39,9 @@ def next_step(project: Project) -> NextStep:
     if counts.changed:
         touched = essay_facts.titles_changed(db)
         where = touched[0] if len(touched) == 1 else f"{len(touched)} essays"
-        text = f"{counts.changed} pair{'s' if counts.changed > 1 else ''} changed in {where}: settle with w"
+        text = f"{counted(counts.changed, 'pair')} changed in {where}: settle with w"
         return NextStep(text=text, screen="pairs", key="w", also=("essays",))
-    if not held:
+    if not held and not held_notes:
         return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")
     if not counts.accepted_train:
         return NextStep(text=f"{counts.proposed} proposed: read and accept them with a", screen="pairs", key="a")
@@ -52,7 +52,7 @@ def next_step(project: Project) -> NextStep:
         )
     if not canaries.rows(db):
         return NextStep(text="No canary prompts yet: write one with n", screen="datasets", key="n")
-    so_far = f"{counts.accepted} accepted, {held} {'essay' if held == 1 else 'essays'} held out"
+    so_far = f"{counts.accepted} accepted, {essays_and_notes(held, held_notes)} held out"
     if not frozen:
         return NextStep(text=f"{so_far}: freeze with f", screen="datasets", key="f")
     training = [row for row in runs.rows(db) if _is_training(row)]

@@ -25,6 +25,7 @@ from workbench.widgets.plain import cell, lines_of, one_line
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
+    from store.coverage import Used
     from store.essays import SourceRow
     from store.search import Hit
     from workbench.operations.essays import EssayView
@@ -35,9 +36,8 @@ _FIXED = sum(_WIDTHS)
 _EMPTY = "No essays yet. Press i and name a folder of Markdown files; they are read, never changed."
 
 
-def source_line(row: SourceRow, width: int) -> Content:
-    """Lay a source out as one line of the list."""
-    share = f"{row.used_words / row.words:.0%}" if row.words and row.used_words else "–"
+def source_line(row: SourceRow, share: str, width: int) -> Content:
+    """Lay a source out as one line of the list; `share` is how much of it is used."""
     held = row.split == "holdout"
     mark = sign(row)
     title_width = max(8, width - _FIXED - 1)
@@ -80,6 +80,10 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
     """The sources of the project."""
 
     NAME = "essays"
+    LEGEND = (
+        "Columns: ¶ paragraphs, used: the share of its words that stand in accepted pairs, each counted once (? where "
+        "it is not known where they stand in it), ✓ accepted pairs, · proposed ones."
+    )
     CSS_PATH = "essays.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "import", "import", tooltip="import files and folders, or look first", id="essays.import"),
@@ -98,6 +102,8 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[SourceRow] = []
+        # None until it was found out once.
+        self._used: dict[int, Used] | None = None
         self._words = ""
         self._view: EssayView | None = None
         self._placed = False
@@ -114,7 +120,7 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
                 yield Static("", id="essays-title", classes="pane-title")
                 yield FilterLine()
                 yield Heading(classes="pane-heading")
-                yield PageList(source_line, id="essays-list", empty=_EMPTY)
+                yield PageList(self._line, id="essays-list", empty=_EMPTY)
             with Vertical(id="text-side"):
                 yield Static("", id="text-title", classes="pane-title", markup=False)
                 yield TextView(id="text")
@@ -150,6 +156,28 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
             return {row.id: row for row in essay_rows(self.project)}, kept if found is None else found
 
         self.ask(ask, self._show_rows, group="rows")
+        self._ask_used()
+
+    def _ask_used(self) -> None:
+        """Ask how much of each source is used, which takes longer than the list; what was shown stands until then."""
+
+        def ask() -> dict[int, Used]:
+            from workbench.operations.essays import used
+
+            return used(self.project)
+
+        def show(used: dict[int, Used]) -> None:
+            changed, self._used = self._used != used, used
+            if changed:
+                self.sources.redraw()
+
+        self.ask(ask, show, group="used")
+
+    def _line(self, row: SourceRow, width: int) -> Content:
+        from workbench.operations.essays import used_said
+
+        share = "…" if self._used is None else used_said(row, self._used.get(row.id))
+        return source_line(row, share, width)
 
     def _show_rows(self, answer: tuple[dict[int, SourceRow], object | None]) -> None:
         rows, place = answer
@@ -173,16 +201,14 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         if not self._rows:
             return ""
         kinds = Counter(row.kind for row in self._rows)
-        held = sum(row.split == "holdout" for row in self._rows)
-        words = sum(row.words for row in self._rows)
-        parts = [
-            counted(kinds["essay"], "essay"),
-            counted(kinds["note"], "note"),
-            counted(words, "word"),
-            f"{held} held out",
-        ]
+        held = Counter[str](row.kind for row in self._rows if row.split == "holdout")
+        parts = [counted(kinds["essay"], "essay"), counted(kinds["note"], "note")]
         if kinds["pairs"]:
-            parts.insert(2, f"{kinds['pairs']} of pairs alone")
+            parts.append(f"{kinds['pairs']} of pairs alone")
+        for place, kind in enumerate(("essay", "note", "pairs")[: len(parts)]):
+            if held[kind] or (kind == "essay" and not held):
+                parts[place] += f", {held[kind] or 'none'} held out"
+        parts.append(counted(sum(row.words for row in self._rows), "word"))
         if self.sources.marked:
             parts.append(f"{len(self.sources.marked)} marked")
         elif self.has_class("-narrow"):

@@ -12,7 +12,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from curation.counted import counted
 from curation.errors import CurationError
 from workbench.screens.base import ProjectScreen
 from workbench.widgets.dialogs import Dialog
@@ -81,7 +80,7 @@ class ShareDialog(Dialog[tuple[float, int]]):
             return f"{seed!r} is no seed: write a whole number."
 
     def _chosen_content(self) -> Content:
-        from workbench.operations.essays import choosable, share_preview
+        from workbench.operations.essays import chosen_said, held_after, share_preview
 
         given = self._given()
         if isinstance(given, str):
@@ -92,11 +91,12 @@ class ShareDialog(Dialog[tuple[float, int]]):
             return Content.styled(one_line(str(error)), "$text-warning")
         if not rows:
             return Content.styled("No essay is chosen. Try another seed, or a larger share.", "$text-warning")
-        essays = choosable(self._rows)
-        lines = [f"{len(rows)} of {counted(essays, 'essay')} ({len(rows) / essays:.0%}):"]
+        lines = [f"{chosen_said(self._rows, rows)}:"]
         lines += [f"  {cell(one_line(row.title), _TITLE)}".rstrip() for row in rows[:_SHOWN]]
         if len(rows) > _SHOWN:
             lines.append(f"  and {len(rows) - _SHOWN} more")
+        if after := held_after(self._rows, rows):
+            lines.append(f"with those before it is {after}")
         return Content("\n".join(lines))
 
 
