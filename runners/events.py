@@ -26,7 +26,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "phase": ("phase", "total"),
         "progress": ("phase", "done", "total"),
         "metric": ("step", "values"),
-        "validation": ("step", "values", "draws", "pairs", "seconds"),
+        "validation": ("step", "values", "draws", "pairs", "pair_losses", "seconds"),
         "pairs": ("used", "skipped", "cut"),
         "checkpoint": ("step", "path"),
         "best": ("step", "path", "val_loss"),

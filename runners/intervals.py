@@ -1,4 +1,4 @@
-"""Means with their 95 % intervals, and whether a difference is more than noise; torch-free, so both processes agree.
+"""Means and shares with their 95 % intervals, and whether a difference is more than noise; torch-free.
 
 The decision to know: two validations of one holdout are compared pair by pair. Both were measured on the same masks, so
 the differences of the pairs are free of the spread between pairs, which is what makes the plain intervals wide.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 # 97.5 % points of Student's t for 1 to 30 degrees of freedom; beyond, a series is exact to three decimals.
@@ -45,6 +45,58 @@ def interval(values: Sequence[float]) -> Interval:
 def paired(now: Sequence[float], before: Sequence[float]) -> Interval:
     """Return the mean difference now - before of values measured on the same things, with its interval."""
     return interval([a - b for a, b in zip(now, before, strict=True)])
+
+
+def apart(now: Sequence[float], before: Sequence[float]) -> Interval:
+    """Return the difference of the means of two samples, now - before, with its interval by their pooled spread.
+
+    One side may hold a single value, which is then taken to spread as the other side does. With one value on each side
+    nothing is known of the spread, and there is no interval.
+    """
+    difference = statistics.fmean(now) - statistics.fmean(before)
+    freedom = len(now) + len(before) - 2
+    if freedom < 1:
+        return Interval(difference, None, None)
+    half = student(freedom) * pooled(now, before) * math.sqrt(1 / len(now) + 1 / len(before))
+    return Interval(difference, difference - half, difference + half)
+
+
+def pooled(*groups: Sequence[float]) -> float:
+    """Return the standard deviation within groups of values, pooled; at least one has to hold two values."""
+    squares = sum((value - statistics.fmean(group)) ** 2 for group in groups for value in group)
+    return math.sqrt(squares / sum(len(group) - 1 for group in groups))
+
+
+def share(count: int, of: int) -> Interval:
+    """Return a share of independent yes-or-no answers with its exact interval (Clopper and Pearson 1934).
+
+    Exact: it holds the true share in at least 95 of 100 cases, however few the answers are.
+
+    Args:
+        count: answers that were yes.
+        of: all answers, 1 or more.
+    """
+    low = 0.0 if count == 0 else _root(lambda p: 1 - _at_most(count - 1, of, p) - 0.025)
+    high = 1.0 if count == of else _root(lambda p: 0.025 - _at_most(count, of, p))
+    return Interval(count / of, low, high)
+
+
+def _at_most(count: int, of: int, p: float) -> float:
+    """Return the probability of at most so many successes in independent trials; by logarithms, lest many overflow."""
+    whole, yes, no = math.lgamma(of + 1), math.log(p), math.log1p(-p)
+    return math.fsum(
+        math.exp(whole - math.lgamma(k + 1) - math.lgamma(of - k + 1) + k * yes + (of - k) * no)
+        for k in range(count + 1)
+    )
+
+
+def _root(rising: Callable[[float], float]) -> float:
+    """Return where a rising function of [0, 1] crosses zero, by halving."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rising(middle) > 0 else (middle, high)
+    return (low + high) / 2
 
 
 def student(freedom: int) -> float:

@@ -312,12 +312,21 @@ def sample_key(spec: RunSpec) -> str:
     return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+def substance(spec: RunSpec) -> dict[str, Any]:
+    """Return what makes a run what it is, by dotted path: all fields but its name, its parent and what follows."""
+    ignored = {"name", "parent", "hashes", "schema_version", "sample_base"}
+    flat = _flatten(dataclasses.asdict(spec))
+    return {path: value for path, value in flat.items() if path.split(".")[0] not in ignored}
+
+
 def diff(parent: RunSpec, child: RunSpec) -> list[tuple[str, Any, Any]]:
     """List the fields (dotted path, parent's value, child's value) in which two specs differ in substance."""
-    ignored = {"name", "parent", "hashes", "schema_version", "sample_base"}
-    left, right = _flatten(dataclasses.asdict(parent)), _flatten(dataclasses.asdict(child))
-    keys = [key for key in dict.fromkeys([*left, *right]) if key.split(".")[0] not in ignored]
-    return [(key, left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)]
+    left, right = substance(parent), substance(child)
+    return [
+        (path, left.get(path), right.get(path))
+        for path in dict.fromkeys([*left, *right])
+        if left.get(path) != right.get(path)
+    ]
 
 
 def _flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:

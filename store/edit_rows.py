@@ -21,6 +21,7 @@ EDITABLE = {
     "verdict": "verdict",
     "annotation": "annotation",
     "waiver": "waiver",
+    "notebook": "notebook note",
 }
 Row = dict[str, Any]
 

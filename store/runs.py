@@ -1,6 +1,7 @@
 """Runs, their attempts, and what their jobs reported: events, metrics, checkpoints.
 
-Nothing here is edited by the author but the note. `status` is a cache of what the collector last computed.
+Nothing here is edited by the author: what she learnt stands in the notebook. `status` is a cache of what the collector
+last computed.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class RunRow:
         val_loss: the latest validation loss, likewise.
         val_draws: how many masks each held-out pair is measured on, by the spec; None where it says nothing of that.
         samples: how many it wrote.
-        note: what was learnt from it.
+        note: what the program noted on it, such as that it is a smoke run; else the newest note of the notebook on it.
     """
 
     name: str
@@ -183,7 +184,9 @@ def rows(db: Database) -> list[RunRow]:
         "SELECT r.name, r.task, r.parent, r.place, r.model, d.number, c.version, r.status, r.created_at, "
         f"r.finished_at, {last.format(what='step', name='loss')}, {last.format(what='value', name='loss')}, "
         f"{last.format(what='step', name='val_loss')}, {last.format(what='value', name='val_loss')}, "
-        "json_extract(r.spec_json, '$.train.eval_draws'), (SELECT count(*) FROM sample WHERE run = r.name), r.note "
+        "json_extract(r.spec_json, '$.train.eval_draws'), (SELECT count(*) FROM sample WHERE run = r.name), "
+        "coalesce(nullif(r.note, ''), (SELECT body FROM notebook WHERE run = r.name AND other_run IS NULL "
+        "ORDER BY id DESC LIMIT 1), '') "
         "FROM run r LEFT JOIN canary_set c ON c.id = r.canary_set_id LEFT JOIN dataset d ON d.id = r.dataset_id "
         "ORDER BY r.created_at, r.rowid"
     )
@@ -221,7 +224,7 @@ def set_status(db: Database, name: str, status: Status, finished_at: str | None)
 
 
 def set_note(db: Database, name: str, text: str) -> None:
-    """Write what was learnt from a run; an empty text removes it.
+    """Write what the program has to note on a run; an empty text removes it. The author's notes are the notebook's.
 
     Raises:
         NotFound: there is no such run.

@@ -1,4 +1,4 @@
-"""Search by words over everything: essays, notes, pairs, canary prompts, samples, and what the author noted on samples.
+"""Search by words over everything: essays, notes, pairs, canary prompts, samples, notes on them, and the notebook.
 
 FTS5 answers from indexes that triggers keep. Words are found whole and in any order, the last one perhaps not finished
 yet; words in double quotes are found as they follow each other. Accents and case do not count.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from store.database import Database
 
-Kind = Literal["essay", "note", "pair", "canary", "sample", "annotation"]
+Kind = Literal["essay", "note", "pair", "canary", "sample", "annotation", "notebook"]
 
 # Above this many matches the best are no longer looked for: ranking reads every match, and nobody reads so many.
 _RANKED = 2000
@@ -33,12 +33,12 @@ class Hit:
     """Something that was found.
 
     Attributes:
-        kind: what it is; an annotation is a note on a sample, or what was written at a mark.
+        kind: what it is; an annotation is a note on a sample, or what was written at a mark; of the notebook, a note.
         id: its key.
-        title: the essay's title, the canary prompt's name, or the run and prompt a sample is of.
+        title: the essay's title, the canary prompt's name, the run and prompt a sample is of, or what a note is on.
         about: what tells it from others of that title: a pair's tier and status, a sample's number.
         excerpt: the text around the first word found, on one line.
-        run: the run of a sample; empty otherwise.
+        run: the run of a sample, or that a note of the notebook is on; empty otherwise.
         sample_id: of a sample, or the sample an annotation is on; 0 otherwise.
         prompt: the canary prompt of a sample; empty otherwise.
         index: which of its samples, from 0.
@@ -122,6 +122,11 @@ _QUERIES: dict[str, str] = {
         "q.slug, a.idx "
         "FROM ({found}) f JOIN annotation n ON n.id = f.rowid JOIN sample a ON a.id = n.sample_id "
         "JOIN canary_prompt q ON q.id = a.canary_prompt_id"
+    ),
+    "notebook": (
+        "SELECT 'notebook', n.id, ifnull(n.run, 'the project') || ifnull(' against ' || n.other_run, ''), "
+        "substr(n.created_at, 1, 10), n.body, ifnull(n.run, ''), 0, '', 0 "
+        "FROM ({found}) f JOIN notebook n ON n.id = f.rowid"
     ),
 }
 

@@ -76,7 +76,10 @@ class Milestones:
             return False
         values = values_of(held, "val_loss") | ({} if probed is None else values_of(probed, "probe_loss"))
         pairs, seconds = len(held.losses) + len(self.probe), time.monotonic() - began
-        self.reporter.validation(step, values, draws=len(held.losses[0]), pairs=pairs, seconds=seconds)
+        losses = {example.id: loss for example, loss in zip(self.holdout, held.pair_means, strict=True)}
+        self.reporter.validation(
+            step, values, draws=len(held.losses[0]), pairs=pairs, pair_losses=losses, seconds=seconds
+        )
         watch, was_over = self.moving.watch, self.over
         best = watch.observe(step, held.pair_means)
         # At step 0 nothing has been trained, so there is nothing to keep.

@@ -24,6 +24,9 @@ from runners.rundir import RunDir
 # docs/run-directory.md promises one every ten seconds; a busy machine gets some room.
 HEARTBEAT_S = 8.0
 
+# Of the loss of one pair: finer than any comparison shows.
+_LOSS_DECIMALS = 6
+
 # Kept free for the last word of a job that has filled the disk.
 _ROOM_BYTES = 64 * 1024
 
@@ -108,7 +111,16 @@ class Reporter:
         """Report what was measured at an optimizer step."""
         self.emit("metric", {"step": step, "values": dict(values)})
 
-    def validation(self, step: int, values: Mapping[str, float], *, draws: int, pairs: int, seconds: float) -> None:
+    def validation(
+        self,
+        step: int,
+        values: Mapping[str, float],
+        *,
+        draws: int,
+        pairs: int,
+        pair_losses: Mapping[str, float],
+        seconds: float,
+    ) -> None:
         """Report the loss on the held-out pairs with its interval.
 
         Args:
@@ -116,10 +128,16 @@ class Reporter:
             values: by name.
             draws: fixed draws for each pair.
             pairs: that were measured, those of the probe among them.
+            pair_losses: of each held-out pair, by its id: two runs are compared pair by pair.
             seconds: that it took.
         """
-        said = {"step": step, "values": dict(values), "draws": draws, "pairs": pairs, "seconds": round(seconds, 3)}
-        self.emit("validation", said)
+        said = {"step": step, "values": dict(values), "draws": draws, "pairs": pairs}
+        losses = [
+            {"id": pair, "loss": round(loss, _LOSS_DECIMALS)}
+            for pair, loss in pair_losses.items()
+            if math.isfinite(loss)
+        ]
+        self.emit("validation", said | {"pair_losses": losses, "seconds": round(seconds, 3)})
 
     def checkpoint(self, step: int, path: Path) -> None:
         """Report a checkpoint that is complete."""

@@ -14,5 +14,6 @@ NAMES = (
     "m0008_parts_of_words",
     "m0009_undone_imports",
     "m0010_edited_texts",
+    "m0012_notebook",
     "m0014_sessions",
 )

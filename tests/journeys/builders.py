@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +62,7 @@ _CANARIES = (
 @contextmanager
 def fixed_time(at: str = NOW) -> Iterator[None]:
     """Let the store write this time wherever it writes the present one."""
-    modules = ("canaries", "checks", "datasets", "essays", "pairs", "runs", "history", "annotations")
+    modules = ("canaries", "checks", "datasets", "essays", "pairs", "runs", "history", "annotations", "notebook")
     with ExitStack() as stack:
         for module in modules:
             target = f"store.{module}.now"
@@ -115,6 +115,9 @@ def add_run(
     status: str | None = None,
     warning: str | None = None,
     diverges: bool = False,
+    finished: bool = False,
+    shift: float = 0.0,
+    pair_losses: Mapping[str, float] | None = None,
     log: str = "",
 ) -> RunDir:
     """Record a run as launch does, write what its job would have written, and collect it.
@@ -131,6 +134,9 @@ def add_run(
         status: what the collector is taken to have found, for a run that is not over.
         warning: a message it sent.
         diverges: whether its loss ends in NaN.
+        finished: whether it finished even where it sampled nothing.
+        shift: how far its validation loss lies beside that of others, from the first step on.
+        pair_losses: the loss of each held-out pair beside the mean, by its id; None for a job that keeps none.
         log: what it printed.
     """
     assert spec.train is not None
@@ -178,8 +184,11 @@ def add_run(
     for step in range(done + 1):
         loss = 6.0 * math.exp(-step / 25) + 2.6 + noise.gauss(0, 0.35)
         if step % 20 == 0:
-            centre = 5.8 * math.exp(-step / 25) + 2.9
-            events.append({"type": "validation", "step": step, "values": _measured(centre), "draws": 5})
+            centre = 5.8 * math.exp(-step / 25) + 2.9 + (shift if step else 0.0)
+            event: dict[str, object] = {"type": "validation", "step": step, "values": _measured(centre), "draws": 5}
+            if pair_losses is not None:
+                event["pair_losses"] = [{"id": pair, "loss": centre + loss} for pair, loss in pair_losses.items()]
+            events.append(event)
             if step:
                 path = f"checkpoints/step-{step:06d}"
                 events.append({"type": "best", "step": step, "path": path, "val_loss": centre})
@@ -203,7 +212,7 @@ def add_run(
         ]
     if error:
         events.append({"type": "error", "message": error, "kind": "ModelError", "detail": ""})
-    elif sampled:
+    elif sampled or finished:
         events.append({"type": "finished", "seconds": 61.0})
     _write_lines(run_dir.samples, written)
     stamped = [{"attempt": attempt, "seq": seq, "at": created_at, **event} for seq, event in enumerate(events, start=1)]

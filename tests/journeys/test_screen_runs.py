@@ -194,7 +194,7 @@ async def test_a_note_is_kept_and_marked_in_the_list(project: Project) -> None:
         await pilot.press("n")
         await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
         await pilot.press(*"dry", "enter")
-        await settle(pilot, lambda: runs.get(project.db, SECOND_RUN).note == "dry")
+        await settle(pilot, lambda: running.run_view(project, SECOND_RUN).noted == "dry")
         await settle(pilot, lambda: "dry" in shown(pilot, "#run-facts"))
 
 

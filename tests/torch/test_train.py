@@ -68,6 +68,14 @@ def test_training_lowers_the_validation_loss(tiny, tmp_path):
     assert first["val_loss_low"] < first["val_loss"] < first["val_loss_high"]
 
 
+def test_a_validation_keeps_the_loss_of_every_held_out_pair(whole):
+    held = [json.loads(line)["id"] for line in whole.holdout_jsonl.read_text(encoding="utf-8").splitlines()]
+    for row in events(whole, "validation"):
+        assert [item["id"] for item in row["pair_losses"]] == held
+        mean = sum(item["loss"] for item in row["pair_losses"]) / len(held)
+        assert mean == pytest.approx(row["values"]["val_loss"], abs=1e-5)
+
+
 def test_samples_pair_by_index_and_name_their_trace(whole):
     rows = [json.loads(line) for line in whole.samples.read_text(encoding="utf-8").splitlines()]
     assert {(row["prompt"], row["index"], row["seed"]) for row in rows} == {

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from runners.intervals import interval, paired, student
+from runners.intervals import apart, interval, paired, pooled, share, student
 
 
 def test_the_interval_is_students():
@@ -25,3 +25,43 @@ def test_pairs_compared_one_by_one_show_what_their_spread_hides():
     now = [1.2, 5.3, 9.2, 13.3]
     assert interval(now).low < interval(before).high
     assert paired(now, before).low > 0
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"),
+    # Published values: 0 and 10 of 10 by the closed form 1 - 0.025 ** (1 / n), the others from tables.
+    [
+        (0, 10, 0.0, 0.3085),
+        (10, 10, 0.6915, 1.0),
+        (5, 10, 0.1871, 0.8129),
+        (8, 10, 0.4439, 0.9748),
+        (1, 20, 0.0013, 0.2487),
+    ],
+)
+def test_the_interval_of_a_share_is_exact(count, of, low, high):
+    found = share(count, of)
+    assert found.mean == count / of
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_the_interval_of_a_share_of_many_is_found_too():
+    found = share(700, 1000)
+    assert (found.low, found.high) == pytest.approx((0.6705, 0.7283), abs=1e-3)
+    found = share(2000, 4000)
+    assert (found.low, found.high) == pytest.approx((0.4844, 0.5156), abs=1e-3)
+
+
+def test_a_difference_of_means_has_the_interval_of_the_pooled_spread():
+    now, before = [2.0, 2.2, 2.4], [3.0, 3.4]
+    spread = math.sqrt((0.08 + 0.08) / 3)
+    assert pooled(now, before) == pytest.approx(spread)
+    found = apart(now, before)
+    half = 3.182 * spread * math.sqrt(1 / 3 + 1 / 2)
+    assert found.mean == pytest.approx(-1.0)
+    assert (found.low, found.high) == pytest.approx((-1.0 - half, -1.0 + half))
+
+
+def test_one_value_is_taken_to_spread_as_the_other_side_does_and_two_alone_have_no_interval():
+    found = apart([2.0], [3.0, 3.2])
+    assert found.half == pytest.approx(12.706 * math.sqrt(0.02) * math.sqrt(1 + 1 / 2))
+    assert apart([2.0], [3.0]).low is None

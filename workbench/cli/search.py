@@ -17,7 +17,7 @@ from workbench.operations.searching import find
 @json_option
 @with_project
 def search_command(project: Project, words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Search essays, notes, pairs, canary prompts, samples and notes on them.
+    """Search essays, notes, pairs, canary prompts, samples, notes on them, and the notebook.
 
     All the words, in any order; the last may be unfinished; words in double quotes as they follow each other.
     """

@@ -138,7 +138,7 @@ def set_aside(project: Project, number: int) -> str:
 def _told(change: RowChange) -> Change:
     name = f"{EDITABLE.get(change.table, change.table)} {change.key}"
     if change.before is None:
-        title = (change.after or {}).get("title")
+        title = (change.after or {}).get("body" if change.table == "notebook" else "title")
         return Change(name=name, lines=(f"made: {_short(str(title))}" if title else "made",))
     if change.table == "source" and change.after and change.after.keys() <= _PROPOSED:
         return Change(name=name, lines=("its pairs were proposed or followed",))

@@ -12,7 +12,7 @@ from runners.places.base import Handle
 from runners.rundir import RunDir
 from runners.spec import RunSpec, diff
 from runners.status import OVER
-from store import imported_runs, runs, samples
+from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
 from workbench.operations.errors import NothingToDoError, WorkbenchError
@@ -49,6 +49,7 @@ class RunView:
         error: the job's last word when it failed.
         shortage: when a step did not fit into memory: the numbers, and what would fit; see `docs/run-directory.md`.
         attempts: how often it was started.
+        noted: the newest note of the notebook on it; empty for none.
         log_tail: end of the latest attempt's log.
     """
 
@@ -70,6 +71,7 @@ class RunView:
     error: str | None
     shortage: dict[str, Any] | None
     attempts: int
+    noted: str
     log_tail: str
 
     @property
@@ -140,6 +142,7 @@ def run_view(project: Project, name: str) -> RunView:
         shortage=dict(shortages[-1].data) if shortages and errors else None,
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
         attempts=0 if imported else len(run_dir.attempts()),
+        noted=noted.body if (noted := notebook.latest_of_run(project.db, name)) is not None else "",
         # What a log said of a run made elsewhere is its note.
         log_tail=row.note if imported else _tail(run_dir),
     )
@@ -218,8 +221,12 @@ def resume(project: Project, name: str) -> str:
 
 
 def set_note(project: Project, name: str, text: str) -> None:
-    """Write what was learnt from a run."""
-    runs.set_note(project.db, name, text)
+    """Write what was learnt from a run into the notebook: its newest note, or a first one; an empty text removes it."""
+    standing = notebook.latest_of_run(project.db, name)
+    if standing is not None:
+        notebook.change(project.db, standing.id, text)
+    elif text:
+        notebook.add(project.db, text, run=name)
 
 
 def _known(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:

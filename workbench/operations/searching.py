@@ -10,7 +10,7 @@ _EACH = 60
 
 
 def find(project: Project, words: str, limit: int = _EACH) -> list[Hit]:
-    """Return what holds all the words: essays, notes, pairs, canary prompts, samples, what was noted on samples.
+    """Return what holds all the words: essays, notes, pairs, canary prompts, samples, notes on them, the notebook.
 
     Args:
         project: where.

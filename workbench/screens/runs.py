@@ -344,12 +344,15 @@ class RunsScreen(ProjectScreen):
         if self._view is None:
             return
         name, project = self._view.row.name, self.project
+        if "\n" in self._view.noted:
+            self.say("Its note has several lines: edit it in Experiments (6) with E.", "warning")
+            return
 
         def done(text: str | None) -> None:
             if text is not None:
                 self.act(lambda: set_note(project, name, text.strip()), lambda _: self._done("Noted."))
 
-        self.app.push_screen(TextDialog("What was learnt from this run?", name, value=self._view.row.note), done)
+        self.app.push_screen(TextDialog("What was learnt from this run?", name, value=self._view.noted), done)
 
     def action_review(self) -> None:
         """Go to Review with the selected run; without a selection to Review as it was left."""

@@ -1,0 +1,165 @@
+"""What changed from one run to another, in the words of the launch form, and what each change can have an effect on.
+
+The decision to know: a change of how samples are drawn leaves the loss alone, and a change of how often something is
+measured or kept leaves both alone. Only what can have had an effect counts as a variable of a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from runners.spec import RunSpec, diff, substance
+from store import canaries, datasets, experiments
+from workbench.operations.drafting import shown
+from workbench.operations.project import Project
+
+Effect = Literal["training", "samples", "nothing"]
+
+SEED = "train.seed"
+# What is measured and kept has no part in training: every step is seeded by its number alone.
+_MEASURING = frozenset(
+    {
+        *("train.probe_pairs", "train.checkpoint_every_steps", "train.save_total_limit"),
+        *("train.sample_every_steps", "train.sample_at_steps"),
+    }
+)
+# These decide when a run ends early, where it may.
+_WATCHED = frozenset({"train.eval_every_steps", "train.eval_draws"})
+_HASH_DIGITS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that is other than in the run compared with.
+
+    Attributes:
+        path: the field's dotted path, as the launch form names it; `dataset` and `canary prompts` for those.
+        before: its value there, as it is typed.
+        after: its value here.
+        effect: what it can have an effect on: training and so everything, only the samples, or nothing.
+        counts: of a dataset, how many pairs came and went; empty otherwise.
+    """
+
+    path: str
+    before: str
+    after: str
+    effect: Effect
+    counts: str = ""
+
+    @property
+    def words(self) -> str:
+        """The change in one line."""
+        return f"{self.path} {self.before} → {self.after}" + (f" ({self.counts})" if self.counts else "")
+
+    @property
+    def name(self) -> str:
+        """The field's own name."""
+        return self.path.rpartition(".")[2]
+
+
+def changes(
+    project: Project, before: RunSpec, after: RunSpec, dataset_ids: tuple[int | None, int | None]
+) -> tuple[Change, ...]:
+    """Return what changed between two specs; `dataset_ids` are those of the two runs."""
+    early = _ends_early(before) or _ends_early(after)
+    differing = diff(before, after)
+    paths = {path for path, _, _ in differing}
+    found = []
+    for path, old, new in differing:
+        if _follows(path, paths):
+            continue
+        if path == "dataset_hash":
+            found.append(_of_datasets(project, dataset_ids, (old, new)))
+        elif path == "canary_hash":
+            old, new = _version(project, old), _version(project, new)
+            found.append(Change(path="canary prompts", before=old, after=new, effect="samples"))
+        else:
+            effect = effect_of(path, early=early)
+            found.append(Change(path=path, before=shown(old), after=shown(new), effect=effect))
+    return tuple(found)
+
+
+def effect_of(path: str, *, early: bool) -> Effect:
+    """Return what a field can have an effect on; `early`: whether a run may end before its last step."""
+    if path.partition(".")[0] in ("sampling", "adapter", "canary_hash"):
+        return "samples"
+    return "nothing" if path in _MEASURING or (path in _WATCHED and not early) else "training"
+
+
+def training_key(spec: RunSpec) -> tuple[tuple[str, Any], ...]:
+    """Return all that training depends on but its seed: runs that share it are replicates."""
+    early = _ends_early(spec)
+    fields = substance(spec).items()
+    return tuple((path, value) for path, value in fields if path != SEED and effect_of(path, early=early) == "training")
+
+
+def variables(found: Sequence[Change], of: Literal["loss", "samples"]) -> tuple[Change, ...]:
+    """Return the changes that can have had an effect on a run's loss, or on its samples and so on their verdicts."""
+    effects = ("training",) if of == "loss" else ("training", "samples")
+    return tuple(item for item in found if item.effect in effects)
+
+
+def summary(found: Sequence[Change]) -> str:
+    """Say what changed in few words, for a line of the tree."""
+    counting = variables(found, "samples") or tuple(found)
+    if not counting:
+        return "the same again"
+    if len(counting) == 1:
+        only = counting[0]
+        return f"{only.name} {only.before} → {only.after}"
+    return f"{len(counting)} changes: " + ", ".join(item.name for item in counting)
+
+
+def warning(found: Sequence[Change]) -> str:
+    """Say what a branch cannot prove since several things changed at once; empty where one did, or none."""
+    of_loss, of_samples = variables(found, "loss"), variables(found, "samples")
+    if len(of_loss) > 1:
+        names = ", ".join(item.path for item in of_loss)
+        return f"{len(of_loss)} variables changed at once ({names}): this branch proves nothing about any one of them."
+    if len(of_samples) > 1:
+        names = ", ".join(item.path for item in of_samples)
+        alone = f"the loss depends on {of_loss[0].path} alone" if of_loss else "the loss depends on none of them"
+        return (
+            f"{len(of_samples)} variables of the samples changed at once ({names}): verdicts prove nothing about any "
+            f"one of them; {alone}."
+        )
+    return ""
+
+
+def _follows(path: str, paths: set[str]) -> bool:
+    """Say whether a difference only follows from another one that is told."""
+    section, _, name = path.partition(".")
+    if section == "lora" and "train.method" in paths:
+        return True
+    if path == "model.revision" and "model.id" in paths:
+        return True
+    return section == "adapter" and (name == "path" or (name == "" and "adapter.run" in paths))
+
+
+def _ends_early(spec: RunSpec) -> bool:
+    return spec.train is not None and spec.train.early_stopping_patience > 0
+
+
+def _of_datasets(project: Project, ids: tuple[int | None, int | None], hashes: tuple[str | None, str | None]) -> Change:
+    named = []
+    for dataset_id, content_hash in zip(ids, hashes, strict=True):
+        digits = (content_hash or "none").removeprefix("sha256:")[:_HASH_DIGITS]
+        number = datasets.get(project.db, dataset_id).number if dataset_id is not None else None
+        named.append(digits if number is None else f"{number} ({digits})")
+    counts = ""
+    old, new = ids
+    if old is not None and new is not None:
+        sides = experiments.dataset_changes(project.db, old, new)
+        counts = ", ".join(_side(side, came, went) for side, (came, went) in sides.items())
+    return Change(path="dataset", before=named[0], after=named[1], effect="training", counts=counts)
+
+
+def _side(side: str, came: int, went: int) -> str:
+    return f"{side} +{came} −{went}" if came or went else f"{side} as before"
+
+
+def _version(project: Project, content_hash: str | None) -> str:
+    found = [item.version for item in canaries.sets(project.db) if item.content_hash == content_hash]
+    return f"version {found[0]}" if found else (content_hash or "none").removeprefix("sha256:")[:_HASH_DIGITS]
