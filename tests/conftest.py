@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.operations.own_keys import FOLDER_VARIABLE
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ESSAYS = ROOT / "workbench" / "demo" / "essays"
 
@@ -16,6 +18,12 @@ def shared_essays() -> Path | None:
     named = os.environ.get("WORKBENCH_ESSAYS")
     folder = Path(named) if named else ROOT.parent / "shared" / "essays"
     return folder if folder.is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def _no_keys_of_ones_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What whoever runs the tests has as keys of her own changes nothing here.
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.getbasetemp() / "no-keys"))
 
 
 @pytest.fixture(scope="session", params=["sample essays", "chesterton"])

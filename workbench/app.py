@@ -19,6 +19,7 @@ from textual.screen import ModalScreen, Screen
 from textual.worker import Worker
 
 from workbench.every_command import EveryCommand, short_word
+from workbench.every_key import own_keymap
 from workbench.key_order import KeyOrder
 from workbench.noticing import EVERY_S, Noticer
 from workbench.pauses import Pauses
@@ -136,16 +137,20 @@ class WorkbenchApp(Shell):
     def _open(self) -> None:
         async def work() -> None:
             try:
+                keys, trouble = await asyncio.to_thread(own_keymap)
                 project, screen, theme = await asyncio.to_thread(self._find)
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 self._show_failure(sentence_of(error))
                 return
+            self.set_keymap(keys)
             if project is None:
                 from workbench.screens.welcome import WelcomeScreen
 
                 self._show(WelcomeScreen(self._folder))
             else:
                 self._enter(project, screen, theme)
+            if trouble:
+                self.call_after_refresh(self.say, trouble, "error")
 
         _worker: Worker[None] = self.run_worker(work, group="open")
 

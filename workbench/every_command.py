@@ -134,7 +134,9 @@ class EveryCommand(Provider):
         return f"{where}: {command.short}" if command.short else where
 
     def _key(self, command: Elsewhere) -> str:
-        return key_display(self.app, command.binding.key, command.binding.key_display)
+        assert isinstance(self.app, Shell)
+        key = self.app.key_of(command.binding)
+        return key_display(self.app, key, command.binding.key_display if key == command.binding.key else None)
 
     def _going(self, command: Elsewhere) -> Callable[[], None]:
         assert isinstance(self.app, Shell)
@@ -144,7 +146,7 @@ class EveryCommand(Provider):
 def _go(app: Shell, command: Elsewhere, key: str) -> None:
     app.go(command.name)
     if command.binding.id in AT_ONCE:
-        app.call_after_refresh(app.simulate_key, command.binding.key)
+        app.call_after_refresh(app.simulate_key, app.key_of(command.binding))
     else:
         words = command.words[0].upper() + command.words[1:]
         app.call_after_refresh(app.say, f"{words}: press {key}.")

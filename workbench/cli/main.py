@@ -43,6 +43,7 @@ _COMMANDS = {
     "review": ("workbench.cli.review", "Read base and adapter side by side; give verdicts, notes, marks."),
     "experiments": ("workbench.cli.experiments", "The tree of runs, what is noise in it, and what was learnt."),
     "export": ("workbench.cli.review", "Export a dataset or a review to files."),
+    "keys": ("workbench.cli.keys", "List the names of all keys, and give a command keys of your own."),
     "backup": ("workbench.cli.project", "Back the store up; the last five are kept."),
     "doctor": ("workbench.cli.project", "Say what works here and what does not."),
     "demo": ("workbench.cli.project", "Play the whole loop on the sample essays."),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from textual.app import App
+from textual.binding import Binding
 from textual.reactive import reactive
 from textual.worker import Worker
 
@@ -117,6 +118,10 @@ class Shell(App[int]):
     def finish_writes(self) -> None:
         """Wait for the last write."""
         self._writer.shutdown(wait=True)
+
+    def key_of(self, binding: Binding) -> str:
+        """Return the first key of a command, which may be the author's own."""
+        return self._keymap.get(binding.id or "", binding.key).split(",")[0]
 
     def project_changed(self) -> None:
         """Tell the current screen to ask again for what it shows."""
