@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,3 +89,15 @@ def get(db: Database, sample_id: int) -> Sample:
     if row is None:
         raise NotFound(f"There is no sample {sample_id}. Open the review again.")
     return Sample(*row)
+
+
+def token_ids(db: Database, sample_id: int) -> list[int] | None:
+    """Return the whole canvas of a sample, in token ids; None where nobody knows them, as of samples made elsewhere.
+
+    Raises:
+        NotFound: there is no sample of that id.
+    """
+    row = db.one("SELECT token_ids_json FROM sample WHERE id = ?", (sample_id,))
+    if row is None:
+        raise NotFound(f"There is no sample {sample_id}. Open the review again.")
+    return None if row[0] is None else list(json.loads(row[0]))

@@ -16,6 +16,7 @@ from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec, 
 from store import canaries, essays, pairs, runs
 from store.essays import NewParagraph, NewSource
 from store.pairs import NewPair, PairChange
+from tests.journeys.traces import traced_line
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.collecting import collect
 from workbench.operations.essays import essay_rows
@@ -84,16 +85,24 @@ def make_curated_project(folder: Path, *, canary_prompts: bool = True) -> Projec
     return project
 
 
-def make_reviewed_project(folder: Path, *, runs_made: int = 2) -> Project:
-    """Make a project whose runs have trained and sampled: a parent, and a copy with half its learning rate."""
+def make_reviewed_project(folder: Path, *, runs_made: int = 2, traced: bool = False) -> Project:
+    """Make a project whose runs have trained and sampled: a parent, and a copy with half its learning rate.
+
+    Args:
+        folder: where.
+        runs_made: one for the parent alone.
+        traced: whether the samples have traces.
+    """
     project = make_curated_project(folder)
     with fixed_time():
         dataset = freeze(project).dataset.id
         spec = _spec(project, BASE_RUN, dataset, parent=None, learning_rate=1e-3)
-        add_run(project, spec, dataset, created_at="2026-11-20T17:12:00.000Z", with_base=True, sampled=True)
+        at = "2026-11-20T17:12:00.000Z"
+        add_run(project, spec, dataset, created_at=at, with_base=True, sampled=True, traced=traced)
         if runs_made > 1:
             spec = _spec(project, SECOND_RUN, dataset, parent=BASE_RUN, learning_rate=5e-4)
-            add_run(project, spec, dataset, created_at="2026-11-20T18:02:00.000Z", with_base=False, sampled=True)
+            at = "2026-11-20T18:02:00.000Z"
+            add_run(project, spec, dataset, created_at=at, with_base=False, sampled=True, traced=traced)
     return project
 
 
@@ -119,6 +128,7 @@ def add_run(
     shift: float = 0.0,
     pair_losses: Mapping[str, float] | None = None,
     log: str = "",
+    traced: bool = False,
 ) -> RunDir:
     """Record a run as launch does, write what its job would have written, and collect it.
 
@@ -138,6 +148,7 @@ def add_run(
         shift: how far its validation loss lies beside that of others, from the first step on.
         pair_losses: the loss of each held-out pair beside the mean, by its id; None for a job that keeps none.
         log: what it printed.
+        traced: whether its samples have traces.
     """
     assert spec.train is not None
     dataset_id = dataset_id or _newest_dataset(project)
@@ -214,6 +225,8 @@ def add_run(
         events.append({"type": "error", "message": error, "kind": "ModelError", "detail": ""})
     elif sampled or finished:
         events.append({"type": "finished", "seconds": 61.0})
+    if traced:
+        written = [traced_line(project, run_dir, line) for line in written]
     _write_lines(run_dir.samples, written)
     stamped = [{"attempt": attempt, "seq": seq, "at": created_at, **event} for seq, event in enumerate(events, start=1)]
     _write_lines(run_dir.events(attempt), stamped)

@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 
 from runners import text_diagnostics
 from runners.text_diagnostics import (
+    Collapse,
     RepeatedSpan,
+    collapse,
     compression_ratio,
     distinct_n,
     duplicate_line_share,
     longest_repeated_span,
     longest_run,
+    poor_stretch,
     seq_rep_n,
     words_before_collapse,
 )
@@ -120,6 +123,42 @@ def test_words_before_collapse_counts_up_to_where_repetition_begins(text, words)
 )
 def test_a_figure_of_speech_is_no_collapse(text):
     assert words_before_collapse(text) is None
+
+
+def test_a_collapse_has_the_place_of_its_first_token_and_of_the_stretch_it_is_found_in():
+    text = "He went out, and the tyre, and the tyre, and" + " the tyre, and" * 6 + " so on. He laughed at it all."
+    found = collapse(text)
+    assert found is not None
+    assert text[found.start :].startswith(", and the tyre, and")
+    assert text[: found.end].endswith("the tyre, and")
+    assert found.words == 3
+    run = collapse("so it goes no no no no no no")
+    assert run == Collapse(words=3, start=11, end=28)
+    assert collapse("so it goes") is None
+
+
+@pytest.mark.parametrize("words", [6, 7, 20, 49])
+def test_a_loop_of_many_words_is_a_collapse_once_it_stands_three_times(words):
+    loop = " ".join(f"w{number}" for number in range(words))
+    before, behind = "So he went out and found that", "and laughed."
+    assert collapse(f"{before} {loop} {loop} {behind}") is None
+    times = max(3, -(-20 // words))
+    found = collapse(" ".join([before, *[loop] * times, behind]))
+    assert found is not None
+    assert (found.words, found.start) == (7, len(before) + 1)
+    assert found.end == len(before) + times * (len(loop) + 1)
+
+
+def test_lines_that_only_begin_alike_are_no_loop():
+    assert collapse(" ".join(f"It was the age of thing {number}, it was over." for number in range(9))) is None
+
+
+def test_a_poor_stretch_of_any_items_ends_with_its_last_poor_window():
+    rich = list(range(100, 130))
+    assert poor_stretch([*rich, *([1, 2] * 15), *rich]) == (30, 63)
+    assert poor_stretch([1] * 19) is None
+    assert poor_stretch(rich) is None
+    assert poor_stretch([1] * 20) == (0, 20)
 
 
 def test_no_sample_essay_collapses():

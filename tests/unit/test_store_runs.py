@@ -317,8 +317,11 @@ def test_samples_come_by_prompt_and_index_of_the_latest_step_and_attempt(db, run
     assert samples.get(db, written[0].id) == written[0]
     assert (written[0].canary_prompt, written[0].reference, written[0].trace_path) == ("Prompt b", "ref", None)
     assert runs.rows(db)[0].samples == 10
+    assert samples.token_ids(db, written[0].id) == [1, 2]
     with pytest.raises(NotFound):
         samples.get(db, 999)
+    with pytest.raises(NotFound):
+        samples.token_ids(db, 999)
 
 
 def test_base_samples_are_found_by_their_key_only_once_the_set_is_complete(db):

@@ -8,6 +8,7 @@ from typing import Any, cast
 import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.replay import review_replay
 from workbench.operations import dataset_files, exporting, reviewing, running
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
@@ -82,6 +83,9 @@ def review_mark(project: Project, run: str, prompt: str, number: int, of: str, l
     if start < 0 or not words:
         raise WorkbenchError(f"{words!r} does not stand in that sample. Copy the words as they are.")
     reviewing.add_mark(project, sample.id, label, start, start + len(words))
+
+
+review_command.add_command(review_replay)
 
 
 _force_option = click.option("--force", is_flag=True, help="Replace files that no export of this project wrote.")

@@ -23,6 +23,7 @@ from workbench.operations.project import Project
 from workbench.operations.sequences import Recipe, sequence_of
 from workbench.operations.stepping_back import step_back
 from workbench.operations.targets import Target, named, read
+from workbench.operations.token_pieces import read_pieces
 
 Question = dict[str, Any]
 
@@ -73,12 +74,24 @@ def lay_out(project: Project, asked: Question) -> Question:
     return {"sequence": asdict(sequence)}
 
 
+def pieces(project: Project, asked: Question) -> Question:
+    """Say what the tokens `ids` add to a text, as bytes in hexadecimal."""
+    found = read_pieces(read(_target(project, asked), project), asked["ids"])
+    return {
+        "texts": {token: text.hex() for token, text in found.texts.items()},
+        "names": dict(found.names),
+        "ends": sorted(found.ends),
+        "problem": found.problem,
+    }
+
+
 _ANSWERS: dict[str, Callable[[Project, Question], Question]] = {
     "count pairs": count_pairs,
     "count texts": count_texts,
     "count": count_pair,
     "dataset lengths": dataset_lengths,
     "lay out": lay_out,
+    "pieces": pieces,
 }
 
 

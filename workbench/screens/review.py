@@ -43,6 +43,9 @@ _HINTS = {
     "end": "mark: go to the last word, then space · esc starts again",
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
+_NOT_WHILE_MARKING = frozenset(
+    ("judge", "go", "mark", "note", "mask", "reveal", "reference", "choose", "prompt", "flag", "replay")
+)
 _LOADING = Content.styled("Opening the review…", "$foreground-muted")
 
 
@@ -95,6 +98,7 @@ class ReviewScreen(AnnotatingScreen):
         Binding("M", "mask", "masked", tooltip="hide the names and shuffle the sides, or show them", id="review.mask"),
         Binding("v", "reveal", "reveal", tooltip="show the names of this pair, or hide them", id="review.reveal"),
         Binding("R", "reference", "real piece", tooltip="the real piece, under the prompt", id="review.reference"),
+        Binding("p", "replay", "replay", tooltip="replay how this pair's canvases filled", id="review.replay"),
         Binding("o", "choose", "other run", tooltip="review another run", id="review.choose"),
         Binding("tab,shift+tab", "side", "other side", show=False, id="review.side"),
         Binding("enter", "prompt", "whole prompt", show=False, tooltip="the whole prompt", id="review.prompt"),
@@ -263,14 +267,14 @@ class ReviewScreen(AnnotatingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep keys that would judge or leave from a span being marked, and those that need a pair from the rest."""
-        if action in ("judge", "mark", "note", "flag", "copy", "reveal", "reference", "prompt", "side"):
+        if action in ("judge", "mark", "note", "flag", "copy", "replay", "reveal", "reference", "prompt", "side"):
             if self._stand is None or self._stand.comparison is None:
                 return False
             if action == "reveal" and not self._stand.masked:
                 return False
         if action in ("go", "mask") and self._stand is None:
             return False
-        own = action in ("judge", "go", "mark", "note", "mask", "reveal", "reference", "choose", "prompt", "flag")
+        own = action in _NOT_WHILE_MARKING
         return not (own and self.is_mounted and self._text(self.side).state != "reading")
 
     def action_go(self, pairs: int) -> None:

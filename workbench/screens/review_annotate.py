@@ -1,4 +1,4 @@
-"""What Review does beside judging: marks, notes and flags on a side's sample, copying, choosing the run."""
+"""What Review does beside judging: marks, notes and flags on a side's sample, copying, replay, choosing the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual import on
 from curation.counted import counted
 from workbench.screens.base import ProjectScreen
 from workbench.screens.kept_text import KeptText
-from workbench.screens.review_lines import LETTERS, Side, Stand
+from workbench.screens.review_lines import LETTERS, SIDES, Side, Stand, side_name
 from workbench.screens.run_lines import short_name
 from workbench.widgets.sample_text import LABEL_NAMES, SampleText
 
@@ -148,6 +148,28 @@ class AnnotatingScreen(ProjectScreen):
         if self._stand is not None:
             self.app.copy_to_clipboard(self._stand.sample(self.side).text)
             self.say(f"Copied the text of {LETTERS[self.side]}.")
+
+    def action_replay(self) -> None:
+        """Replay how the canvases of this pair filled, the focused side's first."""
+        from workbench.screens.replay import Replayed, ReplayedSide, ReplayScreen
+
+        stand = self._stand
+        if stand is None or stand.comparison is None:
+            return
+        sample = stand.comparison.base
+        left, right = (ReplayedSide(sample_id=stand.sample(side).id, name=side_name(stand, side, 40)) for side in SIDES)
+        title = f"replay · pair {stand.index + 1} of {len(stand.view.comparisons)} · {sample.canary_slug}"
+        self.app.push_screen(
+            ReplayScreen(
+                Replayed(
+                    title=f"{title} · sample {sample.idx + 1}",
+                    left=left,
+                    right=right,
+                    side=self.side,
+                    hidden=stand.hidden,
+                )
+            )
+        )
 
     def action_choose(self) -> None:
         """Choose another run."""

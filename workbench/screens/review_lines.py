@@ -141,15 +141,19 @@ def _kind(sample: Sample) -> str:
     return f"{', '.join(said)} · " if said else ""
 
 
+def side_name(stand: Stand, side: Side, width: int) -> str:
+    """Name a side: A or B, and who that is where names are shown; a run's name takes `width` cells at most."""
+    if stand.hidden:
+        return LETTERS[side]
+    if stand.masked:
+        return f"{LETTERS[side]} is {'the base' if stand.is_base(side) else 'the run'}"
+    return "base" if stand.is_base(side) else f"run {short_name(stand.sample(side).run, width)}"
+
+
 def side_head(stand: Stand, side: Side, width: int, *, focused: bool) -> Content:
     """Name a side: A or B, and who that is where names are shown; its tokens and flag to the right."""
-    sample = stand.sample(side)
-    end = size_words(sample)
-    name = "base" if stand.is_base(side) else f"run {short_name(sample.run, max(8, width - len(end) - 10))}"
-    if stand.hidden:
-        name = LETTERS[side]
-    elif stand.masked:
-        name = f"{LETTERS[side]} is {'the base' if stand.is_base(side) else 'the run'}"
+    end = size_words(stand.sample(side))
+    name = side_name(stand, side, max(8, width - len(end) - 10))
     flag = "⚑ " if stand.flagged(side) else ""
     start = cell(name, max(1, width - 2 - len(end) - len(flag)))
     return Content.assemble(
