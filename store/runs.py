@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from runners.spec import Task
 
 SMOKE_NOTE = "smoke run: three steps, to measure time and memory"
-"""What is noted on a run that only measures what it takes."""
+"""What is noted on a run that only measures what it takes; by its spec it is known as one, whatever its note says."""
+
+SMOKE_TRAIN = {
+    "max_steps": 3, "eval_every_steps": 0, "eval_draws": 1, "probe_pairs": 0, "checkpoint_every_steps": 0,
+    "sample_every_steps": 0,
+}  # fmt: skip
+"""What the spec of such a run has of training, and that of no other."""
 
 COVERING_DRAWS = 5
 """From so many masks a pair on, a validation covers every fifth of the mask ratio, and compares with others."""
@@ -49,7 +55,8 @@ class RunRow:
         val_loss: the latest validation loss, likewise.
         val_draws: how many masks each held-out pair is measured on, by the spec; None where it says nothing of that.
         samples: how many it wrote.
-        note: what the program noted on it, such as that it is a smoke run; else the newest note of the notebook on it.
+        note: the newest note of the notebook on it; of an imported one, what its log said.
+        smoke: whether it only measures what it takes, by its spec.
     """
 
     name: str
@@ -68,6 +75,7 @@ class RunRow:
     val_draws: int | None
     samples: int
     note: str
+    smoke: bool
 
     @property
     def val_compares(self) -> bool:
@@ -179,18 +187,26 @@ def add_attempt(db: Database, run: str, attempt: int, place: str, handle: Mappin
 
 def rows(db: Database) -> list[RunRow]:
     """Return every run, oldest first."""
+    smoke = " AND ".join(
+        f"json_extract(r.spec_json, '$.train.{name}') = {value}" for name, value in SMOKE_TRAIN.items()
+    )
     last = "(SELECT {what} FROM metric WHERE run = r.name AND name = '{name}' ORDER BY attempt DESC, step DESC LIMIT 1)"
     found = db.all(
         "SELECT r.name, r.task, r.parent, r.place, r.model, d.number, c.version, r.status, r.created_at, "
         f"r.finished_at, {last.format(what='step', name='loss')}, {last.format(what='value', name='loss')}, "
         f"{last.format(what='step', name='val_loss')}, {last.format(what='value', name='val_loss')}, "
         "json_extract(r.spec_json, '$.train.eval_draws'), (SELECT count(*) FROM sample WHERE run = r.name), "
-        "coalesce(nullif(r.note, ''), (SELECT body FROM notebook WHERE run = r.name AND other_run IS NULL "
-        "ORDER BY id DESC LIMIT 1), '') "
+        "coalesce(nullif(nullif(r.note, ''), ?), (SELECT body FROM notebook WHERE run = r.name AND other_run IS NULL "
+        "ORDER BY id DESC LIMIT 1), ''), "
+        f"ifnull({smoke}, 0) "
         "FROM run r LEFT JOIN canary_set c ON c.id = r.canary_set_id LEFT JOIN dataset d ON d.id = r.dataset_id "
-        "ORDER BY r.created_at, r.rowid"
+        "ORDER BY r.created_at, r.rowid",
+        (SMOKE_NOTE,),
     )
-    return [RunRow(*(*row[:11], _measured(row[10], row[11]), _measured(row[12], row[13]), *row[14:])) for row in found]
+    return [
+        RunRow(*(*row[:11], _measured(row[10], row[11]), _measured(row[12], row[13]), *row[14:17], bool(row[17])))
+        for row in found
+    ]
 
 
 def get(db: Database, name: str) -> Run:

@@ -106,6 +106,15 @@ def make_reviewed_project(folder: Path, *, runs_made: int = 2, traced: bool = Fa
     return project
 
 
+def make_smoke(project: Project, name: str) -> None:
+    """Give a run the spec that a smoke run has."""
+    with project.db.transaction() as connection:
+        for field, value in runs.SMOKE_TRAIN.items():
+            connection.execute(
+                "UPDATE run SET spec_json = json_set(spec_json, ?, ?) WHERE name = ?", (f"$.train.{field}", value, name)
+            )
+
+
 def train_spec(project: Project, name: str, *, parent: str | None = None, learning_rate: float = 1e-3) -> RunSpec:
     """Return a spec on the newest dataset, for `add_run`."""
     return _spec(project, name, _newest_dataset(project), parent=parent, learning_rate=learning_rate)

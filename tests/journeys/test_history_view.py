@@ -78,6 +78,23 @@ async def test_an_edit_that_cannot_be_undone_is_set_aside_and_those_before_it_un
         assert proposed(project) == ids
 
 
+async def test_why_an_edit_cannot_be_undone_stands_whole_in_the_history(project: Project) -> None:
+    ids = proposed(project)
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "exclamation_mark")
+        with sqlite3.connect(project.root / "workbench.db") as connection:
+            connection.execute(f"UPDATE pair SET flagged = 0 WHERE id = {ids[0]}")
+        connection.close()
+        await press(pilot, "L", "u")
+        said = str(app.screen.query_one("#history-said").render())
+        assert "cannot be undone" in said
+        assert len(said) > 76
+        lines = shown(app.screen).splitlines()
+        assert " ".join(said.split()) in " ".join(" ".join(lines).split())
+        assert "esc leave" in lines[-1]
+        assert not app._notifications
+
+
 async def test_a_search_opens_the_pair_the_essay_and_the_canary_prompt(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
         await press(pilot, "F")

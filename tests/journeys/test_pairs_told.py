@@ -17,6 +17,7 @@ from workbench.operations.essays import essay_rows
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
 from workbench.operations.proposing import propose_pairs
+from workbench.screens.pair_change import SettlePair
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
 from workbench.widgets.width_line import WidthLine
@@ -202,6 +203,26 @@ async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp
         await press(pilot, "w", "t")
         assert "The new text was taken; its prompt is still to be written, with i." in shown(app.screen)
         assert "in bad shoes" in shown(app.screen)
+
+
+async def test_why_a_text_that_is_gone_cannot_be_taken_stands_in_the_view_itself(tmp_path: Path) -> None:
+    essay = tmp_path / "voice" / "essays" / "gravel.md"
+    essay.parent.mkdir(parents=True)
+    opening = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
+    gone = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
+    essay.write_text(f"# On Gravel\n\n{opening}\n\n{gone}\n")
+    project = Project.create(tmp_path / "voice", essays=("essays",))
+    import_paths(project, ())
+    propose_pairs(project)
+    essay.write_text(f"# On Gravel\n\n{opening}\n")
+    import_paths(project, ())
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "w", "t")
+        view = app.screen
+        assert isinstance(view, SettlePair)
+        said = "The response is gone from the essay; the prompt is not. o keeps the pair, x in the list rejects it."
+        assert said in " ".join(shown(view).split())
+        assert not app._notifications
 
 
 async def test_an_answer_from_before_a_write_does_not_draw_over_what_the_key_drew(

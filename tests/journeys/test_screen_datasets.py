@@ -9,7 +9,7 @@ from textual.widgets import Input, TextArea
 
 from tests.conftest import ROOT
 from tests.journeys.builders import make_curated_project
-from tests.journeys.program import opened, press, shown
+from tests.journeys.program import opened, press, settle, shown
 from workbench.operations.canaries import canary_rows, canary_sets
 from workbench.operations.freezing import dataset_rows
 from workbench.operations.project import Project
@@ -68,6 +68,7 @@ async def test_a_canary_prompt_is_written_edited_removed_and_brought_back(projec
         assert canary_rows(project)[-1].prompt == "Of Umbrellas"
         await press(pilot, "d")
         assert len(canary_rows(project)) == 3
+        assert "Removed umbrellas: u brings it back." in shown(app.screen)
         await press(pilot, "u")
         assert [row.slug for row in canary_rows(project)][-1] == "umbrellas"
 
@@ -198,7 +199,11 @@ async def test_a_name_that_is_taken_gives_what_was_typed_back(project: Project) 
         assert isinstance(app.screen, CanaryForm)
         assert app.screen.typed.prompt == "Of hats"
         assert len(canary_rows(project)) == 3
+        assert "shop-scales" in str(app.screen.query_one("#canary-keys").render())
+        assert not app._notifications
         app.screen.query_one("#canary-name", Input).value = "hats"
+        await settle(pilot)
+        assert "esc keep and go back" in str(app.screen.query_one("#canary-keys").render())
         await press(pilot, "escape")
         assert canary_rows(project)[-1].slug == "hats"
 

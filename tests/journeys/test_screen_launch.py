@@ -15,7 +15,7 @@ from runners.places.base import Handle, Poll
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 from store import runs
-from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project, make_smoke
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations import collecting, guide, launching, running
@@ -257,7 +257,7 @@ async def test_a_smoke_run_takes_three_steps_and_is_copied_by_nobody(project):
         assert spec.train is not None
         assert spec.train.max_steps == 3
         assert isinstance(pilot.app.screen, LaunchScreen)
-        await settle(pilot, lambda: runs.rows(project.db)[-1].note == launching.SMOKE_NOTE)
+        await settle(pilot, lambda: runs.rows(project.db)[-1].smoke)
         assert launching.draft(project).spec.parent != name
 
 
@@ -307,7 +307,7 @@ async def test_the_form_says_how_many_pairs_are_too_long_as_soon_as_they_are_cou
 
 
 async def test_r_on_a_smoke_run_copies_the_run_it_was_tried_for(project):
-    runs.set_note(project.db, SECOND_RUN, launching.SMOKE_NOTE)
+    make_smoke(project, SECOND_RUN)
     async with form(project) as pilot:
         await settle(pilot, lambda: pilot.app.screen._form is not None)
         assert pilot.app.screen._form.draft.spec.parent != SECOND_RUN

@@ -20,11 +20,12 @@ from tests.journeys.builders import (
     add_run,
     make_curated_project,
     make_reviewed_project,
+    make_smoke,
     train_spec,
 )
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
-from workbench.operations import collecting, launching, running
+from workbench.operations import collecting, guide, launching, running
 from workbench.operations.freezing import freeze
 from workbench.operations.project import Project
 from workbench.screens.review import ReviewScreen
@@ -196,6 +197,38 @@ async def test_a_note_is_kept_and_marked_in_the_list(project: Project) -> None:
         await pilot.press(*"dry", "enter")
         await settle(pilot, lambda: running.run_view(project, SECOND_RUN).noted == "dry")
         await settle(pilot, lambda: "dry" in shown(pilot, "#run-facts"))
+
+
+async def test_a_note_is_kept_by_esc_and_one_that_a_killed_program_left_is_there_again(project: Project) -> None:
+    def note() -> str:
+        return running.run_view(project, SECOND_RUN).noted
+
+    async with runs_of(project) as pilot:
+        await pilot.press("n")
+        await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press(*"dry", "escape")
+        await settle(pilot, lambda: note() == "dry")
+        await settle(pilot, lambda: "dry" in shown(pilot, "#run-facts"))
+        await pilot.press("n")
+        await settle(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press("end", "backspace", *"ier")
+        await settle(pilot, lambda: guide.recall(project, "runs.note") == {"run": SECOND_RUN, "text": "drier"})
+        # The program ends here without leaving the note.
+    assert note() == "dry"
+    async with runs_of(project) as pilot:
+        await settle(pilot, lambda: note() == "drier")
+        await settle(pilot, lambda: "drier" in shown(pilot, "#run-facts"))
+        assert guide.recall(project, "runs.note") is None
+
+
+async def test_a_smoke_run_is_known_by_its_spec_whatever_its_note_says(project: Project) -> None:
+    make_smoke(project, SECOND_RUN)
+    running.set_note(project, SECOND_RUN, "too slow here")
+    async with runs_of(project) as pilot:
+        await settle(pilot, lambda: runs.SMOKE_NOTE in shown(pilot, "#run-facts"))
+        assert "too slow here" in shown(pilot, "#run-facts")
+    runs.set_note(project.db, BASE_RUN, runs.SMOKE_NOTE)
+    assert {row.name: row.smoke for row in runs.rows(project.db)} == {BASE_RUN: False, SECOND_RUN: True}
 
 
 @pytest.mark.parametrize("key", ["enter", "5"])

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from runners.spec import LoraSpec, RunSpec, TrainSpec
-from store import runs
-from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
 from workbench.operations.experiment_changes import changes, summary, training_key, variables, warning
 from workbench.operations.experiments import Records, tree
@@ -56,7 +55,7 @@ def test_quiet_runs_can_be_left_out_and_what_hangs_under_them_moves_up(tmp_path:
     names = [name for _, name in drawn(project, all_runs=False)]
     assert BROKEN not in names
     assert drawn(project, all_runs=False)[-1] == ("└ ", "20261120-1100-embedded-lr0.002-9999")
-    runs.set_note(project.db, SLOWER, runs.SMOKE_NOTE)
+    make_smoke(project, SLOWER)
     assert SLOWER not in [name for _, name in drawn(project, all_runs=False)]
     assert {item.row.name: item.sort for item in tree(project)}[SLOWER] == "smoke"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from store import canaries, datasets, pairs, runs
-from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project, make_smoke
 from workbench.operations import guide
 from workbench.operations.project import Project
 
@@ -35,9 +35,11 @@ def test_a_smoke_run_is_not_what_comes_next_and_a_stopped_run_can_go_on(tmp_path
     project = make_reviewed_project(tmp_path / "voice", runs_made=2)
     reviewed = guide.next_step(project).text
     assert SECOND_RUN in reviewed
-    runs.set_note(project.db, SECOND_RUN, runs.SMOKE_NOTE)
+    spec = runs.get(project.db, SECOND_RUN).spec_json
+    make_smoke(project, SECOND_RUN)
     assert BASE_RUN in guide.next_step(project).text
-    runs.set_note(project.db, SECOND_RUN, "")
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE run SET spec_json = ? WHERE name = ?", (spec, SECOND_RUN))
     runs.set_status(project.db, SECOND_RUN, "stopped", None)
     step = guide.next_step(project)
     assert (step.screen, step.key) == ("runs", "R")

@@ -119,7 +119,7 @@ def test_the_newest_note_on_a_run_stands_in_the_list_of_runs(db):
     notebook.add(db, "three steps are enough", run="r3")
     noted = {row.name: row.note for row in runs.rows(db)}
     assert noted["r2"] == "second"
-    assert noted["r3"] == runs.SMOKE_NOTE
+    assert noted["r3"] == "three steps are enough"
 
 
 def test_an_old_file_brings_along_what_was_noted_on_its_runs(tmp_path):

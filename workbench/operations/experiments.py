@@ -13,7 +13,7 @@ from typing import Any, Literal
 from runners.errors import SpecError
 from runners.spec import RunSpec
 from store import experiments, imported_runs, notebook, runs
-from store.runs import SMOKE_NOTE, RunRow
+from store.runs import RunRow
 from workbench.operations.experiment_changes import Change, changes, summary, training_key
 from workbench.operations.experiment_verdicts import Tally, Verdicts
 from workbench.operations.project import Project
@@ -91,7 +91,7 @@ class Records:
         row = self.rows[name]
         if row.place == imported_runs.PLACE:
             return "imported"
-        if row.note == SMOKE_NOTE:
+        if row.smoke:
             return "smoke"
         return "training" if row.task == "train" else "sampling"
 

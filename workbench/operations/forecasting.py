@@ -16,13 +16,12 @@ from runners.forecast.shapes import Shape, published_shape, shape_of
 from runners.spec import RunSpec
 from store import runs
 from workbench.operations.beginning import known_model
-from workbench.operations.launching import SMOKE_NOTE, Draft, change, launch
+from workbench.operations.launching import Draft, change, launch
 from workbench.operations.machine import this_machine
 from workbench.operations.model_files import find_model
 from workbench.operations.project import Project
 from workbench.operations.timing import Time, expected_time
 
-_SMOKE_STEPS = 3
 _MIB = 1024**2
 
 
@@ -100,18 +99,15 @@ def smoke(project: Project, draft: Draft) -> str:
         LaunchError: as for any launch.
     """
     short = {
-        "train.max_steps": _SMOKE_STEPS,
-        "train.warmup_steps": min(_SMOKE_STEPS, draft.spec.train.warmup_steps if draft.spec.train else 0),
-        "train.eval_every_steps": 0,
-        "train.eval_draws": 1,
-        "train.probe_pairs": 0,
-        "train.checkpoint_every_steps": 0,
-        "train.sample_every_steps": 0,
+        **{f"train.{name}": value for name, value in runs.SMOKE_TRAIN.items()},
+        "train.warmup_steps": min(
+            runs.SMOKE_TRAIN["max_steps"], draft.spec.train.warmup_steps if draft.spec.train else 0
+        ),
         "train.sample_at_steps": [],
         "sampling.samples_per_prompt": 1,
     }
     name = launch(project, change(project, draft, short))
-    runs.set_note(project.db, name, SMOKE_NOTE)
+    runs.set_note(project.db, name, runs.SMOKE_NOTE)
     return name
 
 

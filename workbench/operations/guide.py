@@ -85,7 +85,7 @@ def next_step(project: Project) -> NextStep:
 
 def _is_training(row: runs.RunRow) -> bool:
     """Say whether a run is one of the author's trainings: neither a log from elsewhere nor a smoke run."""
-    return row.task == "train" and row.place != imported_runs.PLACE and row.note != runs.SMOKE_NOTE
+    return row.task == "train" and row.place != imported_runs.PLACE and not row.smoke
 
 
 def _after(project: Project, run: str) -> NextStep:

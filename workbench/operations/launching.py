@@ -26,7 +26,6 @@ from workbench.operations.project import Project
 
 LATEST, BEST = "latest", "best"
 _UNFINISHED_NAME = "draft"
-SMOKE_NOTE = runs.SMOKE_NOTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ def draft(
     copied = source or (base if model is None else None)
     chosen = copied.model if copied else first_model(project, model or project.settings.model)
     if parent is None:
-        same = [row.name for row in rows if row.task == task and row.model == chosen.id and row.note != SMOKE_NOTE]
+        same = [row.name for row in rows if row.task == task and row.model == chosen.id and not row.smoke]
         parent = same[-1] if same else None
         base = spec_of(project, parent)
     if base and base.task != task:

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from workbench.screens.shell import Shell
+from workbench.widgets.plain import visible
 from workbench.widgets.text_fields import LineField, SwitchField, TextField
 
 DRAFT = "datasets.draft"
@@ -60,9 +61,16 @@ class CanaryForm(ModalScreen[CanaryDraft]):
 
     app = getters.app(Shell)
 
-    def __init__(self, draft: CanaryDraft) -> None:
+    def __init__(self, draft: CanaryDraft, *, refused: str = "") -> None:
+        """Make the form.
+
+        Args:
+            draft: what stands in it at first.
+            refused: why it could not be kept as it is; said until something is changed.
+        """
         super().__init__()
         self._draft = self._kept = draft
+        self._refused = refused
         self._left = False
         self._warned = False
 
@@ -86,6 +94,7 @@ class CanaryForm(ModalScreen[CanaryDraft]):
     def on_mount(self) -> None:
         """Begin in the first field, so that typing from the top to the bottom fills the form."""
         self.query_one("#canary-prompt").focus()
+        self._say(self._refused)
 
     @property
     def typed(self) -> CanaryDraft:
@@ -109,6 +118,9 @@ class CanaryForm(ModalScreen[CanaryDraft]):
         if typed == self._kept or self._left:
             return
         self._kept = typed
+        if self._refused:
+            self._refused = ""
+            self._warn(self._warned)
 
         def keep() -> None:
             from workbench.operations import guide
@@ -130,6 +142,10 @@ class CanaryForm(ModalScreen[CanaryDraft]):
 
     def _warn(self, missing: bool) -> None:
         self._warned = missing
+        self._say(_MISSING if missing else "")
+
+    def _say(self, what: str) -> None:
+        """Say what is wrong in the place of the keys; they come back with an empty text."""
         keys = self.query_one("#canary-keys", Static)
-        keys.update(_MISSING if missing else _KEYS)
-        keys.set_class(missing, "-missing")
+        keys.update(visible(what) if what else _KEYS)
+        keys.set_class(bool(what), "-missing")

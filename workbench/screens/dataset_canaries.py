@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from curation.counted import counted
 from workbench.screens.dataset_base import DatasetBase
-from workbench.widgets.plain import visible
 
 if TYPE_CHECKING:
     from workbench.operations.canaries import CanaryImport
@@ -49,16 +48,15 @@ class CanaryKeys(DatasetBase):
         def refused(sentence: str) -> None:
             # A name that is taken, say: what was typed is not thrown away.
             if draft.prompt.strip():
-                self.notify(visible(sentence), severity="error", markup=False)
-                self._open_form(draft)
+                self._open_form(draft, refused=sentence)
 
         words = "Kept. The next freeze or run makes it a version."
         self.act(lambda: self._store(draft), lambda stored: self.changed(words) if stored else None, failed=refused)
 
-    def _open_form(self, draft: CanaryDraft) -> None:
+    def _open_form(self, draft: CanaryDraft, *, refused: str = "") -> None:
         from workbench.screens.canary_form import CanaryForm
 
-        self.app.push_screen(CanaryForm(draft), self._keep)
+        self.app.push_screen(CanaryForm(draft, refused=refused), self._keep)
 
     def _take_draft(self) -> None:
         """Make what a killed program left an edit; where it is none yet, open the form again as it was left."""

@@ -59,7 +59,7 @@ class HistoryView(ModalScreen[None]):
     HistoryView .history-keys { height: 1; padding: 0 2; color: $text-muted; background: $panel; }
     HistoryView PageList { height: 3fr; }
     HistoryView TextView { height: 2fr; border-top: hkey $border; }
-    HistoryView #history-said { height: 1; padding: 0 2; color: $text-warning; }
+    HistoryView #history-said { height: auto; min-height: 1; max-height: 6; padding: 0 2; color: $text-warning; }
     """
     app = getters.app(Shell)
 
@@ -218,9 +218,7 @@ class HistoryView(ModalScreen[None]):
         self._behind.act(operate, done, failed=failed)
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#history-said", Static).update(Content(one_line(sentence)))
-        if len(sentence) > self.size.width - 4:
-            self.notify(visible(sentence), severity="warning", markup=False, timeout=15)
+        self.query_one("#history-said", Static).update(Content(visible(sentence)))
 
     def action_leave(self) -> None:
         """Go back to the screen."""

@@ -62,6 +62,7 @@ class SettlePair(ModalScreen[Settled]):
     SettlePair TextView:focus { border-left: vkey $accent; }
     SettlePair .settle-head { text-style: bold; padding: 0 1; height: 1; }
     SettlePair .settle-keys { color: $text-muted; padding: 0 1; height: 1; background: $panel; }
+    SettlePair #settle-said { color: $text-warning; padding: 0 1; height: auto; max-height: 6; display: none; }
     SettlePair.-wide #settle-columns { layout: horizontal; }
     SettlePair.-wide #settle-both { display: none; }
     SettlePair.-narrow #settle-before { display: none; }
@@ -83,6 +84,7 @@ class SettlePair(ModalScreen[Settled]):
             yield TextView(id="settle-before")
             yield TextView(id="settle-now")
             yield TextView(id="settle-own")
+        yield Static("", id="settle-said")
         yield Static(Content(self._keys()), classes="settle-keys")
 
     def on_mount(self) -> None:
@@ -123,7 +125,9 @@ class SettlePair(ModalScreen[Settled]):
     def action_settle(self, how: Settled) -> None:
         """Settle it so; what is gone cannot be taken."""
         if how == "take" and self._changed.view.gone:
-            self.notify(f"{self._changed.view.lost} o keeps the pair, x in the list rejects it.")
+            said = self.query_one("#settle-said", Static)
+            said.update(Content(visible(f"{self._changed.view.lost} o keeps the pair, x in the list rejects it.")))
+            said.display = True
             return
         self.dismiss(how)
 

@@ -66,6 +66,8 @@ def _shortage(shortage: dict[str, Any]) -> str:
 
 def facts(view: RunView) -> Content:
     """Say what went wrong first, then what it differs in, then the numbers."""
+    from store.runs import SMOKE_NOTE
+
     row = view.row
     parts: list[tuple[str, str] | str] = []
     if row.status == "failed":
@@ -83,6 +85,8 @@ def facts(view: RunView) -> Content:
         parts += [(f"Ended early. {visible(view.early)}\n", "$text-warning")]
     if row.parent:
         parts += [(f"{in_words(view.differences)}\n", "")]
+    if row.smoke:
+        parts.append((f"{SMOKE_NOTE}\n", _DIM))
     if row.note:
         parts += [("note  ", _DIM), f"{_first_line(row.note)}\n"]
     data = f"dataset {row.dataset_number}" if row.dataset_number is not None else "no dataset"

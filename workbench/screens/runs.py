@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.run_lines import put, run_heading, run_line, short_name
+from workbench.screens.run_note import take_note, write_note
 from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
 from workbench.screens.run_validation import validation_lines
 from workbench.widgets.curve import Curve
@@ -91,11 +92,12 @@ class RunsScreen(ProjectScreen):
         return None if current is None else self._names[current]
 
     def on_mount(self) -> None:
-        """Put the focus on the list."""
+        """Put the focus on the list; take in a note that a killed program left."""
         super().on_mount()
         self.add_class("-none")
         self.runs.focus()
         self.set_interval(AGES_S, self._age)
+        take_note(self, self._done)
 
     def _age(self) -> None:
         """Draw the ages anew: they go on while nothing else changes."""
@@ -251,10 +253,8 @@ class RunsScreen(ProjectScreen):
 
     def action_launch(self, task: str) -> None:
         """Open the form, as a copy of the selected run where its task is the same."""
-        from workbench.operations.launching import SMOKE_NOTE
-
         row = self._view.row if self._view is not None else None
-        if row is not None and row.note == SMOKE_NOTE and task == "train":
+        if row is not None and row.smoke and task == "train":
             # Three steps are copied by nobody: the run they were tried for is meant, or the newest whole one.
             self._open_form("train", parent=row.parent)
             return
@@ -337,22 +337,13 @@ class RunsScreen(ProjectScreen):
         self.refresh_status()
 
     def action_note(self) -> None:
-        """Write what was learnt from the run."""
-        from workbench.operations.running import set_note
-        from workbench.widgets.dialogs import TextDialog
-
+        """Write what was learnt from the run; what is typed is kept, however it is left."""
         if self._view is None:
             return
-        name, project = self._view.row.name, self.project
         if "\n" in self._view.noted:
             self.say("Its note has several lines: edit it in Experiments (6) with E.", "warning")
             return
-
-        def done(text: str | None) -> None:
-            if text is not None:
-                self.act(lambda: set_note(project, name, text.strip()), lambda _: self._done("Noted."))
-
-        self.app.push_screen(TextDialog("What was learnt from this run?", name, value=self._view.noted), done)
+        write_note(self, self._view.row.name, self._view.noted, self._done)
 
     def action_review(self) -> None:
         """Go to Review with the selected run; without a selection to Review as it was left."""

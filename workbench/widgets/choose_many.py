@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from workbench.widgets.dialogs import Choice, Dialog, keys_of
@@ -49,6 +49,7 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
     def compose_body(self) -> ComposeResult:
         """Yield the switches."""
         yield OptionList(*[self._option(index) for index in range(len(self._choices))], markup=False)
+        yield Static("Switch one on, or leave with esc.", classes="dialog-needs", markup=False)
 
     def _option(self, index: int) -> Option:
         choice = self._choices[index]
@@ -65,6 +66,7 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
 
     def _switch(self, index: int) -> None:
         self._on ^= {self._choices[index].value}
+        self.query_one(".dialog-needs").display = False
         options = self.query_one(OptionList)
         options.replace_option_prompt_at_index(index, self._option(index).prompt)
 
@@ -80,7 +82,7 @@ class ManyDialog(Dialog[list[T]], Generic[T]):
         if chosen:
             self.dismiss(chosen)
         else:
-            self.notify("Switch one on, or leave with esc.", severity="warning", markup=False)
+            self.query_one(".dialog-needs").display = True
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:

@@ -39,6 +39,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     }
     Dialog .dialog-title { text-style: bold; margin-bottom: 1; }
     Dialog .dialog-words { color: $text-muted; margin-bottom: 1; }
+    Dialog .dialog-needs { color: $text-warning; display: none; }
     Dialog .dialog-keys { color: $text-muted; margin-top: 1; }
     Dialog Input { border: none; height: 1; padding: 0 1; background: $background; }
     Dialog Input:focus { border: none; background: $background; }
@@ -78,7 +79,6 @@ class TextDialog(Dialog[str]):
     """Asks for one line."""
 
     KEYS = "enter done · esc leave"
-    DEFAULT_CSS = "TextDialog .dialog-needs { color: $text-warning; display: none; }"
 
     def __init__(
         self, title: str, words: str = "", *, value: str = "", suggester: Suggester | None = None, needs: str = ""
