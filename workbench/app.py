@@ -66,6 +66,7 @@ class WorkbenchApp(Shell):
         Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
         Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
         Binding("F", "search", "find in everything", show=False, id="program.search"),
+        Binding("I", "draft", "draft", show=False, tooltip="write in a draft with the model", id="program.draft"),
         Binding("L", "history", "history", show=False, tooltip="every edit, and undo down to one", id="edit.history"),
         Binding("question_mark,f1", "help", "all keys", show=False, id="program.help"),
         Binding("colon,ctrl+p", "command_palette", "every command", show=False, id="program.commands"),
@@ -261,6 +262,13 @@ class WorkbenchApp(Shell):
             from workbench.screens.history_view import HistoryView
 
             self.push_screen(HistoryView(screen))
+
+    def action_draft(self) -> None:
+        """Open the draft that is written with the model."""
+        if isinstance(self.screen, ProjectScreen):
+            from workbench.screens.draft import DraftScreen
+
+            self.push_screen(DraftScreen())
 
     def action_cancel_background(self) -> None:
         """Cancel the background work."""

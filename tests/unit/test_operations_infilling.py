@@ -8,7 +8,17 @@ import pytest
 
 from runners.spec import RunSpec, SessionSpec
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.infilling import Gap, at, given, lines_of, marked, paragraph_after
+from workbench.operations.infilling import (
+    Gap,
+    at,
+    found_again,
+    given,
+    lines_of,
+    marked,
+    paragraph_after,
+    paragraph_at,
+    sentence_at,
+)
 from workbench.operations.project import Project
 
 SPEC = RunSpec(name="t", task="session", session=SessionSpec())
@@ -107,3 +117,50 @@ def test_what_is_behind_a_further_paragraph_is_not_given(project: Project) -> No
     found = given(project, paragraph_after("One.\n\nTwo.", 0), SPEC)
     assert (found.question.kind, found.question.before, found.question.after) == ("continue", "One.\n\n", "")
     assert found.question.tokens == 96
+
+
+TEXT = "One lane. “Is it long?” she asked… No!\n\nThe second\nparagraph.  \n\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("One", "One lane."),
+        ("lane.", "One lane."),
+        ("long", "“Is it long?”"),
+        ("asked", "she asked…"),
+        ("No", "No!"),
+        ("paragraph", "The second\nparagraph."),
+    ],
+)
+def test_the_sentence_that_a_place_stands_in_is_found(word: str, sentence: str) -> None:
+    start, end = sentence_at(TEXT, TEXT.index(word) + 1)
+    assert TEXT[start:end] == sentence
+
+
+def test_the_paragraph_that_a_place_stands_in_is_found_without_the_white_space_behind_it() -> None:
+    start, end = paragraph_at(TEXT, TEXT.index("second"))
+    assert TEXT[start:end] == "The second\nparagraph."
+    assert paragraph_at("", 0) == (0, 0)
+    assert sentence_at("", 0) == (0, 0)
+
+
+def test_a_place_is_found_again_after_typing_elsewhere_and_not_where_its_words_were_changed() -> None:
+    text = "The lane bends past a farm. Another lane bends past a gate."
+    gap = at(text, text.index("farm"), text.index("farm") + 4)
+    moved = found_again(gap, "Well. " + text + " And on.")
+    assert moved is not None
+    assert moved.filled("mill") == "Well. The lane bends past a mill. Another lane bends past a gate. And on."
+    assert found_again(gap, text.replace("farm", "house")) is None
+    assert found_again(gap, "Something else entirely.") is None
+
+
+def test_a_further_paragraph_goes_behind_the_same_one_wherever_that_is_now() -> None:
+    gap = paragraph_after("One.\n\nTwo.", 0)
+    found = found_again(gap, "Before.\n\nOne.\n\nTwo.")
+    assert found is not None
+    assert found.filled("New.") == "Before.\n\nOne.\n\nNew.\n\nTwo."
+    assert found_again(gap, "One. One.") is None
+    empty = found_again(paragraph_after(""), "")
+    assert empty is not None
+    assert empty.filled("New.") == "New.\n"

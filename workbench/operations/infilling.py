@@ -11,6 +11,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from curation.counted import counted
 from curation.tokens import TokenCounter, estimate_counter
 from runners.questions import Kind, Question
 from runners.spec import RunSpec
@@ -31,6 +32,9 @@ _LAYOUT_TOKENS = 16
 _BEHIND = 1 / 3
 
 _BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|$)", re.DOTALL)
+# By how many characters around it a place is found again, at most.
+_AROUND = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +85,7 @@ class Given:
     def summary(self) -> str:
         """Say in a few words what it is given."""
         behind = f" and {self.words_after} after" if self.question.after else ""
-        return f"given {self.words_before} words before{behind}" + ("" if self.whole else ", as many as fit")
+        return f"given {counted(self.words_before, 'word')} before{behind}" + ("" if self.whole else ", as many as fit")
 
 
 def marked(text: str) -> Gap:
@@ -196,3 +200,41 @@ def _outwards(parts: list[str], room: int, counter: TokenCounter) -> list[str]:
 
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n")
+
+
+def sentence_at(text: str, position: int) -> tuple[int, int]:
+    """Return where the sentence begins and ends that a position stands in, without white space, as marks tell it."""
+    start, end = paragraph_at(text, position)
+    for found in _SENTENCE.finditer(text, start, end):
+        if found.end() >= position:
+            return found.start(), found.end()
+    return start, end
+
+
+def paragraph_at(text: str, position: int) -> tuple[int, int]:
+    """Return where the paragraph begins and ends that a position stands in."""
+    starts = [found.end() for found in _BREAK.finditer(text) if found.end() <= position]
+    start = starts[-1] if starts else 0
+    found = _BREAK.search(text, max(start, position))
+    end = found.start() if found else len(text)
+    return start, max(start, start + len(text[start:end].rstrip()))
+
+
+def found_again(gap: Gap, text: str) -> Gap | None:
+    """Return the place in a draft that was typed in since, by what stands around it; None where that is not clear."""
+    if gap.kind == "continue":
+        tail = gap.text[: gap.start].rstrip()[-_AROUND:]
+        if not tail or text.count(tail) != 1:
+            return None if tail else paragraph_after(text, 0)
+        return paragraph_after(text, text.index(tail) + len(tail))
+    if text == gap.text:
+        return gap
+    around = _AROUND
+    while around >= 1:
+        before, after = gap.text[max(0, gap.start - around) : gap.start], gap.text[gap.end : gap.end + around]
+        needle = before + gap.span + after
+        if (before or after) and text.count(needle) == 1:
+            start = text.index(needle) + len(before)
+            return Gap(text=text, start=start, end=start + len(gap.span))
+        around //= 2
+    return None

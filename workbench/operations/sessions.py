@@ -19,7 +19,7 @@ from runners.questions import Answer, Question, ask, read_answer, read_question,
 from runners.rundir import RunDir, run_name
 from runners.spec import RunSpec, SessionSpec
 from runners.status import OVER, Status, status_of
-from store import sessions
+from store import runs, sessions
 from store.sessions import Session
 from workbench.operations.beginning import first_model, first_sampling, known_model
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
@@ -31,6 +31,8 @@ PLACE = "local"
 # How far back a question is looked for that was asked before to the letter.
 _REMEMBERED = 200
 _LOOK_S = 0.1
+# Of the sessions that fit, so many may live: each look reads events and asks for a process.
+_LOOKED_AT = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,24 @@ class SessionView:
         return self.lives and self.phase in ("wait", "answer")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Who may write: the project's model alone, or a training run's with its adapter."""
+
+    adapter_run: str | None
+    words: str
+
+
+def writers(project: Project) -> list[Writer]:
+    """Return who may write, the newest run that has a checkpoint first, the base last."""
+    trained = [
+        Writer(adapter_run=row.name, words=f"{row.model} with its adapter")
+        for row in reversed(runs.rows(project.db))
+        if row.task == "train" and row.note != runs.SMOKE_NOTE and runs.checkpoints(project.db, row.name)
+    ]
+    return [*trained, Writer(adapter_run=None, words=f"{project.settings.model} as it is")]
+
+
 def session_views(project: Project) -> list[SessionView]:
     """Return every session whose run directory stands, newest first."""
     rows = sessions.rows(project.db)
@@ -112,9 +132,13 @@ def living(project: Project, *, adapter_run: str | None = None, checkpoint: str 
     """
     wanted = adapter_of(project, adapter_run, checkpoint).checkpoint if adapter_run else None
     model = None if adapter_run else first_model(project, project.settings.model).id
-    for row in sessions.rows(project.db):
-        fits = (row.adapter_run, row.checkpoint) == (adapter_run, wanted) and model in (None, row.model)
-        if fits and project.absolute(row.dir).is_dir() and (view := _view(project, row)).lives:
+    fitting = [
+        row
+        for row in sessions.rows(project.db)
+        if (row.adapter_run, row.checkpoint) == (adapter_run, wanted) and model in (None, row.model)
+    ]
+    for row in fitting[:_LOOKED_AT]:
+        if project.absolute(row.dir).is_dir() and (view := _view(project, row)).lives:
             return view
     return None
 

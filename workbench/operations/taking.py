@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from curation.errors import EssayError
+from curation.generated import standing_in
 from curation.textfile import decode
 from store import sessions
 from store.sessions import Generated
@@ -37,6 +38,12 @@ def taken(project: Project) -> list[Generated]:
     return sessions.taken(project.db)
 
 
+def words_of_a_model(project: Project, text: str) -> int:
+    """Return how many words of a text a model wrote, as far as she took them here."""
+    bodies = [passage.body for passage in sessions.taken(project.db)]
+    return sum(found.words for found in standing_in(text, bodies))
+
+
 def write_draft(project: Project, path: Path, *, standing: str, text: str, to: Path | None = None) -> WrittenDraft:
     """Write a draft with an answer in it: into its own file, beside a copy of the old one, or to a place of its own.
 
@@ -52,6 +59,7 @@ def write_draft(project: Project, path: Path, *, standing: str, text: str, to: P
     """
     try:
         if to is not None:
+            to.parent.mkdir(parents=True, exist_ok=True)
             with to.open("xb") as file:
                 file.write(text.encode())
             return WrittenDraft(path=to, backup=None)

@@ -2,7 +2,8 @@
 
 Writes go through one thread, so that two keys pressed quickly are two edits in that order, and closing the program
 waits for the last of them. Reads go through worker threads of the screens and may overtake each other. Long work on the
-writing (import, propose) and long work on datasets (check, freeze) may go on beside each other, one of each.
+writing (import, propose), long work on datasets (check, freeze) and a model that writes in a draft may go on beside
+each other, one of each.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ ProgressCall = Callable[[int, int, str], None]
 CancelledCall = Callable[[], bool]
 
 # What background work is about: it goes on beside work about something else, and never beside work about the same.
-About = Literal["writing", "datasets"]
+About = Literal["writing", "datasets", "draft"]
 
 # How often the status line shows how far background work is, in seconds.
 _SHOWN_EVERY_S = 0.1

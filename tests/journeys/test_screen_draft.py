@@ -1,0 +1,284 @@
+"""Writing with the model by keys: a span anew, a paragraph more, others, undo; nothing that is typed is ever lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from store import program
+from store.database import Database
+from tests.journeys.builders import BASE_RUN, make_curated_project, make_reviewed_project
+from tests.journeys.fake_session import WORDS, instead_of_a_model
+from tests.journeys.program import opened, press, settle, shown
+from workbench.app import WorkbenchApp
+from workbench.operations import sessions
+from workbench.operations.project import Project
+from workbench.operations.taking import taken
+from workbench.screens.draft import DraftScreen
+
+TEXT = "The lane bends past a farm. It is good to walk there. The end of it is a pond."
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    made = make_curated_project(tmp_path / "voice")
+    with instead_of_a_model():
+        yield made
+        (made.runs_folder / "hold").unlink(missing_ok=True)
+        for view in sessions.session_views(made):
+            if view.lives:
+                sessions.stop(made, view.name)
+        while any(view.lives for view in sessions.session_views(made)):
+            time.sleep(0.01)
+
+
+@asynccontextmanager
+async def drafting(
+    project: Project, text: str = TEXT, *, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[WorkbenchApp, Pilot[Any], DraftScreen]]:
+    """Open the program with the draft over the essays, and a text in it."""
+    if text:
+        program.remember(project.db, "draft.text.", {"standing": "", "text": text})
+    async with opened(project.root, "essays", size=size) as (app, pilot):
+        await press(pilot, "I")
+        screen = app.screen
+        assert isinstance(screen, DraftScreen)
+        await settle(pilot)
+        yield app, pilot, screen
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it never held"
+        await pilot.pause(0.02)
+
+
+def select(screen: DraftScreen, words: str) -> None:
+    """Select words of a text of one line."""
+    start = screen.area.text.index(words)
+    screen.area.selection = type(screen.area.selection)((0, start), (0, start + len(words)))
+
+
+async def asked(pilot: Pilot[Any], screen: DraftScreen, *keys: str) -> None:
+    """Press keys that ask, and wait for the answers."""
+    before = screen._asked
+    await pilot.press(*keys)
+    await until(pilot, lambda: screen._asked is not None and screen._asked is not before)
+    await settle(pilot)
+
+
+async def test_a_span_is_written_anew_taken_and_undone(project: Project) -> None:
+    async with drafting(project) as (app, pilot, screen):
+        assert "not loaded" in shown(screen)
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        assert screen.focused is screen.answers
+        assert f"2  {WORDS[1]}" in shown(screen)
+        assert f"It is good to {WORDS[0]}." in " ".join(shown(screen).split())
+        await press(pilot, "j", "enter")
+        assert screen.area.text == TEXT.replace("walk there", WORDS[1])
+        assert screen.focused is screen.area
+        assert "These words are remembered as the model's." in shown(screen)
+        await press(pilot, "ctrl+z")
+        assert screen.area.text == TEXT
+        assert [row.body for row in taken(project)] == [WORDS[1]]
+        await until(pilot, lambda: "loaded, the last answer took 0.3 s" in shown(screen))
+
+
+async def test_an_answer_is_taken_to_be_edited_and_stands_selected(project: Project) -> None:
+    async with drafting(project) as (_, pilot, screen):
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+@")
+        await press(pilot, "e")
+        assert screen.area.selected_text == WORDS[0]
+        await press(pilot, "x")
+        assert screen.area.text == TEXT.replace("walk there", "x")
+
+
+async def test_others_are_others_and_esc_closes_them_before_it_leaves(project: Project) -> None:
+    async with drafting(project) as (app, pilot, screen):
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        first = screen._asked
+        await asked(pilot, screen, "r")
+        assert screen._asked is not None
+        assert first is not None
+        assert screen._asked.given.question.seed == first.given.question.seed + 3
+        await press(pilot, "escape")
+        assert screen._asked is None
+        assert app.screen is screen
+        await press(pilot, "escape")
+        assert app.screen is not screen
+
+
+async def test_a_further_paragraph_goes_behind_the_one_of_the_cursor(project: Project) -> None:
+    async with drafting(project, "One.\n\nTwo.\n\nThree.") as (_, pilot, screen):
+        screen.area.move_cursor((2, 1))
+        await asked(pilot, screen, "ctrl+n")
+        await press(pilot, "enter")
+        new = f"{WORDS[0].capitalize()}, and be the happier for it."
+        assert screen.area.text == f"One.\n\nTwo.\n\n{new}\n\nThree."
+        assert screen.area.cursor_location == (4, len(new))
+        await press(pilot, "ctrl+z")
+        assert screen.area.text == "One.\n\nTwo.\n\nThree."
+
+
+async def test_she_types_on_while_the_model_writes_and_the_answer_finds_its_place(project: Project) -> None:
+    (project.runs_folder / "hold").touch()
+    async with drafting(project) as (app, pilot, screen):
+        select(screen, "walk there")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: any(view.open for view in sessions.session_views(project)))
+        screen.area.move_cursor((0, 0))
+        await pilot.press("S", "o", ",", "space")
+        await pilot.press("ctrl+g")
+        assert "still writing" in shown(screen)
+        (project.runs_folder / "hold").unlink()
+        await until(pilot, lambda: screen._asked is not None)
+        await settle(pilot)
+        assert screen.focused is screen.area
+        assert "tab goes to the answers" in shown(screen)
+        await press(pilot, "tab", "enter")
+        assert screen.area.text == "So, " + TEXT.replace("walk there", WORDS[0])
+
+
+async def test_where_the_words_around_were_changed_nothing_is_put_anywhere(project: Project) -> None:
+    async with drafting(project) as (_, pilot, screen):
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        screen.area.load_text("Something else.")
+        await press(pilot, "enter")
+        assert screen.area.text == "Something else."
+        assert "What stood around the place was changed" in shown(screen)
+        assert taken(project) == []
+
+
+async def test_esc_takes_a_question_back_and_a_second_one_leaves(project: Project) -> None:
+    (project.runs_folder / "hold").touch()
+    async with drafting(project) as (app, pilot, screen):
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: any(view.open for view in sessions.session_views(project)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "The question was taken back." in shown(screen))
+        assert not any(view.open for view in sessions.session_views(project))
+        assert app.screen is screen
+        await press(pilot, "escape")
+        assert app.screen is not screen
+
+
+async def test_a_model_that_cannot_be_loaded_is_said_with_its_reason(project: Project) -> None:
+    (project.runs_folder / "fail").touch()
+    async with drafting(project) as (_, pilot, screen):
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "The model is too large." in " ".join(shown(screen).split()))
+        assert screen._asking is None
+    (project.runs_folder / "fail").unlink()
+
+
+async def test_every_key_is_kept_at_once_and_there_when_the_program_is_opened_again(project: Project) -> None:
+    async with drafting(project, "") as (app, pilot, screen):
+        await pilot.press("M", "i", "n", "e", ".")
+        await settle(pilot)
+        await app.writes_finished()
+        # What a program that was killed now would have left.
+        other = Database.open(project.root / "workbench.db")
+        assert program.recall(other, "draft.text.") == {"standing": "", "text": "Mine."}
+        other.close()
+        await press(pilot, "left", "left")
+        await press(pilot, "escape")
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await press(pilot, "I")
+        await settle(pilot)
+        assert isinstance(app.screen, DraftScreen)
+        assert app.screen.area.text == "Mine."
+        assert app.screen.area.cursor_location == (0, 3)
+
+
+async def test_letters_that_come_in_one_burst_with_the_key_are_not_lost(project: Project) -> None:
+    program.remember(project.db, "draft.text.", {"standing": "", "text": "Mine. "})
+    async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
+        await pilot.press("I", "A", "n", "d")
+        await settle(pilot)
+        assert isinstance(app.screen, DraftScreen)
+        assert app.screen.area.text == "Mine. And"
+
+
+async def test_a_file_is_opened_and_written_by_a_key_only_beside_a_copy_of_the_old_one(project: Project) -> None:
+    path = project.root / "gates.md"
+    path.write_text("One.\r\n\r\nTwo.\r\n")
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "ctrl+o")
+        app.screen.query_one(Input).value = "gates.md"
+        await press(pilot, "enter")
+        assert "Draft · gates.md" in shown(screen)
+        screen.area.move_cursor((0, 0))
+        await asked(pilot, screen, "ctrl+n")
+        await press(pilot, "enter")
+        new = f"{WORDS[0].capitalize()}, and be the happier for it."
+        assert path.read_bytes() == b"One.\r\n\r\nTwo.\r\n"
+        await press(pilot, "ctrl+s")
+        assert path.read_bytes().decode() == f"One.\r\n\r\n{new}\r\n\r\nTwo.\r\n"
+        said = " ".join(shown(screen).split())
+        assert "gates.md: written. The old text is in backups/drafts. 8 words in it are the model's" in said
+        await press(pilot, "ctrl+s")
+        assert "says this already" in shown(screen)
+        await press(pilot, "ctrl+o", "enter")
+        assert screen.area.text == TEXT
+
+
+async def test_a_new_text_is_asked_where_to_and_a_place_that_is_taken_is_refused(project: Project) -> None:
+    (project.root / "taken.md").write_text("Another's.")
+    async with drafting(project) as (app, pilot, screen):
+        for name in ("taken.md", "drafts/lanes.md"):
+            await press(pilot, "ctrl+s")
+            app.screen.query_one(Input).value = name
+            await press(pilot, "enter")
+        assert (project.root / "taken.md").read_text() == "Another's."
+        assert (project.root / "drafts" / "lanes.md").read_text() == TEXT
+        assert "Draft · lanes.md" in shown(screen)
+
+
+async def test_a_file_that_is_not_there_leaves_the_draft_as_it_is(project: Project) -> None:
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "ctrl+o")
+        app.screen.query_one(Input).value = "none.md"
+        await press(pilot, "enter")
+        assert "none.md: no such file" in shown(screen)
+        assert screen.area.text == TEXT
+
+
+async def test_the_sentence_and_then_the_paragraph_is_selected(project: Project) -> None:
+    async with drafting(project) as (_, pilot, screen):
+        screen.area.move_cursor((0, 35))
+        await press(pilot, "ctrl+l")
+        assert screen.area.selected_text == "It is good to walk there."
+        await press(pilot, "ctrl+l")
+        assert screen.area.selected_text == TEXT
+
+
+async def test_who_writes_is_chosen_and_stays_chosen(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    with instead_of_a_model():
+        async with drafting(project) as (_, pilot, screen):
+            assert f"model  {BASE_RUN} · not loaded" in shown(screen)
+            await press(pilot, "ctrl+t", "b")
+            assert "model  embedded as it is · not loaded" in shown(screen)
+        async with drafting(project) as (_, pilot, screen):
+            assert "model  embedded as it is · not loaded" in shown(screen)
+
+
+async def test_the_keys_of_the_answers_are_shown_there_only(project: Project) -> None:
+    async with drafting(project) as (_, pilot, screen):
+        assert "r others" not in shown(screen)
+        assert "Kept as you type." in shown(screen)
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        assert "e edit  r others" in shown(screen)
