@@ -1,11 +1,12 @@
-"""A run's loss over its steps: training as a line in braille, validation as points with their 95 % interval.
+"""A run's loss over its steps: each as a faint dot, their mean as a line, validation with its 95 % interval.
 
-The decision to know: where steps are denser than columns, the line is the mean of the steps of a column, and the
-legend says so. One step of a masked-diffusion loss says little by itself; the interval says how little.
+The decision to know: one step of a masked-diffusion loss says little by itself, since its masks and its mask ratio are
+drawn anew; so the line is the mean of some steps, which the legend counts, and the dots show how far they lie apart.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ _BRAILLE = 0x2800
 # Bit of each dot of a braille cell, by row and column.
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _LINE, _POINT, _AXIS, _WORDS = "$accent", "bold $text-warning", "$foreground-disabled", "$foreground-muted"
+_STEP = "$accent 45%"
 _PROBE = "$foreground"
 _SMALLEST = (24, 5)
+# Fewer steps than this are joined as they are; of more, the mean is over one in so many of them.
+_FEW, _OF = 12, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +139,9 @@ def draw_curve(
         columns=(width - left) * 2,
         rows=(height - 3) * 4,
     )
-    cells, styles = _plot(finite, points, probed, scale)
-    lines = [_legend(finite, points, probed, len(loss) - len(finite), scale, width, unit)]
+    means, window = smoothed(finite)
+    cells, styles = _plot(finite, means, points, probed, scale)
+    lines = [_legend(means, window, points, probed, len(loss) - len(finite), width, unit)]
     by_row = {scale.y(tick) // 4: labels[tick] for tick in ticks}
     for row, (drawn, coloured) in enumerate(zip(cells, styles, strict=True)):
         label = by_row.get(row, "")
@@ -155,20 +160,50 @@ def nice_ticks(low: float, high: float, wanted: int) -> list[float]:
     return [round(number * step, 10) for number in range(first, last + 1)]
 
 
-def _plot(finite: Loss, points: Validation, probed: Loss, scale: _Scale) -> tuple[list[list[str]], list[list[Span]]]:
-    """Draw line and points; return the cells of each row, and the styles of each row."""
-    bits = [[0] * (scale.columns // 2) for _ in range(scale.rows // 4)]
-    means: dict[int, list[float]] = {}
+def smoothed(loss: Loss) -> tuple[list[tuple[int, float]], int]:
+    """Return the mean around each step, and of how many steps it is; at the ends of those that are there.
+
+    Args:
+        loss: (step, finite loss), in the order of the steps.
+
+    Returns:
+        (step, mean) for each, and the number: 1 where there are too few for a mean.
+    """
+    if len(loss) < _FEW:
+        return list(loss), 1
+    half = max(2, round(len(loss) / _OF) // 2)
+    sums = [0.0, *itertools.accumulate(value for _, value in loss)]
+    means = []
+    for index, (step, _) in enumerate(loss):
+        start, end = max(0, index - half), min(len(loss), index + half + 1)
+        means.append((step, (sums[end] - sums[start]) / (end - start)))
+    return means, 2 * half + 1
+
+
+def _plot(
+    finite: Loss, means: Loss, points: Validation, probed: Loss, scale: _Scale
+) -> tuple[list[list[str]], list[list[Span]]]:
+    """Draw dots, line and points; return the cells of each row, and the styles of each row."""
+    steps = [[0] * (scale.columns // 2) for _ in range(scale.rows // 4)]
+    line = [[0] * (scale.columns // 2) for _ in range(scale.rows // 4)]
     for step, value in finite:
-        means.setdefault(scale.x(step), []).append(value)
+        _dot(steps, scale.x(step), scale.y(value))
+    # Where the steps are denser than the columns, a column's own mean: the line has no thickness.
+    columns: dict[int, list[float]] = {}
+    for step, value in means:
+        columns.setdefault(scale.x(step), []).append(value)
     before: tuple[int, int] | None = None
-    for column, values in sorted(means.items()):
+    for column, values in sorted(columns.items()):
         here = (column, scale.y(sum(values) / len(values)))
         for x, y in _line(before or here, here):
-            bits[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+            _dot(line, x, y)
         before = here
-    cells = [[chr(_BRAILLE | bit) if bit else " " for bit in row] for row in bits]
-    styles = [[Span(0, len(row), _LINE)] for row in cells]
+    cells, styles = [], []
+    for dots, over in zip(steps, line, strict=True):
+        cells.append(
+            [chr(_BRAILLE | (top or under)) if top or under else " " for under, top in zip(dots, over, strict=True)]
+        )
+        styles.append([Span(0, len(dots), _STEP), *(Span(x, x + 1, _LINE) for x, top in enumerate(over) if top)])
     for step, value in probed:
         x, y = scale.x(step) // 2, scale.y(value) // 4
         cells[y][x] = "○"
@@ -182,6 +217,10 @@ def _plot(finite: Loss, points: Validation, probed: Loss, scale: _Scale) -> tupl
     return cells, styles
 
 
+def _dot(bits: list[list[int]], x: int, y: int) -> None:
+    bits[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+
+
 def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the dots of a straight line, both ends included."""
     (x0, y0), (x1, y1) = start, end
@@ -189,25 +228,27 @@ def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]
     return [(round(x0 + (x1 - x0) * i / count), round(y0 + (y1 - y0) * i / count)) for i in range(count + 1)]
 
 
-def _legend(
-    finite: Loss, points: Validation, probed: Loss, broken: int, scale: _Scale, width: int, unit: str
-) -> Content:
-    per_dot = round(len(finite) / max(1, scale.columns))
-    line = "loss" if per_dot < 2 else f"loss, mean of {per_dot} steps"
-    parts: list[tuple[str, str]] = []
-    if finite:
-        parts += [("⣀⡠⠔ ", _LINE), (f"{line} {finite[-1][1]:.3f}", _WORDS)]
-    if points:
-        _, value, low, high = points[-1]
-        confidence = "" if probed else ", 95%"  # beside a probe there is seldom room for it
-        interval = f" ({low:.3f} to {high:.3f}{confidence})" if low < high else ""
-        parts += [("   ● ", _POINT), (f"validation {value:.3f}{interval}", _WORDS)]
-    if probed:
-        parts += [("   ○ ", _PROBE), (f"probe {probed[-1][1]:.3f}", _WORDS)]
-    if broken:
-        parts.append((f"   {counted(broken, 'step')} not finite", "bold $text-error"))
-    parts.append((f"   {unit}", _AXIS))
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+def _legend(means: Loss, window: int, points: Validation, probed: Loss, broken: int, width: int, unit: str) -> Content:
+    """Say the last values; where there is no room for all, not what the plot shows anyway."""
+    for with_unit, with_interval in ((True, True), (False, True), (False, False)):
+        parts: list[tuple[str, str]] = []
+        if means:
+            of = f" (mean of {window})" if window > 1 else ""
+            parts += [("⣀⡠⠔ ", _LINE), (f"loss {means[-1][1]:.3f}{of}", _WORDS)]
+        if points:
+            _, value, low, high = points[-1]
+            interval = f" ({low:.3f} to {high:.3f}, 95%)" if with_interval and low < high else ""
+            parts += [("   ● ", _POINT), (f"validation {value:.3f}{interval}", _WORDS)]
+        if probed:
+            parts += [("   ○ ", _PROBE), (f"probe {probed[-1][1]:.3f}", _WORDS)]
+        if broken:
+            parts.append((f"   {counted(broken, 'step')} not finite", "bold $text-error"))
+        if with_unit:
+            parts.append((f"   {unit}", _AXIS))
+        legend = Content.assemble(*parts)
+        if legend.cell_length <= width:
+            break
+    return legend.truncate(width, ellipsis=True)
 
 
 def _step_axis(scale: _Scale, left: int, width: int) -> list[Content]:
