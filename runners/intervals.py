@@ -105,3 +105,31 @@ def student(freedom: int) -> float:
         return _STUDENT[(freedom - 1) // 10][(freedom - 1) % 10]
     z = statistics.NormalDist().inv_cdf(0.975)
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+
+
+def least_above_half(of: int) -> int | None:
+    """Return how many right answers put the interval of their share above one half; None where not even all do."""
+    total, tail, count, least = 2**of, 0, 1, None
+    for right in range(of, of // 2, -1):
+        tail += count
+        if 40 * tail > total:
+            break
+        least = right
+        count = count * right // (of - right + 1)
+    return least
+
+
+def answers_needed(rate: float, *, power: float = 0.8, most: int = 400) -> int | None:
+    """Return how many answers tell a true share of right ones from guessing, with this probability.
+
+    Args:
+        rate: the true share, 0 to 1; below one half, that of wrong answers counts.
+        power: how often so many answers are enough.
+        most: None is returned where more are needed.
+    """
+    rate = min(max(rate, 1 - rate), 1 - 1e-9)
+    for of in range(1, most + 1):
+        least = least_above_half(of)
+        if least is not None and 1 - _at_most(least - 1, of, rate) >= power:
+            return of
+    return None

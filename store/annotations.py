@@ -83,6 +83,16 @@ def judged(db: Database, run: str) -> tuple[int, int]:
     return (int(found[0]) if found else 0), len(written)
 
 
+def judged_samples(db: Database, ids: Sequence[int]) -> set[int]:
+    """Return those of some samples that have a verdict or an annotation: the author has read them."""
+    found = db.all(
+        "SELECT wanted.value FROM json_each(?) wanted WHERE EXISTS (SELECT 1 FROM annotation a WHERE a.sample_id = "
+        "wanted.value) OR EXISTS (SELECT 1 FROM verdict v WHERE wanted.value IN (v.left_sample_id, v.right_sample_id))",
+        (json.dumps(list(ids)),),
+    )
+    return {key for (key,) in found}
+
+
 def set_note(db: Database, sample_id: int, body: str) -> None:
     """Write the one note of a sample as one edit; an empty text removes it.
 

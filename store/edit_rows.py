@@ -22,6 +22,7 @@ EDITABLE = {
     "annotation": "annotation",
     "waiver": "waiver",
     "notebook": "notebook note",
+    "blind_answer": "answer in a blind test",
 }
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ from store.edit_rows import EDITABLE, check_table
 from store.errors import Conflict, NotFound
 from store.values import now, storable, to_json
 
-_STAMPED = frozenset({"pair", "canary", "verdict", "notebook"})  # those with a column updated_at
+_STAMPED = frozenset({"pair", "canary", "verdict", "notebook", "blind_answer"})  # those with a column updated_at
 
 State = Literal["done", "undone", "dropped", "set aside"]
 # Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were

@@ -14,6 +14,7 @@ NAMES = (
     "m0008_parts_of_words",
     "m0009_undone_imports",
     "m0010_edited_texts",
+    "m0011_blind_tests",
     "m0012_notebook",
     "m0014_sessions",
 )

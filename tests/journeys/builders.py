@@ -63,7 +63,18 @@ _CANARIES = (
 @contextmanager
 def fixed_time(at: str = NOW) -> Iterator[None]:
     """Let the store write this time wherever it writes the present one."""
-    modules = ("canaries", "checks", "datasets", "essays", "pairs", "runs", "history", "annotations", "notebook")
+    modules = (
+        "canaries",
+        "checks",
+        "datasets",
+        "essays",
+        "pairs",
+        "runs",
+        "history",
+        "annotations",
+        "notebook",
+        "blind",
+    )
     with ExitStack() as stack:
         for module in modules:
             target = f"store.{module}.now"

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from runners.intervals import apart, interval, paired, pooled, share, student
+from runners.intervals import answers_needed, apart, interval, least_above_half, paired, pooled, share, student
 
 
 def test_the_interval_is_students():
@@ -65,3 +65,35 @@ def test_one_value_is_taken_to_spread_as_the_other_side_does_and_two_alone_have_
     found = apart([2.0], [3.0, 3.2])
     assert found.half == pytest.approx(12.706 * math.sqrt(0.02) * math.sqrt(1 + 1 / 2))
     assert apart([2.0], [3.0]).low is None
+
+
+def test_the_interval_of_a_share_never_misses_the_truth_more_often_than_it_says():
+    for of in (5, 12, 24, 60):
+        found = [share(right, of) for right in range(of + 1)]
+        for hundredth in range(1, 100):
+            p = hundredth / 100
+            missed = math.fsum(
+                math.comb(of, right) * p**right * (1 - p) ** (of - right)
+                for right, item in enumerate(found)
+                if not item.low <= p <= item.high
+            )
+            assert missed <= 0.05
+
+
+def test_the_least_count_above_one_half_is_that_whose_interval_lies_above_it():
+    for of in (1, 2, 5, 6, 7, 12, 24, 41):
+        above = [right for right in range(of + 1) if share(right, of).low > 0.5]
+        assert least_above_half(of) == (above[0] if above else None)
+    assert least_above_half(5) is None
+    assert least_above_half(6) == 6
+
+
+def test_the_answers_that_are_needed_are_enough_four_times_in_five():
+    needed = answers_needed(0.75)
+    assert needed == 30
+    least = least_above_half(needed)
+    power = math.fsum(math.comb(needed, k) * 0.75**k * 0.25 ** (needed - k) for k in range(least, needed + 1))
+    assert power >= 0.8
+    assert answers_needed(0.25) == needed
+    assert answers_needed(1.0) == 6
+    assert answers_needed(0.55) is None

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from workbench.cli.mine import mine_group
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.cli.replay import review_replay
 from workbench.operations import dataset_files, exporting, reviewing, running
@@ -19,6 +20,9 @@ _VERDICTS = {"base": "left", "run": "right", "tie": "tie", "both-bad": "both bad
 @click.group()
 def review_command() -> None:
     """Read base and adapter side by side; give verdicts, notes, marks."""
+
+
+review_command.add_command(mine_group, "mine")
 
 
 @review_command.command("list")

@@ -97,6 +97,7 @@ class ReviewScreen(AnnotatingScreen):
         Binding("n", "note", "note", tooltip="note on the focused side's sample", id="review.note"),
         Binding("M", "mask", "masked", tooltip="hide the names and shuffle the sides, or show them", id="review.mask"),
         Binding("v", "reveal", "reveal", tooltip="show the names of this pair, or hide them", id="review.reveal"),
+        Binding("b", "blind", "which are mine", tooltip="which are mine? a blind test of this run", id="review.blind"),
         Binding("R", "reference", "real piece", tooltip="the real piece, under the prompt", id="review.reference"),
         Binding("p", "replay", "replay", tooltip="replay how this pair's canvases filled", id="review.replay"),
         Binding("o", "choose", "other run", tooltip="review another run", id="review.choose"),

@@ -171,6 +171,12 @@ class AnnotatingScreen(ProjectScreen):
             )
         )
 
+    def action_blind(self) -> None:
+        """Open the blind test of this run: real paragraphs among its texts."""
+        from workbench.screens.blind import BlindScreen
+
+        self.app.push_screen(BlindScreen(self._stand.view.run if self._stand else self._wanted))
+
     def action_choose(self) -> None:
         """Choose another run."""
 
