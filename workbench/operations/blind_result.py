@@ -16,6 +16,7 @@ from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 from workbench.operations.reviewing import review, reviewable_runs
 
+_SURE = {1: "hardly sure", 2: "rather sure", 3: "quite sure"}
 # How the texts of every round are made and drawn.
 HOW = f"{SAID} A coin of its own decides for each whether a real or a generated one of that length stands there."
 # The least rate that is spoken of: a smaller one takes more answers than anybody gives.
@@ -121,11 +122,13 @@ def result(project: Project, run: str, number: int | None = None, *, unmask: boo
     test = round_of(project, run, number)
     row = test.round
     if row.revealed_at is None:
+        if test.left:
+            what, command = f"Round {row.number} of {run} has {test.left} to answer", f"next {run}` shows one"
+        else:
+            what, command = f"All texts of round {row.number} of {run} are answered", f"reveal {run}` shows the result"
         raise WorkbenchError(
-            f"Round {row.number} of {run} has {test.left} to answer, and its result was not asked for yet: until then "
-            "the sources stay hidden.",
-            on_command_line=f"Round {row.number} of {run} has {test.left} to answer. `workbench review mine next {run}`"
-            f" shows one, and once all are answered `workbench review mine reveal {run}` shows the result.",
+            f"{what}, and its result was not asked for yet: until then the sources stay hidden.",
+            on_command_line=f"{what}: `workbench review mine {command}. Until then the sources stay hidden.",
         )
     if not blind.is_intact(project.db, row.id):
         raise WorkbenchError(
@@ -190,9 +193,8 @@ def sentences(found: BlindResult) -> list[str]:
         said.append(f"A true rate of {percent(found.at)} is told from guessing, four times in five, by {more} answers.")
     said.append(f"Of yours you told {_of(found.real)}, of the run's {_of(found.made)}.")
     if found.by_sure:
-        said.append(
-            "By how sure, of 3: " + ", ".join(f"{sure}: {_of(item)}" for sure, item in found.by_sure.items()) + "."
-        )
+        by_sure = ", ".join(f"{_SURE[sure]} {_of(item)}" for sure, item in found.by_sure.items())
+        said.append(f"Where you were {by_sure}.")
     if found.unknown is not None:
         said.append(
             f"{counted(found.known, 'text was', 'texts were')} known to you from Review or an earlier round; without "

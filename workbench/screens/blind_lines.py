@@ -78,7 +78,9 @@ def title_line(view: BlindView, at: int, width: int, *, reading: bool) -> Conten
             right = _ANSWERS[text.answer] + (f", sure {text.sure} of 3" if text.sure else "")
     room = width - len("Which are mine?  ") - len(where) - len(right) - 4
     name = f"run {short_name(view.run, max(8, room - 4))}" if view.run and room > 12 else ""
-    left = Content.assemble(("Which are mine?", "bold"), (f"  {where}", "$accent"), (f"  {name}", "$foreground-muted"))
+    left = Content.assemble(
+        ("Which are mine?", "bold"), (f"  {where}" if where else "", "$accent"), (f"  {name}", "$foreground-muted")
+    )
     return left + " " * max(1, width - left.cell_length - len(right)) + Content.styled(right, "bold")
 
 

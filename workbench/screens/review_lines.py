@@ -229,7 +229,8 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
             (cell(" masked" if item.verdict and item.masked else "", 9), "$foreground-muted"),
             (", ".join(extra) + "\n", "$foreground-muted"),
         ]
-    parts.append(
-        ("\nThese are counts of your reading, not a score. [ goes back, o opens another run.", "$foreground-muted")
-    )
+    parts += [
+        ("\nThese are counts of your reading, not a score. [ goes back, o opens another run.", "$foreground-muted"),
+        ("\nb asks which are mine: real paragraphs among texts of this run.", "$foreground-muted"),
+    ]
     return Content.assemble(*parts)
