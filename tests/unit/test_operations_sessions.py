@@ -48,9 +48,51 @@ def test_a_session_is_started_once_and_used_as_long_as_it_lives(project: Project
     sessions.stop(project, name)
     until(lambda: not sessions.session_view(project, name).lives)
     assert sessions.session_view(project, name).status == "stopped"
-    again = sessions.start(project)
-    assert again != name
-    assert [view.name for view in sessions.session_views(project)] == [again, name]
+
+
+def test_a_session_that_is_over_is_started_again_and_leaves_what_it_left_open(project: Project) -> None:
+    name = sessions.start(project)
+    number = sessions.put(project, name, QUESTION)
+    assert sessions.wait_for(project, name, number, look_s=0.01) is not None
+    (project.runs_folder / "hold").touch()
+    left = sessions.put(project, name, Question(kind="continue", before="One", tokens=4))
+    sessions.stop(project, name)
+    until(lambda: not sessions.session_view(project, name).lives)
+    assert sessions.start(project) == name
+    run_dir = RunDir(project.runs_folder / name)
+    assert (run_dir.attempts(), run_dir.request_numbers()) == ([1, 2], [number])
+    assert left not in run_dir.request_numbers()
+    # The answers are still there.
+    assert sessions.put(project, name, QUESTION) == number
+
+
+def test_one_that_is_to_do_something_else_is_a_session_of_its_own(project: Project) -> None:
+    name = sessions.start(project)
+    sessions.stop(project, name)
+    until(lambda: not sessions.session_view(project, name).lives)
+    other = sessions.start(project, idle_minutes=5)
+    assert other != name
+    assert [view.name for view in sessions.session_views(project)] == [other, name]
+
+
+def test_a_session_that_is_stopping_is_not_asked(project: Project) -> None:
+    name = sessions.start(project)
+    until(lambda: sessions.session_view(project, name).loaded)
+    view = sessions.living(project)
+    assert view is not None
+    RunDir(project.runs_folder / name).request_stop()
+    assert sessions.living(project) is None
+
+
+def test_a_session_whose_job_was_never_started_is_over_after_a_while(project: Project) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("runners.places.local.LocalPlace.submit", lambda self, run_dir, attempt: None)
+        name = sessions.start(project)
+    assert sessions.session_view(project, name).status == "submitted"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "_SUBMITTED_WITHIN_S", -1.0)
+        assert sessions.session_view(project, name).status == "killed"
+        assert sessions.start(project) == name
 
 
 def test_a_session_is_no_run_of_the_author_s(project: Project) -> None:

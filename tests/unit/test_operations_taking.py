@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -81,3 +82,13 @@ def test_an_essay_that_holds_taken_words_says_so_when_it_comes_in_and_when_it_ch
     path.write_text(f"# Gates\n\nMine is here, and changed.\n\nAnd {PASSAGE}.\n")
     (told,) = look(project).problems
     assert "19 words that a model wrote" in str(told)
+
+
+def test_pairs_that_hold_taken_words_say_so_with_their_line(project: Project, tmp_path: Path) -> None:
+    remember_taken(project, body=PASSAGE, session="s1", request=1, index=0, draft="d.md")
+    path = tmp_path / "pairs.jsonl"
+    rows = [{"prompt": "Of salt.", "response": "A pinch."}, {"prompt": "Of gates.", "response": f"Well, {PASSAGE}."}]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (problem,) = [item for item in import_paths(project, [path]).problems if "a model wrote" in item.message]
+    assert (problem.path, problem.line) == (str(path), 2)
+    assert not [item for item in import_paths(project, [path]).problems if "a model wrote" in item.message]

@@ -132,6 +132,8 @@ def _tell(intake: Intake, paired: Sequence[tuple[_File, ImportedPair]], fresh: S
     counts: Counter[tuple[str, str, str]] = Counter()
     words: Counter[tuple[str, str, str]] = Counter()
     for (file, pair), new in zip(paired, fresh):
+        if new:
+            intake.tell_of_a_model(pair.response, str(file.path), int(pair.origin.rpartition(":")[2]))
         place = (str(file.path), pair.source, "added" if new else "same")
         counts[place] += 1
         words[place] += pair.response_words

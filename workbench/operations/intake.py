@@ -248,8 +248,7 @@ class Intake:
         if outcome == "added" and new.origin == "file" and new.words:
             self._warn_of_copy(new, path)
         if outcome in ("added", "changed"):
-            for problem in self._of_a_model(new, path):
-                self.problem(problem)
+            self.tell_of_a_model(new.text, path, 1 if new.origin == "file" else None)
         if outcome == "kept":
             # Two texts of hers: which one she wants is not decided by what happened to come in last.
             message = (
@@ -282,19 +281,24 @@ class Intake:
             )
             self.problem(Problem(path, None, message))
 
-    def _of_a_model(self, new: essays.NewSource, path: str) -> Iterator[Problem]:
-        """Say which words of a text a model wrote: what she trains on is to be her own."""
+    def tell_of_a_model(self, text: str, path: str, first_line: int | None) -> None:
+        """Say which words of a text a model wrote: what she trains on is to be her own.
+
+        Args:
+            text: what came in.
+            path: the file it is from, as it was named.
+            first_line: its first line there; None where it has none.
+        """
         if not self._passages:
             return
-        for found in standing_in(new.text, [passage.body for passage in self._passages]):
+        for found in standing_in(text, [passage.body for passage in self._passages]):
             passage = self._passages[found.passage]
-            line = found.line if new.origin == "file" else None
             message = (
                 f"holds {counted(found.words, 'word')} that a model wrote, taken into {passage.draft} on "
                 f"{passage.taken_at[:10]}: a pair of them would teach the model itself and not you. Reject that pair, "
                 "write the passage anew, or hold the text out."
             )
-            yield Problem(path, line, message)
+            self.problem(Problem(path, None if first_line is None else first_line + found.line - 1, message))
 
     @cached_property
     def _passages(self) -> list[sessions.Generated]:

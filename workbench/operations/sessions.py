@@ -9,12 +9,12 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from runners.errors import PlaceError, RunDirError, SpecError
+from runners.errors import PlaceError, RunDirError, RunnersError, SpecError
 from runners.events import read_lines
-from runners.places.base import read_job
+from runners.places.base import Place, Poll, read_job
 from runners.questions import Answer, Question, ask, read_answer, read_question, withdraw
 from runners.rundir import RunDir, run_name
 from runners.spec import RunSpec, SessionSpec
@@ -31,6 +31,8 @@ PLACE = "local"
 # How far back a question is looked for that was asked before to the letter.
 _REMEMBERED = 200
 _LOOK_S = 0.1
+# A session whose job was not started by then never will be.
+_SUBMITTED_WITHIN_S = 60.0
 # Of the sessions that fit, so many may live: each look reads events and asks for a process.
 _LOOKED_AT = 4
 
@@ -127,26 +129,38 @@ def session_view(project: Project, name: str) -> SessionView:
 def living(project: Project, *, adapter_run: str | None = None, checkpoint: str = LATEST) -> SessionView | None:
     """Return the newest session that has a model loaded, or soon will: the project's, or a run's with its adapter.
 
+    One that was asked to stop is none: it would not answer any more.
+
     Raises:
         LaunchError: the run has no such checkpoint.
     """
-    wanted = adapter_of(project, adapter_run, checkpoint).checkpoint if adapter_run else None
-    model = None if adapter_run else first_model(project, project.settings.model).id
-    fitting = [
-        row
-        for row in sessions.rows(project.db)
-        if (row.adapter_run, row.checkpoint) == (adapter_run, wanted) and model in (None, row.model)
-    ]
-    for row in fitting[:_LOOKED_AT]:
-        if project.absolute(row.dir).is_dir() and (view := _view(project, row)).lives:
+    for row in _fitting(project, adapter_run, checkpoint)[:_LOOKED_AT]:
+        view = _view(project, row)
+        if view.lives and view.status != "stopping":
             return view
     return None
+
+
+def _fitting(project: Project, adapter_run: str | None, checkpoint: str) -> list[Session]:
+    """Return the sessions of a model and an adapter whose run directories stand, newest first."""
+    wanted = adapter_of(project, adapter_run, checkpoint).checkpoint if adapter_run else None
+    model = None if adapter_run else first_model(project, project.settings.model).id
+    return [
+        row
+        for row in sessions.rows(project.db)
+        if (row.adapter_run, row.checkpoint) == (adapter_run, wanted)
+        and model in (None, row.model)
+        and project.absolute(row.dir).is_dir()
+    ]
 
 
 def start(
     project: Project, *, adapter_run: str | None = None, checkpoint: str = LATEST, idle_minutes: float | None = None
 ) -> str:
     """Start a session, or return the name of the one that has this model loaded already.
+
+    One that is over and was to do the very same is started again: its answers are still there, and the adapter, which
+    may be large, is not copied once more.
 
     Args:
         project: whose session.
@@ -174,6 +188,14 @@ def start(
         session=SessionSpec() if idle_minutes is None else SessionSpec(idle_minutes=idle_minutes),
         adapter=adapter_of(project, adapter_run, checkpoint) if adapter_run else None,
     )
+    if (again := _over_and_alike(project, spec, checkpoint)) is not None:
+        run_dir = _run_dir(project, again)
+        for number in run_dir.request_numbers():
+            # Nobody waits any more for what it left open.
+            take_back(project, again.name, number)
+        run_dir.stop.unlink(missing_ok=True)
+        _submit(where, run_dir)
+        return again.name
     run_dir = RunDir.create(
         project.runs_folder / spec.name, spec, adapter=adapter_folder(project, spec) if spec.adapter else None
     )
@@ -186,11 +208,28 @@ def start(
         adapter_run=adapter_run,
         checkpoint=spec.adapter.checkpoint if spec.adapter else None,
     )
+    _submit(where, run_dir)
+    return spec.name
+
+
+def _over_and_alike(project: Project, spec: RunSpec, checkpoint: str) -> Session | None:
+    """Return the newest session that is over and differs from a spec in its name alone."""
+    adapter_run = spec.adapter.run if spec.adapter else None
+    for row in _fitting(project, adapter_run, checkpoint)[:_LOOKED_AT]:
+        try:
+            standing = _run_dir(project, row).spec()
+        except RunnersError:
+            continue
+        if replace(standing, name=spec.name, hashes={}) == spec and not _view(project, row).lives:
+            return row
+    return None
+
+
+def _submit(where: Place, run_dir: RunDir) -> None:
     try:
         where.submit(run_dir, run_dir.new_attempt())
     except PlaceError as error:
-        raise LaunchError(f"{spec.name}: {error}") from error
-    return spec.name
+        raise LaunchError(f"{run_dir.path.name}: {error}") from error
 
 
 def stop(project: Project, name: str) -> str:
@@ -261,10 +300,16 @@ def wait_for(
 
 def _same(run_dir: RunDir, number: int, question: Question) -> bool:
     try:
+        if read_question(run_dir, number) != question:
+            return False
         answer = read_answer(run_dir, number)
-        return answer is not None and answer.error is None and read_question(run_dir, number) == question
+        return answer is not None and answer.error is None
     except (RunDirError, SpecError):
         return False
+
+
+def _age_s(row: Session) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(row.created_at)).total_seconds()
 
 
 def _run_dir(project: Project, row: Session) -> RunDir:
@@ -277,6 +322,9 @@ def _view(project: Project, row: Session) -> SessionView:
     # The place is asked first: what a job wrote before it ended is then sure to be read below.
     handle = read_job(run_dir, attempt) if attempt is not None else None
     poll = place(project, handle.place).poll(handle) if handle is not None else None
+    if handle is None and _age_s(row) > _SUBMITTED_WITHIN_S:
+        # Whoever started it was ended before its job was.
+        poll = Poll("gone")
     events = read_lines(run_dir.events(attempt), 0)[0] if attempt is not None else []
     phases = [str(event["phase"]) for event in events if event["type"] == "phase"]
     answers = [event for event in events if event["type"] == "answer"]
