@@ -16,7 +16,8 @@ from typing import Any
 
 from store import edit_rows
 from store.database import Database
-from store.history import STATE, Edit, edit, joining
+from store.history import Edit, edit, joining
+from store.reversing import ROW_STATE
 from store.values import booleans, now, storable
 
 
@@ -235,7 +236,7 @@ def taken_away(db: Database) -> set[str]:
     Of a path that came in several times the last one says so.
     """
     found = db.all(
-        f"SELECT json_extract(r.after_json, '$.path'), {STATE} "
+        f"SELECT json_extract(r.after_json, '$.path'), {ROW_STATE} "
         # Else every row of every edit is looked at: those of pairs are many and long.
         "FROM edit_row r INDEXED BY edit_row_of_source JOIN edit e ON e.id = r.edit_id "
         "WHERE r.row_table = 'source' AND r.after_json IS NOT NULL ORDER BY r.edit_id, r.id"
@@ -251,7 +252,7 @@ def taken_back(db: Database, source_id: int, digest: str) -> bool:
     A file that was read just after it was written has no time by which it would be known as read.
     """
     found = db.one(
-        "SELECT e.state <> 'done' AND s.text_hash = json_extract(r.before_json, '$.text_hash') "
+        f"SELECT {ROW_STATE} <> 'done' AND s.text_hash = json_extract(r.before_json, '$.text_hash') "
         "FROM source s JOIN edit_row r ON r.row_table = 'source' AND r.row_key = s.id JOIN edit e ON e.id = r.edit_id "
         "WHERE s.id = ? AND s.file_mtime_ns = 0 AND json_extract(r.after_json, '$.text_hash') = ? "
         "ORDER BY r.id DESC LIMIT 1",

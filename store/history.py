@@ -2,7 +2,8 @@
 
 An edit is one transaction over any number of rows of the editable tables. Of a changed row only the changed columns are
 kept, so that undo gives back what the edit changed and leaves alone what came meanwhile from elsewhere (an import of
-the same essay, say). States: `done` can be undone, `undone` redone, `dropped` neither, and stays for the audit.
+the same essay, say). States: `done` can be undone, `undone` redone, `dropped` neither, and stays for the audit. How an
+edit is undone stands in `store.reversing`.
 """
 
 from __future__ import annotations
@@ -13,33 +14,18 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from store import edit_rows
 from store.database import Database
 from store.edit_rows import EDITABLE, check_table
 from store.errors import Conflict, NotFound
+from store.reversing import ASIDE, STATE, State
+from store.reversing import redo as redo
+from store.reversing import undo as undo
 from store.values import now, storable, to_json
 
 _STAMPED = frozenset({"pair", "canary", "verdict", "notebook", "blind_answer"})  # those with a column updated_at
-
-State = Literal["done", "undone", "dropped", "set aside"]
-# Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
-# undone and then overtaken by another edit, but what they did stays.
-_ASIDE = "history.set-aside"
-STATE = f"""
-CASE WHEN e.state = 'dropped' AND e.id IN (
-  SELECT value FROM json_each(ifnull((SELECT value_json FROM place_in_program WHERE key = '{_ASIDE}'), '[]'))
-) THEN 'set aside' ELSE e.state END
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """An edit that was just undone or redone, and the (table, id) of each row it touched, once each."""
-
-    label: str
-    touched: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +212,7 @@ def joining(db: Database) -> Iterator[tuple[sqlite3.Connection, Edit | None]]:
 def _check_standing(connection: sqlite3.Connection, span: Span) -> None:
     if span.number is None:
         return
-    found = connection.execute("SELECT state FROM edit WHERE id = ?", (span.number,)).fetchone()
+    found = connection.execute(f"SELECT {STATE} FROM edit e WHERE e.id = ?", (span.number,)).fetchone()
     if found != ("done",):
         raise Conflict(
             f"Edit {span.number} ({span.label}) was undone or set aside while it went on: the rest was left out. "
@@ -242,25 +228,6 @@ def _joined(outer: Edit) -> Iterator[Edit]:
         # Its transaction takes the edit's own row back with the rest: a caller that goes on needs a new one.
         outer._number = begun
         raise
-
-
-def undo(db: Database) -> Undone | None:
-    """Take the latest edit back, whichever program made it; return it, or None when none is left.
-
-    Raises:
-        Conflict: a row is not as the edit left it, and taking the edit back would lose what was written since. Nothing
-            is changed; `set_aside` lets the edits before it be undone all the same.
-    """
-    return _replay(db, back=True)
-
-
-def redo(db: Database) -> Undone | None:
-    """Do again the edit that was undone last; return it, or None when there is none.
-
-    Raises:
-        Conflict: a row is not as undoing left it. Nothing is changed.
-    """
-    return _replay(db, back=False)
 
 
 def set_aside(db: Database, number: int) -> State:
@@ -279,6 +246,10 @@ def set_aside(db: Database, number: int) -> State:
             raise _no_edit(number)
         if found[0] == "set aside":
             raise Conflict(f"Edit {number} is set aside already: what it did stays, and undo passes it over.")
+        if found[0] == "undone in part":
+            raise Conflict(
+                f"Edit {number} is undone only in part: undo the rest of it first, with u, or redo it with U."
+            )
         if found[0] == "dropped":
             raise Conflict(
                 f"Edit {number} was undone, and dropped when something else was edited: redo passes it over."
@@ -289,7 +260,7 @@ def set_aside(db: Database, number: int) -> State:
         connection.execute(
             "INSERT INTO place_in_program (key, value_json) VALUES (?1, json_array(?2)) "
             "ON CONFLICT (key) DO UPDATE SET value_json = json_insert(value_json, '$[#]', ?2)",
-            (_ASIDE, number),
+            (ASIDE, number),
         )
     return "set aside"
 
@@ -354,36 +325,6 @@ def standing(db: Database, number: int) -> int:
         (number,),
     )
     return int(found[0]) if found else 0
-
-
-def _replay(db: Database, *, back: bool) -> Undone | None:
-    with db.transaction() as connection:
-        wanted, becomes, order = ("done", "undone", "DESC") if back else ("undone", "done", "ASC")
-        found = connection.execute(
-            f"SELECT id, label FROM edit WHERE state = ? ORDER BY id {order} LIMIT 1", (wanted,)
-        ).fetchone()
-        if found is None:
-            return None
-        number, label = found
-        rows = connection.execute(
-            f"SELECT id, row_table, row_key, before_json, after_json FROM edit_row WHERE edit_id = ? "
-            f"ORDER BY id {order}",
-            (number,),
-        ).fetchall()
-        for edit_row, table, key, before_json, after_json in rows:
-            before, after = (None if text is None else json.loads(text) for text in (before_json, after_json))
-            source, target = (after, before) if back else (before, after)
-            trouble, removed = edit_rows.move(connection, table, key, source, target)
-            if removed is not None and removed != source:
-                edit_rows.remember(connection, edit_row, removed, back=back)
-            if trouble:
-                raise Conflict(
-                    f"Edit {number} ({label}) cannot be {'undone' if back else 'redone'}: {trouble}. Nothing was "
-                    "changed. Set that edit aside in the history, with L and x or with "
-                    f"`workbench history set-aside {number}`, and change the row by hand."
-                )
-        connection.execute("UPDATE edit SET state = ? WHERE id = ?", (becomes, number))
-    return Undone(label=label, touched=tuple(dict.fromkeys((table, key) for _, table, key, _, _ in rows)))
 
 
 def _no_edit(number: int) -> NotFound:

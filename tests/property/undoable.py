@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from store import history
+from store import history, reversing
 from store.database import Database
 
 
@@ -22,6 +22,11 @@ class Undoable(RuleBasedStateMachine):
         self.states = [self.state()]
         self.at = 0
 
+    @initialize(steps=st.sampled_from([(400_000, 300_000), (0, 1), (0, 900)]))
+    def undo_in_steps(self, steps):
+        self.before = reversing._LARGE, reversing._STEP, reversing._PAUSE_S
+        reversing._LARGE, reversing._STEP, reversing._PAUSE_S = *steps, 0.0
+
     def begin(self):
         """Put in what is there before the first edit."""
 
@@ -30,6 +35,7 @@ class Undoable(RuleBasedStateMachine):
         raise NotImplementedError
 
     def teardown(self):
+        reversing._LARGE, reversing._STEP, reversing._PAUSE_S = self.before
         assert self.db.integrity_problems() == []
         self.db.close()
         self.folder.cleanup()
@@ -52,6 +58,19 @@ class Undoable(RuleBasedStateMachine):
             assert (history.redo(self.db) is None) == (self.at == len(self.states) - 1)
             self.at = min(len(self.states) - 1, self.at + 1)
             assert self.state() == self.states[self.at]
+
+    @rule(back=st.booleans(), on=st.booleans())
+    def stop_in_part(self, back, on):
+        """Undo or redo in part, open it again, and then go on or take that back."""
+        begin, goes_back = (history.undo, history.redo) if back else (history.redo, history.undo)
+        stopped = begin(self.db, cancelled=lambda: True)
+        if stopped is not None and not stopped.whole:
+            self.restart()
+            assert (begin if on else goes_back)(self.db).edit == stopped.edit
+            if not on:
+                return
+        if stopped is not None:
+            self.at += -1 if back else 1
 
     @rule()
     def restart(self):

@@ -1,0 +1,353 @@
+"""Undo and redo: an edit's rows are turned into what stood before it, or back into what it left, one after the other.
+
+A small edit is turned in one transaction. A large one, an import of thousands of essays, takes many seconds, and nobody
+else could write meanwhile: it is turned in steps, each a transaction, and between two of them it is *undone in part*.
+From which of its rows on stands beside (`history.parted`), so a program that is killed leaves nothing unknown: undo and
+redo go on there, in their direction, before anything else. Where a row stands against it, the steps before are taken
+back. An edit that comes between two steps counts as made right after: what is undone then cannot be redone.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from store import edit_rows
+from store.database import Database
+from store.errors import Conflict, DatabaseBusy
+from store.values import to_json
+
+State = Literal["done", "undone", "dropped", "set aside", "undone in part"]
+# Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
+# undone and then overtaken by another edit, but what they did stays.
+ASIDE = "history.set-aside"
+_PARTED = "history.parted"
+
+
+def _parted(field: str) -> str:
+    return f"(SELECT json_extract(value_json, '$.{field}') FROM place_in_program WHERE key = '{_PARTED}')"
+
+
+# Of an edit `e`; one that is undone in part is `done` in its table, so that no other edit drops it.
+STATE = f"""
+CASE WHEN e.id = {_parted("edit")} THEN 'undone in part'
+WHEN e.state = 'dropped' AND e.id IN (
+  SELECT value FROM json_each(ifnull((SELECT value_json FROM place_in_program WHERE key = '{ASIDE}'), '[]'))
+) THEN 'set aside' ELSE e.state END
+"""
+# Of a row `r` of an edit `e`.
+ROW_STATE = f"""
+CASE WHEN e.id = {_parted("edit")} THEN iif(r.id < {_parted("row")}, 'done', 'undone') ELSE {STATE} END
+"""
+
+# About how many characters are turned in 1 s: 3 million. A source is weighed with the text that is indexed anew.
+_WEIGHT = (
+    "ifnull(length(before_json), 0) + ifnull(length(after_json), 0) "
+    "+ iif(row_table = 'source' AND instr(ifnull(after_json, before_json), '\"text_hash\"'), 4000, 0)"
+)
+# From this weight on an edit is turned in steps, and so much is one step.
+_LARGE, _STEP = 400_000, 300_000
+# So many rows are large, whatever they weigh.
+_MANY_ROWS = 4_000
+# How long the others have between two steps, in seconds: one that waits to write tries again after a few milliseconds.
+_PAUSE_S = 0.02
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An edit that was just undone or redone, and the (table, id) of each row it touched, once each.
+
+    Attributes:
+        label: of the edit.
+        touched: its rows.
+        edit: its number.
+        whole: False where it was stopped, and the edit is undone in part.
+    """
+
+    label: str
+    touched: tuple[tuple[str, int], ...]
+    edit: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An edit that is undone in part.
+
+    Attributes:
+        edit: its number.
+        label: what it did.
+        row: the first of its rows that is undone.
+        back: whether it was being undone, last.
+    """
+
+    edit: int
+    label: str
+    row: int
+    back: bool
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the author of it."""
+        return f"Edit {self.edit} ({self.label}) is undone only in part: u undoes the rest of it, U takes that back."
+
+
+class _OpposedError(Exception):
+    """A row stands against it; the step it is in is taken back."""
+
+
+def undo(
+    db: Database,
+    *,
+    progress: Progress = lambda done, total, label: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Undone | None:
+    """Take the latest edit back, whichever program made it; return it, or None when none is left.
+
+    One that is undone in part comes first.
+
+    Args:
+        db: the store.
+        progress: called after each step with rows undone, rows in all, and the edit's label.
+        cancelled: asked after each step.
+
+    Raises:
+        Conflict: a row is not as the edit left it, and taking the edit back would lose what was written since. Nothing
+            is changed; `history.set_aside` lets the edits before it be undone all the same.
+    """
+    return _replay(db, back=True, progress=progress, cancelled=cancelled)
+
+
+def redo(
+    db: Database,
+    *,
+    progress: Progress = lambda done, total, label: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Undone | None:
+    """Do again the edit that was undone last, or what is undone of one; return it, or None when there is none.
+
+    Args:
+        db: the store.
+        progress: called after each step with rows done, rows in all, and the edit's label.
+        cancelled: asked after each step.
+
+    Raises:
+        Conflict: a row is not as undoing left it. Nothing is changed.
+    """
+    return _replay(db, back=False, progress=progress, cancelled=cancelled)
+
+
+def part(db: Database) -> Part | None:
+    """Return the edit that is undone in part, if there is one."""
+    return _part(db.one(_PART))
+
+
+def is_large(db: Database, *, back: bool, edits: int = 1) -> bool:
+    """Say whether undoing or redoing the next so many edits takes longer than a moment."""
+    return part(db) is not None or _weight(db.one(*_weighing(back, edits))) > _LARGE
+
+
+def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable[[], bool]) -> Undone | None:
+    try:
+        at = _step(db, back, None)
+    except _OpposedError as error:
+        left = part(db)
+        raise Conflict(f"{error} {left.sentence}" if left else str(error)) from None
+    if at is None:
+        return None
+    against = ""
+    steps = at.more
+    while at.more:
+        progress(at.turned, at.total, at.label)
+        if cancelled() and not against:
+            return Undone(at.label, (), at.edit, whole=False)
+        time.sleep(_PAUSE_S)
+        try:
+            found = _step(db, back, at.edit)
+        except _OpposedError as error:
+            left = part(db)
+            if against and left is not None:
+                raise Conflict(f"{error} {left.sentence}") from None
+            against, back = str(error), not back
+            _turn(db, at.edit, back)
+            continue
+        except DatabaseBusy as error:
+            left = part(db)
+            raise DatabaseBusy(f"{error} {left.sentence}" if left else str(error)) from error
+        if found is None:
+            # Another program took the last steps.
+            break
+        at = found
+    if against:
+        raise Conflict(against)
+    rows = db.all("SELECT row_table, row_key FROM edit_row WHERE edit_id = ? ORDER BY id", (at.edit,)) if steps else ()
+    touched = (rows if not back else reversed(rows)) if steps else at.touched
+    return Undone(at.label, tuple(dict.fromkeys(touched)), at.edit)
+
+
+_PART = (
+    "SELECT e.id, e.label, json_extract(p.value_json, '$.row'), json_extract(p.value_json, '$.back') "
+    f"FROM place_in_program p JOIN edit e ON e.id = json_extract(p.value_json, '$.edit') WHERE p.key = '{_PARTED}'"
+)
+
+
+def _part(found: tuple[Any, ...] | None) -> Part | None:
+    return None if found is None else Part(found[0], found[1], found[2], bool(found[3]))
+
+
+def _keep(connection: sqlite3.Connection, number: int, row: int, back: bool) -> None:
+    connection.execute(
+        f"INSERT INTO place_in_program (key, value_json) VALUES ('{_PARTED}', ?) "
+        "ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json",
+        (to_json({"edit": number, "row": row, "back": int(back)}),),
+    )
+
+
+def _turn(db: Database, number: int, back: bool) -> None:
+    """Go the other way from here on."""
+    with db.transaction() as connection:
+        left = _part(connection.execute(_PART).fetchone())
+        if left is not None and left.edit == number:
+            _keep(connection, number, left.row, back)
+
+
+def _weighing(back: bool, edits: int) -> tuple[str, tuple[str, int]]:
+    state, order = ("done", "DESC") if back else ("undone", "ASC")
+    query = (
+        f"SELECT count(*), sum(weight) FROM (SELECT {_WEIGHT} AS weight FROM edit_row WHERE edit_id IN "
+        f"(SELECT id FROM edit WHERE state = ? ORDER BY id {order} LIMIT ?) LIMIT {_MANY_ROWS})"
+    )
+    return query, (state, edits)
+
+
+def _weight(found: tuple[Any, ...] | None) -> int:
+    rows, weight = found or (0, 0)
+    return _LARGE + 1 if rows == _MANY_ROWS else int(weight or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one transaction did: the rows it touched, how many are turned of how many, and whether there are more."""
+
+    edit: int
+    label: str
+    touched: tuple[tuple[str, int], ...]
+    turned: int = 0
+    total: int = 0
+    more: bool = False
+
+
+def _step(db: Database, back: bool, going: int | None) -> _Step | None:
+    """Turn the next rows, or all where they are few; return None when there is nothing to turn.
+
+    Args:
+        db: the store.
+        back: undo.
+        going: the edit whose rows were turned in the steps before; None for the first step.
+
+    Raises:
+        _OpposedError: a row stands against it.
+        Conflict: another program goes the other way by now.
+    """
+    with db.transaction() as connection:
+        left = _part(connection.execute(_PART).fetchone())
+        if going is not None:
+            if left is None or left.edit != going:
+                return None
+            if left.back != back:
+                word = _word(back, "redone")
+                raise Conflict(f"Edit {going} is not {word} further: another program does the opposite.")
+        elif left is None:
+            query, parameters = _weighing(back, 1)
+            if _weight(connection.execute(query, parameters).fetchone()) <= _LARGE:
+                return _at_once(connection, back)
+            left = _begin(connection, back)
+        rows, weight = [], 0
+        for *row, one in connection.execute(
+            f"SELECT id, row_table, row_key, before_json, after_json, {_WEIGHT} FROM edit_row "
+            f"WHERE edit_id = ? AND id {'<' if back else '>='} ? ORDER BY id {'DESC' if back else 'ASC'}",
+            (left.edit, left.row),
+        ):
+            rows.append(row)
+            weight += one
+            if weight >= _STEP:
+                break
+        _move(connection, left.edit, left.label, rows, back)
+        row = left.row if not rows else rows[-1][0] if back else rows[-1][0] + 1
+        undone, total = connection.execute(
+            "SELECT count(CASE WHEN id >= ?2 THEN 1 END), count(*) FROM edit_row WHERE edit_id = ?1", (left.edit, row)
+        ).fetchone()
+        turned = undone if back else total - undone
+        if turned < total:
+            _keep(connection, left.edit, row, back)
+        else:
+            _end(connection, left.edit, back)
+    return _Step(left.edit, left.label, (), turned, total, turned < total)
+
+
+def _next(connection: sqlite3.Connection, back: bool) -> tuple[int, str] | None:
+    state, order = ("done", "DESC") if back else ("undone", "ASC")
+    found: tuple[int, str] | None = connection.execute(
+        f"SELECT id, label FROM edit WHERE state = ? ORDER BY id {order} LIMIT 1", (state,)
+    ).fetchone()
+    return found
+
+
+def _at_once(connection: sqlite3.Connection, back: bool) -> _Step | None:
+    found = _next(connection, back)
+    if found is None:
+        return None
+    number, label = found
+    rows = connection.execute(
+        "SELECT id, row_table, row_key, before_json, after_json FROM edit_row "
+        f"WHERE edit_id = ? ORDER BY id {'DESC' if back else 'ASC'}",
+        (number,),
+    ).fetchall()
+    _move(connection, number, label, rows, back)
+    connection.execute("UPDATE edit SET state = ? WHERE id = ?", (_word(back), number))
+    return _Step(number, label, tuple((table, key) for _, table, key, _, _ in rows))
+
+
+def _begin(connection: sqlite3.Connection, back: bool) -> Part:
+    found = _next(connection, back)
+    assert found is not None
+    number, label = found
+    first, last = connection.execute("SELECT min(id), max(id) FROM edit_row WHERE edit_id = ?", (number,)).fetchone()
+    connection.execute("UPDATE edit SET state = 'done' WHERE id = ?", (number,))
+    return Part(number, label, last + 1 if back else first, back)
+
+
+def _end(connection: sqlite3.Connection, number: int, back: bool) -> None:
+    connection.execute(f"DELETE FROM place_in_program WHERE key = '{_PARTED}'")
+    # What was edited meanwhile counts as edited after the undo, and then there is nothing to redo.
+    connection.execute(
+        "UPDATE edit SET state = CASE WHEN NOT ?2 THEN 'done' "
+        "WHEN EXISTS (SELECT 1 FROM edit WHERE id > ?1 AND state = 'done') THEN 'dropped' ELSE 'undone' END "
+        "WHERE id = ?1",
+        (number, back),
+    )
+
+
+def _move(connection: sqlite3.Connection, number: int, label: str, rows: Sequence[Sequence[Any]], back: bool) -> None:
+    for edit_row, table, key, before_json, after_json in rows:
+        before, after = (None if text is None else json.loads(text) for text in (before_json, after_json))
+        source, target = (after, before) if back else (before, after)
+        trouble, removed = edit_rows.move(connection, table, key, source, target)
+        if removed is not None and removed != source:
+            edit_rows.remember(connection, edit_row, removed, back=back)
+        if trouble:
+            raise _OpposedError(
+                f"Edit {number} ({label}) cannot be {_word(back, 'redone')}: {trouble}. Nothing was "
+                "changed. Set that edit aside in the history, with L and x or with "
+                f"`workbench history set-aside {number}`, and change the row by hand."
+            )
+
+
+def _word(back: bool, forward: str = "done") -> str:
+    return "undone" if back else forward
