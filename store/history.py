@@ -20,7 +20,7 @@ from store import edit_rows
 from store.database import Database
 from store.edit_rows import EDITABLE, check_table
 from store.errors import Conflict, NotFound
-from store.reversing import ASIDE, STATE, State
+from store.reversing import ASIDE, STATE, State, forget_part
 from store.reversing import redo as redo
 from store.reversing import undo as undo
 from store.values import now, storable, to_json
@@ -233,6 +233,8 @@ def _joined(outer: Edit) -> Iterator[Edit]:
 def set_aside(db: Database, number: int) -> State:
     """Drop an edit from undo and redo without touching what it did; it stays in the history.
 
+    Of one that is undone in part, the rest stays as well.
+
     Returns:
         What it is now: `set aside`, or `dropped` where it was undone, so that nothing of it stands.
 
@@ -246,15 +248,13 @@ def set_aside(db: Database, number: int) -> State:
             raise _no_edit(number)
         if found[0] == "set aside":
             raise Conflict(f"Edit {number} is set aside already: what it did stays, and undo passes it over.")
-        if found[0] == "undone in part":
-            raise Conflict(
-                f"Edit {number} is undone only in part: undo the rest of it first, with u, or redo it with U."
-            )
         if found[0] == "dropped":
             raise Conflict(
                 f"Edit {number} was undone, and dropped when something else was edited: redo passes it over."
             )
         connection.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (number,))
+        if found[0] == "undone in part":
+            forget_part(connection)
         if found[0] == "undone":
             return "dropped"
         connection.execute(

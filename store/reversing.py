@@ -55,6 +55,8 @@ _LARGE, _STEP = 400_000, 300_000
 _MANY_ROWS = 4_000
 # How long the others have between two steps, in seconds: one that waits to write tries again after a few milliseconds.
 _PAUSE_S = 0.02
+# How things stand after a conflict.
+_UNCHANGED, _IN_PART = "Nothing was changed", "It is undone only in part now"
 
 Progress = Callable[[int, int, str], None]
 
@@ -95,11 +97,25 @@ class Part:
     @property
     def sentence(self) -> str:
         """What to tell the author of it."""
-        return f"Edit {self.edit} ({self.label}) is undone only in part: u undoes the rest of it, U takes that back."
+        return f"Edit {self.edit} ({self.label}) is undone only in part: undo the rest with u, or redo it with U."
 
 
 class _OpposedError(Exception):
-    """A row stands against it; the step it is in is taken back."""
+    """A row of an edit stands against it, as `trouble` says; the step it is in is taken back."""
+
+    def __init__(self, number: int, label: str, trouble: str) -> None:
+        super().__init__(trouble)
+        self.number = number
+        self.label = label
+        self.trouble = trouble
+
+    def refusal(self, back: bool, stands: str) -> Conflict:
+        """Return what to tell the author, with how things stand now."""
+        return Conflict(
+            f"Edit {self.number} ({self.label}) cannot be {_word(back, 'redone')}: {self.trouble}. {stands}. Set that "
+            f"edit aside in the history, with L and x or with `workbench history set-aside {self.number}`, and change "
+            "the row by hand."
+        )
 
 
 def undo(
@@ -148,6 +164,11 @@ def part(db: Database) -> Part | None:
     return _part(db.one(_PART))
 
 
+def forget_part(connection: sqlite3.Connection) -> None:
+    """Leave the edit that is undone in part as it stands."""
+    connection.execute(f"DELETE FROM place_in_program WHERE key = '{_PARTED}'")
+
+
 def is_large(db: Database, *, back: bool, edits: int = 1) -> bool:
     """Say whether undoing or redoing the next so many edits takes longer than a moment."""
     return part(db) is not None or _weight(db.one(*_weighing(back, edits))) > _LARGE
@@ -157,11 +178,10 @@ def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable
     try:
         at = _step(db, back, None)
     except _OpposedError as error:
-        left = part(db)
-        raise Conflict(f"{error} {left.sentence}" if left else str(error)) from None
+        raise error.refusal(back, _IN_PART if part(db) else _UNCHANGED) from None
     if at is None:
         return None
-    against = ""
+    against: _OpposedError | None = None
     steps = at.more
     while at.more:
         progress(at.turned, at.total, at.label)
@@ -171,10 +191,12 @@ def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable
         try:
             found = _step(db, back, at.edit)
         except _OpposedError as error:
-            left = part(db)
-            if against and left is not None:
-                raise Conflict(f"{error} {left.sentence}") from None
-            against, back = str(error), not back
+            if against:
+                against.trouble += (
+                    f"; and what was {_word(not back, 'redone')} cannot be {_word(back, 'redone')}: {error}"
+                )
+                raise against.refusal(not back, _IN_PART) from None
+            against, back = error, not back
             _turn(db, at.edit, back)
             continue
         except DatabaseBusy as error:
@@ -185,7 +207,7 @@ def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable
             break
         at = found
     if against:
-        raise Conflict(against)
+        raise against.refusal(not back, _UNCHANGED)
     rows = db.all("SELECT row_table, row_key FROM edit_row WHERE edit_id = ? ORDER BY id", (at.edit,)) if steps else ()
     touched = (rows if not back else reversed(rows)) if steps else at.touched
     return Undone(at.label, tuple(dict.fromkeys(touched)), at.edit)
@@ -324,7 +346,7 @@ def _begin(connection: sqlite3.Connection, back: bool) -> Part:
 
 
 def _end(connection: sqlite3.Connection, number: int, back: bool) -> None:
-    connection.execute(f"DELETE FROM place_in_program WHERE key = '{_PARTED}'")
+    forget_part(connection)
     # What was edited meanwhile counts as edited after the undo, and then there is nothing to redo.
     connection.execute(
         "UPDATE edit SET state = CASE WHEN NOT ?2 THEN 'done' "
@@ -342,11 +364,7 @@ def _move(connection: sqlite3.Connection, number: int, label: str, rows: Sequenc
         if removed is not None and removed != source:
             edit_rows.remember(connection, edit_row, removed, back=back)
         if trouble:
-            raise _OpposedError(
-                f"Edit {number} ({label}) cannot be {_word(back, 'redone')}: {trouble}. Nothing was "
-                "changed. Set that edit aside in the history, with L and x or with "
-                f"`workbench history set-aside {number}`, and change the row by hand."
-            )
+            raise _OpposedError(number, label, trouble)
 
 
 def _word(back: bool, forward: str = "done") -> str:

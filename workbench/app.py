@@ -44,8 +44,6 @@ _COLLECT_S = 1.0
 _WATCH_AFTER_S = 1.0
 # How often a pause is looked for, in seconds.
 _PAUSE_LOOK_S = 0.1
-# What takes longer to undo or redo is said to be under way, in seconds.
-_SLOW_S = 0.5
 
 
 class WorkbenchApp(Shell):
@@ -219,24 +217,21 @@ class WorkbenchApp(Shell):
         if not isinstance(screen, ProjectScreen):
             return
 
-        def operate() -> Reversal | None:
-            from workbench.operations.edits import reverse
-
-            return reverse(self.project, "undo" if direction == "undo" else "redo")
-
-        # An import of thousands of essays takes seconds; any other edit is done before this is said.
-        slow = screen.set_timer(_SLOW_S, lambda: screen.say("Undoing…" if direction == "undo" else "Redoing…"))
+        from workbench.screens.reversing import reverse
 
         def follow(reversal: Reversal | None) -> None:
-            slow.stop()
             if reversal is None:
-                screen.say(f"Nothing to {direction}.")
+                self.say(f"Nothing to {direction}.")
                 return
-            screen.say(reversal.sentence)
-            screen.on_reversal(reversal)
-            screen.refresh_status()
+            self.say(reversal.sentence)
+            # One that was large is over on whatever screen she went to.
+            if any(screen is other for other in self.screen_stack):
+                screen.on_reversal(reversal)
+                screen.refresh_status()
+            else:
+                self.project_changed()
 
-        screen.act(operate, follow, failed=lambda _sentence: slow.stop())
+        reverse(screen, "undo" if direction == "undo" else "redo", follow)
 
     def action_help(self) -> None:
         """Show all keys."""

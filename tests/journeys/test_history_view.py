@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 from textual.widgets import Input
 
+from store import reversing
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project, make_reviewed_project
 from tests.journeys.program import opened, press, shown
 from workbench.cli.main import cli
 from workbench.operations import curating, edits
+from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.history_view import HistoryView
 from workbench.screens.pairs import PairsScreen
@@ -200,3 +202,45 @@ def test_the_commands_of_pairs_change_them(project: Project) -> None:
     theses = json.loads(run("list", "--tier", "thesis", "--json"))
     assert "not written yet" in run("accept", str(theses[0]["id"]), code=1)
     assert "of its essay" in run("merge", str(theses[-1]["id"]), code=1)
+
+
+async def test_a_large_import_is_undone_and_redone_beside_everything_else(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while edits.undo(project):
+        pass
+    label = edits.edit_rows(project, edits.edit_ids(project))[-1].label
+    before = edits.edit_changes(project, 1), curating.pair_counts(project), essay_rows(project)
+    monkeypatch.setattr(reversing, "_LARGE", -1)
+    async with opened(project.root, "essays") as (app, pilot):
+        told: list[str] = []
+        app.watch(app, "progress", lambda progress: told.append(progress.title if progress else ""), init=False)
+        await press(pilot, "U")
+        assert (told[0], told[-1]) == ("Redo", "")
+        assert f"Redone: {label}" in shown(app.screen)
+        assert (curating.pair_counts(project), essay_rows(project)) != before[1:]
+        await press(pilot, "L", "u")
+        assert f"Undone: {label}" in shown(app.screen)
+        assert (edits.edit_changes(project, 1), curating.pair_counts(project), essay_rows(project)) == before
+        await press(pilot, "escape", "u")
+        assert "Nothing to undo." in shown(app.screen)
+
+
+async def test_an_edit_that_is_undone_in_part_is_offered_when_the_program_starts(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = curating.pair_counts(project).accepted
+    curating.decide(project, proposed(project)[:3], "accepted")
+    monkeypatch.setattr(reversing, "_LARGE", 0)
+    monkeypatch.setattr(reversing, "_STEP", 1)
+    stopped = edits.reverse(project, "undo", cancelled=lambda: True)
+    assert stopped is not None
+    for screen in ("essays", "pairs", "datasets", "runs"):
+        async with opened(project.root, screen, size=(80, 24)) as (app, pilot):
+            assert "(accept 3 pairs) is undone only in part: undo the rest with u" in shown(app.screen)
+            if screen == "runs":
+                await press(pilot, "L")
+                assert "undone in part" in shown(app.screen).splitlines()[1]
+                await press(pilot, "U", "escape")
+                assert "in part" not in shown(app.screen)
+    assert curating.pair_counts(project).accepted == before + 3

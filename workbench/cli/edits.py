@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from functools import partial
+
 import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import edits
 from workbench.operations.edits import Reversal
+from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
+
+# How often a large edit says how far its undoing is, in seconds.
+_SAYS_EVERY_S = 2.0
 
 
 @click.group(invoke_without_command=True)
@@ -47,7 +55,7 @@ def history_show(project: Project, number: int, as_json: bool) -> None:
 @with_project
 def history_undo_to(project: Project, number: int, as_json: bool) -> None:
     """Undo the latest edits down to this one, and it too."""
-    _tell(edits.undo_to(project, number), as_json)
+    _tell(_telling(project, partial(edits.undo_to, project, number)), as_json)
 
 
 @history_command.command("set-aside")
@@ -66,7 +74,7 @@ def history_set_aside(project: Project, number: int, as_json: bool) -> None:
 @with_project
 def undo_command(project: Project, as_json: bool) -> None:
     """Undo the last edit, of whatever day: an import as well, whole."""
-    _tell(edits.reverse(project, "undo"), as_json, none="Nothing to undo.")
+    _tell(_telling(project, partial(edits.reverse, project, "undo")), as_json, none="Nothing to undo.")
 
 
 @click.command()
@@ -74,7 +82,25 @@ def undo_command(project: Project, as_json: bool) -> None:
 @with_project
 def redo_command(project: Project, as_json: bool) -> None:
     """Redo what was undone last."""
-    _tell(edits.reverse(project, "redo"), as_json, none="Nothing to redo.")
+    _tell(_telling(project, partial(edits.reverse, project, "redo")), as_json, none="Nothing to redo.")
+
+
+def _telling(project: Project, reverse: Callable[..., Reversal | None]) -> Reversal | None:
+    """Undo or redo, and say now and then how far it is; say so where it is stopped by ctrl+c."""
+    said_at = time.monotonic()
+
+    def progress(done: int, total: int, label: str) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SAYS_EVERY_S:
+            said_at = time.monotonic()
+            say(f"{done:,} of {total:,} rows: {label}")
+
+    try:
+        return reverse(progress=progress)
+    except KeyboardInterrupt:
+        if left := edits.in_part(project):
+            raise WorkbenchError(left) from None
+        raise
 
 
 def _tell(done: Reversal | None, as_json: bool, none: str = "") -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from store import history
+from store import history, reversing
 from store.edit_rows import EDITABLE
 from store.history import HistoryRow, RowChange
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.following import after_reversal
 from workbench.operations.project import Project
+
+Direction = Literal["undo", "redo"]
 
 # Which side was chosen stands in these rows: a masked review stays masked.
 _HIDDEN = frozenset({"verdict", "annotation"})
@@ -48,11 +50,38 @@ class Reversal:
         return [key for name, key in self.touched if name == table]
 
 
-def reverse(project: Project, direction: Literal["undo", "redo"]) -> Reversal | None:
-    """Undo the last edit of the project, or redo what was undone last; return None when there is none."""
-    done = history.undo(project.db) if direction == "undo" else history.redo(project.db)
+def is_large(project: Project, direction: Direction, down_to: int | None = None) -> bool:
+    """Say whether undoing (down to the edit of a number) or redoing takes longer than a moment."""
+    edits = 1 if down_to is None else edits_to_undo(project, down_to)
+    return reversing.is_large(project.db, back=direction == "undo", edits=edits)
+
+
+def reverse(
+    project: Project,
+    direction: Direction,
+    *,
+    progress: Callable[[int, int, str], None] = lambda done, total, label: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reversal | None:
+    """Undo the last edit of the project, or redo what was undone last; return None when there is none.
+
+    A large edit is undone in steps; one that was stopped in between comes first.
+
+    Args:
+        project: the project.
+        direction: which of both.
+        progress: called between the steps of a large edit, with rows done, rows in all, and what the edit did.
+        cancelled: asked between the steps; the edit is then undone in part, which the sentence says.
+
+    Raises:
+        Conflict: a row is not as the edit, or undoing it, left it. Nothing is changed.
+    """
+    turn = history.undo if direction == "undo" else history.redo
+    done = turn(project.db, progress=progress, cancelled=cancelled)
     if done is None:
         return None
+    if not done.whole:
+        return _stopped(project, done.label)
     _follow(project, done.touched)
     words = "Undone" if direction == "undo" else "Redone"
     return Reversal(sentence=f"{words}: {done.label}", touched=done.touched)
@@ -90,8 +119,20 @@ def edits_to_undo(project: Project, number: int) -> int:
     return history.standing(project.db, number)
 
 
-def undo_to(project: Project, number: int) -> Reversal:
+def undo_to(
+    project: Project,
+    number: int,
+    *,
+    progress: Callable[[int, int, str], None] = lambda done, total, label: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reversal:
     """Undo the latest edits down to this one, and it too; redo brings them back one by one.
+
+    Args:
+        project: the project.
+        number: of the edit.
+        progress: called between the steps of large edits; see `reverse`.
+        cancelled: asked between them.
 
     Raises:
         NotFound: there is no such edit.
@@ -102,19 +143,35 @@ def undo_to(project: Project, number: int) -> Reversal:
     count = edits_to_undo(project, number)
     if not count:
         raise NothingToDoError(f"Edit {number} is not to be undone: it was undone already, or set aside.")
+    left = reversing.part(project.db)
+    # What an earlier undo left in part is undone first, also where it lies before the number.
+    before = left is not None and left.edit < number
     touched: dict[tuple[str, int], None] = {}
     label = ""
     try:
-        for _ in range(count):
-            done = history.undo(project.db)
+        for _ in range(count + before):
+            done = history.undo(project.db, progress=progress, cancelled=cancelled)
             if done is None:
                 break
+            if not done.whole:
+                return _stopped(project, done.label)
             label = done.label
             touched |= dict.fromkeys(done.touched)
     finally:
         _follow(project, tuple(touched))
     sentence = f"Undone: {label}" if count == 1 else f"{count} edits undone, down to: {label}"
     return Reversal(sentence=sentence, touched=tuple(touched))
+
+
+def in_part(project: Project) -> str:
+    """Return the sentence that an edit is undone only in part; empty where none is."""
+    left = reversing.part(project.db)
+    return left.sentence if left else ""
+
+
+def _stopped(project: Project, label: str) -> Reversal:
+    # Another program may have done the rest by now.
+    return Reversal(sentence=in_part(project) or f"Stopped: {label}", touched=())
 
 
 def _follow(project: Project, touched: Sequence[tuple[str, int]]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from curation.counted import counted, essays_and_notes
 from store import annotations as verdicts
-from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
+from store import canaries, datasets, essay_facts, imported_runs, pairs, program, reversing, runs
 from workbench.operations.project import Project
 
 # From so many accepted pairs on, canary prompts and a first dataset are worth more than the next pair.
 _SOME_TENS = 30
+_EVERYWHERE = ("pairs", "datasets", "runs", "review")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,8 @@ class NextStep:
 def next_step(project: Project) -> NextStep:
     """Name the next useful step."""
     db = project.db
+    if left := reversing.part(db):
+        return NextStep(text=left.sentence.rstrip("."), screen="essays", key="u", also=_EVERYWHERE)
     sources, held, held_notes = essay_facts.how_many(db)
     if not sources:
         return NextStep(text="Nothing imported yet: import a folder of essays with i", screen="essays", key="i")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.reversing import reverse
 from workbench.screens.shell import Shell
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line, visible, wrap
@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from store.history import HistoryRow
-    from workbench.operations.edits import Change, Reversal
+    from workbench.operations.edits import Change, Direction, Reversal
 
 _EMPTY = "Nothing was edited yet. What you decide and write from now on stands here, and u takes it back."
-_STATES = {"done": "", "undone": "undone", "dropped": "undone, dropped", "set aside": "set aside"}
+_STATES = {
+    "done": "",
+    "undone": "undone",
+    "dropped": "undone, dropped",
+    "set aside": "set aside",
+    "undone in part": "undone in part",
+}
 
 
 def edit_line(row: HistoryRow, width: int) -> Content:
@@ -158,12 +164,7 @@ class HistoryView(ModalScreen[None]):
                 undo()
 
         def undo() -> None:
-            def operate() -> Reversal:
-                from workbench.operations.edits import undo_to
-
-                return undo_to(project, number)
-
-            self._act(operate)
+            self._reverse("undo", number)
 
         self._behind.ask(ask, confirm, group="history-count")
 
@@ -175,15 +176,22 @@ class HistoryView(ModalScreen[None]):
         """Redo what was undone last."""
         self._reverse("redo")
 
-    def _reverse(self, direction: str) -> None:
-        project = self._behind.project
+    def _reverse(self, direction: Direction, down_to: int | None = None) -> None:
+        def done(reversal: Reversal | None) -> None:
+            if reversal is not None:
+                self._behind.on_project_changed()
+                self._behind.refresh_status()
+            said(reversal.sentence if reversal else "Nothing is left to do.")
 
-        def operate() -> Reversal | None:
-            from workbench.operations.edits import reverse
+        def said(sentence: str) -> None:
+            # A large one may be over only after the list was left.
+            if self.is_mounted:
+                self._say(sentence)
+                self._ask_list()
+            else:
+                self.app.say(sentence)
 
-            return reverse(project, "undo" if direction == "undo" else "redo")
-
-        self._act(operate)
+        reverse(self._behind, direction, done, down_to=down_to, failed=said)
 
     def action_set_aside(self) -> None:
         """Take the edit under the cursor out of undo and redo; what it did stays."""
@@ -202,20 +210,6 @@ class HistoryView(ModalScreen[None]):
             self._ask_list()
 
         self._behind.act(operate, done, failed=self._say)
-
-    def _act(self, operate: Callable[[], Reversal | None]) -> None:
-        def done(reversal: Reversal | None) -> None:
-            self._say(reversal.sentence if reversal else "Nothing is left to do.")
-            self._ask_list()
-            if reversal is not None:
-                self._behind.on_project_changed()
-                self._behind.refresh_status()
-
-        def failed(sentence: str) -> None:
-            self._say(sentence)
-            self._ask_list()
-
-        self._behind.act(operate, done, failed=failed)
 
     def _say(self, sentence: str) -> None:
         self.query_one("#history-said", Static).update(Content(visible(sentence)))

@@ -39,6 +39,8 @@ _NOTHING = {
 }
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
+# Of more pairs than these the list is asked anew, however few came or went.
+_FEW = 1_000
 
 
 class ListPart(PairBase):
@@ -274,7 +276,7 @@ class ListPart(PairBase):
     def on_reversal(self, reversal: Reversal) -> None:
         """Go to the pair that was touched; the list is asked anew only when pairs came or went."""
         touched = reversal.ids("pair")
-        if not touched:
+        if not touched or len(touched) > _FEW:
             self.on_project_changed()
             return
         for pair_id in touched:

@@ -1,0 +1,144 @@
+"""A large edit is undone and redone in a child process; stopped or killed, it is undone in part, which is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from store import reversing
+from store.errors import Conflict
+from workbench.operations import curating, edits, guide, reversing_job
+from workbench.operations.errors import ChildError
+from workbench.operations.essays import essay_rows, hold_out
+from workbench.operations.importing import import_paths
+from workbench.operations.project import Project
+from workbench.operations.proposing import propose_pairs
+from workbench.operations.reversing_job import reverse_aside
+
+ESSAYS = 300
+FIRST = "The gravel path was laid before anybody asked who would walk on it. That is the way with most paths, I find."
+SECOND = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
+LABEL = f"import {ESSAYS} notes from essays"
+
+
+def silent(done: int, total: int, label: str) -> None:
+    """Take progress without a word."""
+
+
+def never() -> bool:
+    """Go on."""
+    return False
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose only edit, an import, is large."""
+    folder = tmp_path / "voice" / "essays"
+    folder.mkdir(parents=True)
+    for number in range(ESSAYS):
+        text = f"# Note {number:03d}\n\n{FIRST}\n\n{SECOND}\n"
+        (folder / f"note-{number:03d}.md").write_text(text, encoding="utf-8")
+    project = Project.create(tmp_path / "voice", essays=("essays",))
+    import_paths(project, [])
+    return project
+
+
+def stop(project: Project) -> str:
+    """Undo a step of the import, and return what is said."""
+    said: list[int] = []
+    done = reverse_aside(
+        project, "undo", progress=lambda done, total, label: said.append(done), cancelled=lambda: bool(said)
+    )
+    assert done is not None
+    return done.sentence
+
+
+def test_the_child_undoes_and_redoes_what_is_large(project: Project) -> None:
+    before = essay_rows(project)
+    assert edits.is_large(project, "undo")
+    said: list[tuple[int, str]] = []
+    done = reverse_aside(
+        project, "undo", progress=lambda done, total, label: said.append((total, label)), cancelled=never
+    )
+    assert done is not None
+    assert (done.sentence, done.ids("source")) == (f"Undone: {LABEL}", list(range(ESSAYS, 0, -1)))
+    assert set(said) == {(ESSAYS, LABEL)}
+    assert (essay_rows(project), reverse_aside(project, "undo", progress=silent, cancelled=never)) == ([], None)
+    assert edits.is_large(project, "redo")
+    redone = reverse_aside(project, "redo", progress=silent, cancelled=never)
+    assert redone is not None
+    assert redone.sentence == f"Redone: {LABEL}"
+    assert essay_rows(project) == before
+    hold_out(project, ["note-001"])
+    assert not edits.is_large(project, "undo")
+    assert edits.is_large(project, "undo", 1)
+    down = reverse_aside(project, "undo", down_to=1, progress=silent, cancelled=never)
+    assert down is not None
+    assert (down.sentence, essay_rows(project)) == (f"2 edits undone, down to: {LABEL}", [])
+
+
+def test_one_that_is_stopped_says_so_and_is_offered_until_it_is_finished_or_taken_back(project: Project) -> None:
+    before = essay_rows(project)
+    sentence = f"Edit 1 ({LABEL}) is undone only in part: undo the rest with u, or redo it with U."
+    assert stop(project) == sentence
+    assert 0 < len(essay_rows(project)) < ESSAYS
+    step = guide.next_step(project)
+    assert (f"{step.text}.", step.key) == (sentence, "u")
+    assert edits.is_large(project, "redo")
+    assert edits.redo(project) == f"Redone: {LABEL}"
+    assert essay_rows(project) == before
+    assert guide.next_step(project).text.endswith("propose pairs with p")
+    stop(project)
+    assert edits.undo(project) == f"Undone: {LABEL}"
+    assert essay_rows(project) == []
+
+
+def test_one_whose_child_is_killed_says_so_and_goes_on(project: Project) -> None:
+    before = essay_rows(project)
+
+    def kill(done: int, total: int, label: str) -> None:
+        for child in psutil.Process().children():
+            if reversing_job.__name__ in child.cmdline():
+                child.kill()
+
+    for go_on in (edits.redo, edits.undo):
+        with pytest.raises(ChildError, match=r"ended by itself.* Edit 1 \(import .*\) is undone only in part"):
+            reverse_aside(project, "undo", progress=kill, cancelled=never)
+        assert 0 < len(essay_rows(project)) < ESSAYS
+        go_on(project)
+        assert reversing.part(project.db) is None
+    edits.redo(project)
+    assert essay_rows(project) == before
+
+
+def test_what_stands_against_it_is_named_and_nothing_is_changed(project: Project) -> None:
+    propose_pairs(project, [1])
+    edits.set_aside(project, 2)
+    before = essay_rows(project)
+    with pytest.raises(
+        ChildError, match=r"essay 1 .* has a pair, made by edits that were set aside.* Nothing was"
+    ) as error:
+        reverse_aside(project, "undo", progress=silent, cancelled=never)
+    assert "in part" not in str(error.value)
+    assert essay_rows(project) == before
+    with pytest.raises(Conflict, match="Nothing was changed"):
+        edits.undo(project)
+
+
+def test_going_back_to_a_later_edit_ends_first_what_was_stopped(project: Project) -> None:
+    stop(project)
+    propose_pairs(project, [1])
+    hold_out(project, ["note-002"])
+    assert [row.label for row in edits.edit_rows(project, edits.edit_ids(project))][1:] == [
+        "propose a pair from Note 000",
+        LABEL,
+    ]
+    with pytest.raises(Conflict):
+        # The pair that was made meanwhile keeps its essay.
+        edits.undo_to(project, 3)
+    assert len(essay_rows(project)) == ESSAYS
+    assert edits.undo_to(project, 2).sentence.startswith("2 edits undone")
+    assert curating.pair_counts(project).proposed == 0
+    assert edits.undo(project) == f"Undone: {LABEL}"
