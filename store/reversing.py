@@ -50,7 +50,7 @@ _WEIGHT = (
     "+ iif(row_table = 'source' AND instr(ifnull(after_json, before_json), '\"text_hash\"'), 4000, 0)"
 )
 # From this weight on an edit is turned in steps, and so much is one step.
-_LARGE, _STEP = 400_000, 300_000
+_LARGE, _STEP = 400_000, 150_000
 # So many rows are large, whatever they weigh.
 _MANY_ROWS = 4_000
 # How long the others have between two steps, in seconds: one that waits to write tries again after a few milliseconds.
@@ -97,7 +97,7 @@ class Part:
     @property
     def sentence(self) -> str:
         """What to tell the author of it."""
-        return f"Edit {self.edit} ({self.label}) is undone only in part: undo the rest with u, or redo it with U."
+        return f"Undone only in part: undo the rest with u, or redo it with U (edit {self.edit}, {self.label})."
 
 
 class _OpposedError(Exception):

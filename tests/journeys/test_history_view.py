@@ -237,7 +237,7 @@ async def test_an_edit_that_is_undone_in_part_is_offered_when_the_program_starts
     assert stopped is not None
     for screen in ("essays", "pairs", "datasets", "runs"):
         async with opened(project.root, screen, size=(80, 24)) as (app, pilot):
-            assert "(accept 3 pairs) is undone only in part: undo the rest with u" in shown(app.screen)
+            assert "Undone only in part: undo the rest with u, or redo it with U (edit" in shown(app.screen)
             if screen == "runs":
                 await press(pilot, "L")
                 assert "undone in part" in shown(app.screen).splitlines()[1]

@@ -81,7 +81,7 @@ def test_the_child_undoes_and_redoes_what_is_large(project: Project) -> None:
 
 def test_one_that_is_stopped_says_so_and_is_offered_until_it_is_finished_or_taken_back(project: Project) -> None:
     before = essay_rows(project)
-    sentence = f"Edit 1 ({LABEL}) is undone only in part: undo the rest with u, or redo it with U."
+    sentence = f"Undone only in part: undo the rest with u, or redo it with U (edit 1, {LABEL})."
     assert stop(project) == sentence
     assert 0 < len(essay_rows(project)) < ESSAYS
     step = guide.next_step(project)
@@ -104,7 +104,7 @@ def test_one_whose_child_is_killed_says_so_and_goes_on(project: Project) -> None
                 child.kill()
 
     for go_on in (edits.redo, edits.undo):
-        with pytest.raises(ChildError, match=r"ended by itself.* Edit 1 \(import .*\) is undone only in part"):
+        with pytest.raises(ChildError, match=r"ended by itself.* Undone only in part: .* \(edit 1, import .*\)"):
             reverse_aside(project, "undo", progress=kill, cancelled=never)
         assert 0 < len(essay_rows(project)) < ESSAYS
         go_on(project)

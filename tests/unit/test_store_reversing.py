@@ -91,7 +91,7 @@ def test_an_edit_that_is_undone_in_part_says_so_and_comes_before_any_other(db: D
     stopped(db, after=2)
     left = part(db)
     assert left is not None
-    assert left.sentence == "Edit 2 (import) is undone only in part: undo the rest with u, or redo it with U."
+    assert left.sentence == "Undone only in part: undo the rest with u, or redo it with U (edit 2, import)."
     assert states(db) == ["undone in part", "done"]
     assert len(essays.rows(db)) == 5
     redone = history.redo(db)
@@ -291,7 +291,7 @@ def test_another_program_that_writes_for_too_long_leaves_it_in_part_and_says_so(
         return step(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reversing, "_step", busy)
-    with pytest.raises(DatabaseBusy, match=r"Busy\. Edit 2 \(import\) is undone only in part"):
+    with pytest.raises(DatabaseBusy, match=r"Busy\. Undone only in part: .* \(edit 2, import\)\."):
         history.undo(db)
     history.undo(db)
     assert states(db)[0] == "undone"
