@@ -21,6 +21,10 @@ class PlaceError(RunnersError):
     """A place that cannot be reached or cannot run the job."""
 
 
+class UnreachableError(PlaceError):
+    """A place that cannot be asked now, and may be again without anybody's doing: nothing is known of its jobs."""
+
+
 class ModelError(RunnersError):
     """A model that cannot be loaded, or that failed its self-test after loading."""
 

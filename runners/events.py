@@ -58,7 +58,7 @@ class LineWriter:
         self._lock = threading.Lock()
         self._file = path.open("a+b", buffering=0)
         size = self._file.seek(0, os.SEEK_END)
-        whole = _end_of_last_line(path)
+        whole = end_of_last_line(path)
         if whole < size:
             self._file.truncate(whole)
 
@@ -154,8 +154,8 @@ def read_lines(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
     return rows, offset
 
 
-def _end_of_last_line(path: Path) -> int:
-    """Return the size of the file without its unfinished last line, reading backwards."""
+def end_of_last_line(path: Path) -> int:
+    """Return the size of a file without its unfinished last line, reading backwards."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:

@@ -97,6 +97,10 @@ class RunDir:
         """Return the file in which the place says where the attempt runs."""
         return self.attempt(attempt) / "job.json"
 
+    def contact_json(self, attempt: int) -> Path:
+        """Return the file with what a far host said last."""
+        return self.attempt(attempt) / "contact.json"
+
     def events(self, attempt: int) -> Path:
         """Return the file of the attempt's events."""
         return self.attempt(attempt) / "events.jsonl"
@@ -199,7 +203,7 @@ class RunDir:
             (building / "attempts").mkdir()
             if spec.task == "session":
                 built.requests.mkdir()
-            hashes = {file.relative_to(building).as_posix(): _sha256(file) for file in built._submitted()}
+            hashes = {file.relative_to(building).as_posix(): _sha256(file) for file in built.submitted()}
             built.spec_json.write_text(replace(spec, hashes=hashes).to_json(), encoding="utf-8", newline="\n")
             try:
                 building.rename(path)
@@ -291,7 +295,7 @@ class RunDir:
         """Say whether the job was asked to end."""
         return self.stop.exists()
 
-    def _submitted(self) -> list[Path]:
+    def submitted(self) -> list[Path]:
         """Return the files that the spec vouches for, as far as they are there."""
         files = [self.train_jsonl, self.holdout_jsonl, self.prompts_jsonl]
         files += sorted(file for file in self.adapter.rglob("*") if file.is_file())

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from runners.errors import RunDirError
 from runners.events import utc_now
 from runners.rundir import RunDir
+from runners.spec import RunSpec
 
 State = Literal["running", "ended", "gone", "unknown"]
 
@@ -51,8 +52,16 @@ class Place(Protocol):
     def name(self) -> str:
         """The place's name in settings and handles."""
 
-    def check(self) -> list[str]:
-        """Return what keeps a job from running here, each with what to do; empty when the place is ready."""
+    @property
+    def remote(self) -> bool:
+        """Whether its files lie elsewhere: then it is asked in a rhythm of its own, where nothing waits for it."""
+
+    def check(self, spec: RunSpec | None = None) -> list[str]:
+        """Return what keeps a job from running here, each with what to do; empty when the place is ready.
+
+        Args:
+            spec: what is to be run; None for any.
+        """
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
         """Start the job of an attempt whose folder stands.
@@ -66,6 +75,13 @@ class Place(Protocol):
 
         Raises:
             PlaceError: the handle is of another place.
+        """
+
+    def look(self, run_dir: RunDir, handle: Handle) -> Poll:
+        """Say how the job's process is, and bring the lines it wrote up to then; one question to a place elsewhere.
+
+        Raises:
+            PlaceError: the place cannot be asked, and why; or the handle is of another place.
         """
 
     def pull(self, run_dir: RunDir) -> None:

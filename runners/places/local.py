@@ -1,8 +1,7 @@
 """This machine: the job is a detached process that outlives the program.
 
-The decision to know: between program and job stands a small shell, leader of a session of its own. It ignores HUP,
-outlives a TERM to its group and writes the job's exit status. It is found again by process id and start time, since
-process ids are used again. Nothing needs `/proc` or `setsid`: Linux and macOS alike.
+The decision to know: between program and job stands a small shell (`supervisor`), leader of a session of its own. It
+is found again by process id and start time, since process ids are used again.
 """
 
 from __future__ import annotations
@@ -19,25 +18,11 @@ from typing import Final
 
 import psutil
 
-import runners
 from runners.errors import PlaceError
 from runners.places.base import Handle, Poll, write_job
+from runners.places.supervisor import job_environment, start_supervised
 from runners.rundir import RunDir
-
-# $1 pid file, $2 exit status file, $3 niceness, then the job. Handlers are not inherited by the job, ignored signals
-# are.
-# Linux as most desktops set it up shares the processors out among sessions first and heeds niceness only within one, so
-# the whole session is made as nice as the job; elsewhere there is no such file.
-_SUPERVISOR: Final = """
-trap '' HUP
-trap : TERM INT
-echo $$ > "$1.tmp" && mv "$1.tmp" "$1"
-status_file=$2
-if [ -w /proc/self/autogroup ]; then echo "$3" 2>/dev/null > /proc/self/autogroup; fi
-shift 3
-"$@"
-echo $? > "$status_file.tmp" && mv "$status_file.tmp" "$status_file"
-"""
+from runners.spec import RunSpec
 
 _NEEDED: Final = ("torch", "transformers", "peft")
 _INSTALL: Final = "pip install '.[train]' (in the workbench's source folder)"
@@ -50,6 +35,7 @@ class LocalPlace:
     """Runs jobs as processes of this machine, at a low priority."""
 
     name = "local"
+    remote = False
 
     def __init__(self, python: str | None = None, nice: int = 15, command: Sequence[str] | None = None) -> None:
         """Prepare a place; nothing is started.
@@ -63,7 +49,7 @@ class LocalPlace:
         self._nice = nice
         self._command = tuple(command) if command is not None else None
 
-    def check(self) -> list[str]:
+    def check(self, spec: RunSpec | None = None) -> list[str]:
         """Say whether the interpreter stands and finds torch; it is started for that only if it is another one."""
         if self._command is not None:
             return []
@@ -82,7 +68,7 @@ class LocalPlace:
         try:
             answer = subprocess.run(
                 [self._python, "-c", _CHECK, "runners", *_NEEDED],
-                env=_environment(),
+                env=job_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -109,26 +95,12 @@ class LocalPlace:
         Raises:
             PlaceError: the process could not be started.
         """
-        folder = run_dir.path.resolve()
-        there = RunDir(folder)
-        job = [*(self._command or (self._python, "-m", "runners")), str(folder), "--attempt", str(attempt)]
-        niced = ["nice", "-n", str(self._nice), *job] if self._nice else job
-        files = (str(there.pid(attempt)), str(there.rc(attempt)))
-        # An engine may start an attempt twice: the first end must not be taken for the second.
-        there.rc(attempt).unlink(missing_ok=True)
+        there = RunDir(run_dir.path.resolve())
+        command = self._command or (self._python, "-m", "runners")
         try:
-            with there.log(attempt).open("ab") as log:
-                process = subprocess.Popen(
-                    ["/bin/sh", "-c", _SUPERVISOR, "runners", *files, str(self._nice), *niced],
-                    cwd=folder,
-                    env=_environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            process = start_supervised(there, attempt, command, nice=self._nice, environment=job_environment())
         except OSError as error:
-            raise PlaceError(f"{folder}: the job could not be started ({error}). Nothing runs.") from error
+            raise PlaceError(f"{there.path}: the job could not be started ({error}). Nothing runs.") from error
         # Reaps the supervisor while this program lives; afterwards the system does.
         threading.Thread(target=process.wait, name=f"reap-{process.pid}", daemon=True).start()
         try:
@@ -139,7 +111,7 @@ class LocalPlace:
             place=self.name,
             data={
                 "pid": process.pid,
-                "run_dir": str(folder),
+                "run_dir": str(there.path),
                 "started_at": started_at,
                 "booted_at": psutil.boot_time(),
                 "rc": str(there.rc(attempt)),
@@ -158,6 +130,10 @@ class LocalPlace:
             return Poll("running")
         # It may have ended between the two looks.
         return _ended(rc) if rc.exists() else Poll("gone")
+
+    def look(self, run_dir: RunDir, handle: Handle) -> Poll:
+        """Say how the job's process is; it writes into the run directory itself."""
+        return self.poll(handle)
 
     def pull(self, run_dir: RunDir) -> None:
         """Do nothing: the job writes into the run directory itself."""
@@ -225,15 +201,3 @@ def _is_job(process: psutil.Process, session: int, run_dir: str) -> bool:
         )
     except (psutil.Error, OSError):
         return False
-
-
-def _environment() -> dict[str, str]:
-    """Return the job's environment: this package importable, its words in the log at once and as UTF-8."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
-    # The job's working directory is no place to import from.
-    environment["PYTHONSAFEPATH"] = "1"
-    home = Path(runners.__file__).resolve().parent.parent
-    # Another Python must never see this one's site-packages: its torch would be built for the wrong interpreter.
-    if home.name not in ("site-packages", "dist-packages"):
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")]))
-    return environment

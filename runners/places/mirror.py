@@ -1,0 +1,189 @@
+"""The copy here of a run directory that is written on a far host: what grew is appended, what is whole is renamed in.
+
+The decision to know: where a file of lines goes on is read from the copy itself, never kept in a state of its own. So a
+pull that was cut, or done twice, or by two programs, ends in the same bytes. A torn last line is fetched again: the job
+may have cut it off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from runners.errors import PlaceError
+from runners.events import end_of_last_line, read_lines
+from runners.places.far_files import BLOCK_BYTES, checkpoint_files, safe, sha256_of, trace_names
+from runners.places.far_host import FarHost
+from runners.rundir import RunDir
+
+# How far the checkpoints of a run have come: bytes that are here, and in all.
+ProgressCall = Callable[[int, int], None]
+
+# Of a sha256, as digits.
+_HASH_BYTES = 64
+
+
+def known_sizes(run_dir: RunDir) -> dict[str, int]:
+    """Return how many bytes of each file that grows are here for good."""
+    sizes: dict[str, int] = {}
+    for number in run_dir.attempts():
+        sizes[_name(run_dir, run_dir.events(number))] = _whole(run_dir.events(number))
+        log = run_dir.log(number)
+        sizes[_name(run_dir, log)] = log.stat().st_size if log.exists() else 0
+    sizes[_name(run_dir, run_dir.samples)] = _whole(run_dir.samples)
+    return sizes
+
+
+def append(run_dir: RunDir, name: str, offset: int, data: bytes) -> None:
+    """Go on with a file from an offset; what stood behind it was a torn line."""
+    path = safe(run_dir.path, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.truncate(offset)
+        file.seek(offset)
+        file.write(data)
+
+
+def pull_traces(run_dir: RunDir, far: FarHost, count: int, *, machine: str | None) -> None:
+    """Bring the traces that are not here, where the host has more than `count` of them here."""
+    known = trace_names(run_dir)
+    while len(known) < count:
+        with far.asked("traces", run=run_dir.path.name, known=sorted(known), machine=machine) as (told, conversation):
+            run_dir.traces.mkdir(exist_ok=True)
+            for name, size in told["traces"]:
+                aside = run_dir.traces / f".{name}.part"
+                aside.write_bytes(b"".join(conversation.read(size)))
+                aside.replace(safe(run_dir.traces, name))
+        if not told["traces"]:
+            return
+        known |= {name for name, _ in told["traces"]}
+
+
+def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, machine: str | None) -> bool:
+    """Bring every checkpoint that stands there and not here; return whether all are here now.
+
+    One that the job deleted by rule goes here too. A checkpoint that came in part goes on where it ended.
+
+    Raises:
+        PlaceError: the host cannot be asked, or a file did not arrive as it is there.
+    """
+    with far.asked("checkpoints", run=run_dir.path.name, machine=machine) as (told, _):
+        standing: dict[str, dict[str, int]] = told["checkpoints"]
+    _drop_pruned(run_dir, standing)
+    here = {run_dir.checkpoint(step).name for step in run_dir.checkpoint_steps()}
+    # The newest first: it is what a review or a resume wants.
+    wanted = [name for name in sorted(standing, reverse=True) if name not in here]
+    tally = _Tally(sum(sum(standing[name].values()) for name in wanted), progress)
+    whole = True
+    for name in wanted:
+        whole = _pull_checkpoint(run_dir, far, name, standing[name], tally) and whole
+    if told["best"] is not None:
+        run_dir.checkpoints.mkdir(exist_ok=True)
+        aside = run_dir.checkpoints / ".best.json.part"
+        aside.write_text(told["best"], encoding="utf-8")
+        aside.replace(run_dir.best_json)
+    return whole
+
+
+class _Tally:
+    """How far the checkpoints have come."""
+
+    def __init__(self, total: int, progress: ProgressCall) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def came(self, size: int) -> None:
+        self._done += size
+        self._progress(self._done, self._total)
+
+
+def _pull_checkpoint(run_dir: RunDir, far: FarHost, name: str, files: Mapping[str, int], tally: _Tally) -> bool:
+    """Bring one checkpoint; return False where the job deleted it meanwhile."""
+    aside = run_dir.checkpoints / f".{name}.coming"
+    for file, size in files.items():
+        if not _pull_file(far, run_dir.path.name, f"checkpoints/{name}/{file}", safe(aside, file), size, tally):
+            shutil.rmtree(aside, ignore_errors=True)
+            return False
+    # What a cut pull of an earlier checkpoint of this name left does not belong to it.
+    for path in aside.rglob("*"):
+        if path.is_file() and path.relative_to(aside).as_posix() not in files:
+            path.unlink()
+    aside.rename(run_dir.checkpoints / name)
+    return True
+
+
+def _pull_file(far: FarHost, run: str, name: str, path: Path, size: int, tally: _Tally) -> bool:
+    """Bring one file, from where it ends here; return False where it is gone there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    offset = path.stat().st_size if path.exists() else 0
+    if offset > size:
+        path.unlink()
+        offset = 0
+    with far.asked("read", run=run, name=name, offset=offset) as (told, conversation):
+        if "gone" in told:
+            return False
+        digest = hashlib.sha256()
+        with path.open("ab") as file:
+            for block in _prefix(path, offset):
+                digest.update(block)
+            tally.came(offset)
+            for block in conversation.read(told["bytes"]):
+                digest.update(block)
+                file.write(block)
+                tally.came(len(block))
+        expected = b"".join(conversation.read(_HASH_BYTES)).decode("ascii")
+    if digest.hexdigest() != expected:
+        path.unlink()
+        raise PlaceError(f"{far.name}: {name} did not arrive as it is there. It is fetched anew.")
+    return True
+
+
+def _prefix(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while size > 0 and (block := file.read(min(BLOCK_BYTES, size))):
+            size -= len(block)
+            yield block
+
+
+def _drop_pruned(run_dir: RunDir, standing: Iterable[str]) -> None:
+    """Delete the checkpoints that the job says it deleted, and that do not stand there."""
+    for number in run_dir.attempts():
+        for event in read_lines(run_dir.events(number), 0)[0]:
+            name = Path(str(event.get("path"))).name
+            if event.get("type") == "pruned" and name not in standing and name.startswith("step-"):
+                shutil.rmtree(run_dir.checkpoints / name, ignore_errors=True)
+    for left in run_dir.checkpoints.glob(".step-*.coming") if run_dir.checkpoints.is_dir() else ():
+        if left.name.removeprefix(".").removesuffix(".coming") not in standing:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def shipped(run_dir: RunDir) -> dict[str, Path]:
+    """Return the files a host needs to carry out a run, by name: the terminal's half, and the newest checkpoint.
+
+    The checkpoint is for a host that has none: a run goes on there that was begun on one that is gone.
+    """
+    files = [run_dir.spec_json, *run_dir.submitted(), *(path for path in (run_dir.samples,) if path.exists())]
+    steps = run_dir.checkpoint_steps()
+    for name in checkpoint_files(run_dir).get(run_dir.checkpoint(steps[-1]).name, ()) if steps else ():
+        files.append(run_dir.checkpoint(steps[-1]) / name)
+    return {_name(run_dir, path): path for path in files}
+
+
+def described(files: Mapping[str, Path]) -> dict[str, tuple[int, str]]:
+    """Return size and sha256 of files by name."""
+    return {name: (path.stat().st_size, sha256_of(path)) for name, path in files.items()}
+
+
+def blocks_of(paths: Iterable[Path]) -> Iterator[bytes]:
+    """Yield the bytes of files, one after the other."""
+    for path in paths:
+        yield from _prefix(path, path.stat().st_size)
+
+
+def _whole(path: Path) -> int:
+    return end_of_last_line(path) if path.exists() else 0
+
+
+def _name(run_dir: RunDir, path: Path) -> str:
+    return path.relative_to(run_dir.path).as_posix()

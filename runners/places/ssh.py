@@ -1,0 +1,233 @@
+"""Any host that the author's OpenSSH client reaches: a detached process there, its run directory copied here.
+
+The decision to know: a handle names the run and the machine, never a process id: the host finds its own process again.
+So the handle is written before the job is started, and a program that is killed in between loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from runners.errors import PlaceError, UnreachableError
+from runners.places import mirror
+from runners.places.alone import alone
+from runners.places.base import Handle, Poll, read_job, write_job
+from runners.places.far_host import FarHost
+from runners.places.ssh_client import Destination
+from runners.rundir import RunDir
+from runners.spec import RunSpec
+
+_INSTALL: Final = "pip install torch transformers peft safetensors tokenizers"
+# With less the job could not even write its first checkpoint.
+_LEAST_FREE_BYTES: Final = 200 << 20
+
+
+class SshPlace:
+    """Runs jobs on a far host, reached by `ssh`."""
+
+    remote = True
+
+    def __init__(
+        self,
+        name: str,
+        destination: Destination,
+        *,
+        folder: str = "~/workbench",
+        python: str = "python3",
+        nice: int = 0,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Prepare a place; nothing is asked yet.
+
+        Args:
+            name: of the place in settings and handles.
+            destination: the host.
+            folder: where its runs lie there; `~/` is the home folder there.
+            python: the interpreter there that runs the jobs, one with torch.
+            nice: added to the job's niceness there, 0 to 19.
+            environment: set for the jobs, such as HF_HOME.
+            command: what to run instead of `python -m runners`; run directory and attempt are added to it.
+            cancelled: asked a few times a second; what goes on is given up then.
+        """
+        self.name = name
+        self._nice = nice
+        self._command = list(command) if command is not None else None
+        self._far = FarHost(
+            destination=destination,
+            folder=folder,
+            python=python,
+            environment=environment or {},
+            cancelled=cancelled,
+        )
+
+    def check(self, spec: RunSpec | None = None) -> list[str]:
+        """Say what keeps a job from running there: the host, its Python, its packages, its disk, the model's folder."""
+        model = _folder_of(spec)
+        try:
+            told = self._far.ask("ready", model=model)
+        except PlaceError as error:
+            return [str(error)]
+        problems = []
+        if told["missing"] and self._command is None:
+            problems.append(
+                f"{self._far.name}: {self._far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
+                "there, or name another Python as `python` of this place."
+            )
+        if told["free_bytes"] < _LEAST_FREE_BYTES:
+            problems.append(
+                f"{self._far.name}: {told['free_bytes'] >> 20} MiB are free at {self._far.folder}, too little for a "
+                "checkpoint. Make room there, or name another `folder`."
+            )
+        if not told["has_model"]:
+            problems.append(
+                f"{self._far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
+                "Hugging Face id: that is fetched there."
+            )
+        return problems
+
+    def survey(self) -> dict[str, Any]:
+        """Return what the host has, as `far_survey` tells it, and what is missing.
+
+        Raises:
+            PlaceError: it cannot be asked, and what to do.
+        """
+        told = self._far.ask("survey")
+        return {**told, "mend": self._pip() if told["missing"] else None}
+
+    def submit(self, run_dir: RunDir, attempt: int) -> Handle:
+        """Send what the host has not, and start the job of an attempt whose folder stands.
+
+        Raises:
+            PlaceError: the host cannot be asked, refused a file or could not start it; nothing runs.
+        """
+        run = run_dir.path.name
+        told = self._far.ask("wanted", run=run, files={})
+        if not told["stands"]:
+            self._send(run_dir)
+        handle = Handle(
+            place=self.name,
+            data={"machine": told["machine"], "run": run, "attempt": attempt},
+        )
+
+        def start() -> None:
+            self._far.ask("start", run=run, attempt=attempt, command=self._command, nice=self._nice)
+
+        # Nobody looks between the handle and the start: what is not started yet would count as gone.
+        with alone(run_dir, "lines"):
+            write_job(run_dir, attempt, handle)
+            try:
+                start()
+            except UnreachableError:
+                # Whether it was started is not known; asked again, the host starts it once.
+                start()
+        return handle
+
+    def poll(self, handle: Handle) -> Poll:
+        """Say how the job's process is; `unknown` where the host cannot be asked."""
+        self._own(handle)
+        try:
+            return _poll(self._far.ask("look", **handle.data))
+        except PlaceError:
+            return Poll("unknown")
+
+    def look(self, run_dir: RunDir, handle: Handle) -> Poll:
+        """Say how the job's process is, and bring the lines and traces it wrote up to then.
+
+        Raises:
+            UnreachableError: the host cannot be asked now.
+            PlaceError: it answers, but not about this run; or the handle is of another place.
+        """
+        self._own(handle)
+        with alone(run_dir, "lines"):
+            return _poll(self._pull_lines(run_dir, handle.data["attempt"], handle.data["machine"]))
+
+    def pull(self, run_dir: RunDir) -> None:
+        """Bring what the job wrote into the run directory here: lines, traces, and checkpoints that are complete."""
+        with alone(run_dir, "lines"):
+            self._pull_lines(run_dir, None, _machine(run_dir))
+        self.pull_checkpoints(run_dir)
+
+    def pull_checkpoints(
+        self, run_dir: RunDir, progress: mirror.ProgressCall = lambda done, total: None, *, wait: bool = True
+    ) -> bool:
+        """Bring the checkpoints that are complete there; return whether all are here now.
+
+        Args:
+            run_dir: the run.
+            progress: gets the bytes that came, and those in all.
+            wait: for another program that brings the same; else nothing is done.
+        """
+        with alone(run_dir, "checkpoints", wait=wait) as mine:
+            return mine and mirror.pull_checkpoints(run_dir, self._far, progress, machine=_machine(run_dir))
+
+    def stop(self, run_dir: RunDir, handle: Handle) -> None:
+        """Write the stop file, there and then here.
+
+        Raises:
+            PlaceError: the host cannot be asked; nothing was done.
+        """
+        self._own(handle)
+        self._far.ask("stop", **handle.data)
+        run_dir.request_stop()
+
+    def kill(self, handle: Handle) -> None:
+        """Send KILL to the job's process group there, if it is still the one that was started."""
+        self._own(handle)
+        self._far.ask("kill", **handle.data)
+
+    def _send(self, run_dir: RunDir) -> None:
+        """Send what the job needs, but for files that came already when an earlier sending was cut."""
+        run, shipped = run_dir.path.name, mirror.shipped(run_dir)
+        files = mirror.described(shipped)
+        wanted = self._far.ask("wanted", run=run, files=files)["wanted"]
+        rows, paths = [(name, *files[name]) for name in wanted], [shipped[name] for name in wanted]
+        self._far.ask("put", run=run, files=rows, send=lambda: mirror.blocks_of(paths))
+
+    def _pull_lines(self, run_dir: RunDir, attempt: int | None, machine: str | None) -> dict[str, Any]:
+        """Bring lines and traces; return what the host said of the job the first time it was asked."""
+        said: dict[str, Any] | None = None
+        while True:
+            run, sizes = run_dir.path.name, mirror.known_sizes(run_dir)
+            with self._far.asked("look", run=run, attempt=attempt, sizes=sizes, machine=machine) as (
+                told,
+                conversation,
+            ):
+                came = [
+                    (name, offset, b"".join(conversation.read(size))) for name, offset, size in told.get("files", ())
+                ]
+            # A sample names its trace: that comes first.
+            mirror.pull_traces(run_dir, self._far, told["traces"], machine=machine)
+            for name, offset, data in came:
+                mirror.append(run_dir, name, offset, data)
+            said = said or told
+            if not told["more"]:
+                return said
+
+    def _own(self, handle: Handle) -> None:
+        if handle.place != self.name:
+            raise PlaceError(f"A job of the place {handle.place!r} was asked for at {self.name!r}. Ask its own place.")
+
+    def _pip(self) -> str:
+        arguments = " ".join(["ssh", *self._far.destination.arguments()])
+        return f"{arguments} {self._far.python} -m {_INSTALL}"
+
+
+def _poll(told: Mapping[str, Any]) -> Poll:
+    return Poll(told["state"], told["exit_code"])
+
+
+def _machine(run_dir: RunDir) -> str | None:
+    """Return the machine that the newest attempt was started on; None before the first."""
+    latest = run_dir.latest_attempt()
+    handle = None if latest is None else read_job(run_dir, latest)
+    return None if handle is None else str(handle.data["machine"])
+
+
+def _folder_of(spec: RunSpec | None) -> str | None:
+    """Return the folder that a spec names its model by; None for the embedded one and for a repository's id."""
+    if spec is None:
+        return None
+    return spec.model.id if spec.model.id.startswith(("/", "~", ".")) else None
