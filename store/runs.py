@@ -57,6 +57,8 @@ class RunRow:
         samples: how many it wrote.
         note: the newest note of the notebook on it; of an imported one, what its log said.
         smoke: whether it only measures what it takes, by its spec.
+        unreached_at: UTC; since when its place cannot be asked, for whoever reads the run directory to say; None where
+            it answers.
     """
 
     name: str
@@ -76,6 +78,7 @@ class RunRow:
     samples: int
     note: str
     smoke: bool
+    unreached_at: str | None = None
 
     @property
     def val_compares(self) -> bool:
@@ -207,6 +210,11 @@ def rows(db: Database) -> list[RunRow]:
         RunRow(*(*row[:11], _measured(row[10], row[11]), _measured(row[12], row[13]), *row[14:17], bool(row[17])))
         for row in found
     ]
+
+
+def places(db: Database) -> list[tuple[str, str, str]]:
+    """Return name, place and directory of every run, oldest first."""
+    return db.all("SELECT name, place, dir FROM run ORDER BY created_at, rowid")
 
 
 def get(db: Database, name: str) -> Run:

@@ -20,6 +20,7 @@ from textual.worker import Worker
 
 from workbench.every_command import EveryCommand, short_word
 from workbench.every_key import own_keymap
+from workbench.following import COLLECT_S, Following
 from workbench.key_order import KeyOrder
 from workbench.noticing import EVERY_S, Noticer
 from workbench.pauses import Pauses
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from workbench.operations.project import Project
     from workbench.watching import Watching
 
-# How often runs that are not over are looked at, in seconds.
-_COLLECT_S = 1.0
 # How long after the project was opened its essays are watched: the first frames come first.
 _WATCH_AFTER_S = 1.0
 # How often a pause is looked for, in seconds.
@@ -90,11 +89,11 @@ class WorkbenchApp(Shell):
         self._project = project
         self._folder = start
         self._first_screen = screen
-        self._collecting = False
         self._pauses = Pauses(AHEAD)
         self.keys_in_order = KeyOrder(self)
         self._watching: Watching | None = None
         self._noticer: Noticer | None = None
+        self._following: Following | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -180,10 +179,18 @@ class WorkbenchApp(Shell):
         self.sub_title = project.root.name
         wanted = self._first_screen or screen
         self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
+        if self._following is not None:
+            self._following.stop()
+        self._following = Following(
+            self,
+            project,
+            collected=self._show_collected,
+            unreached=lambda sentence: self.call_later(self.say, sentence, "warning"),
+        )
         self._noticer = Noticer(self, project, self._show_changed_on_disk)
         self.set_timer(0.1, self._notice)
         self.set_interval(EVERY_S, self._notice)
-        self.set_interval(_COLLECT_S, self._collect)
+        self.set_interval(COLLECT_S, self._follow)
         self.set_interval(_PAUSE_LOOK_S, self._pauses.tick)
         self.set_timer(_WATCH_AFTER_S, self._watch)
 
@@ -324,6 +331,11 @@ class WorkbenchApp(Shell):
         )
         self._watching.start()
 
+    def far_runs_changed(self) -> None:
+        """Ask the far hosts at once: a run was launched, stopped or resumed."""
+        if self._following is not None:
+            self._following.wake()
+
     def on_workbench_app_looked(self, message: WorkbenchApp.Looked) -> None:
         """Show what the disk did."""
         if isinstance(message.found, str):
@@ -339,42 +351,11 @@ class WorkbenchApp(Shell):
                 screen.on_essays_changed()
                 screen.refresh_status()
 
-    def _notice(self) -> None:
-        if self._noticer is not None:
-            _worker: Worker[None] = self.run_worker(self._noticer.tick(), group="collect", exit_on_error=False)
-
-    def on_unmount(self) -> None:
-        """End watching."""
-        if self._watching is not None:
-            self._watching.stop()
-
-    def _collect(self) -> None:
-        if self._collecting:
-            return
-        self._collecting = True
-
-        def operate() -> CollectReport:
-            from workbench.operations.collecting import collect
-
-            return collect(self.project)
-
-        async def work() -> None:
-            try:
-                report = await asyncio.to_thread(operate)
-            except Exception as error:  # noqa: BLE001 - the worker boundary
-                self.say(sentence_of(error), "error")
-                return
-            finally:
-                self._collecting = False
-            self._show_collected(report)
-
-        _worker: Worker[None] = self.run_worker(work, group="collect")
+    def _follow(self) -> None:
+        if self._following is not None:
+            _worker: Worker[None] = self.run_worker(self._following.tick(), group="collect", exit_on_error=False)
 
     def _show_collected(self, report: CollectReport) -> None:
-        for problem in report.problems:
-            self.say(problem, "warning")
-        if not report.changed:
-            return
         if self._noticer is not None:
             self._noticer.collected()
         for screen in self.screen_stack:
@@ -383,6 +364,16 @@ class WorkbenchApp(Shell):
                     screen.on_project_changed()
                 if report.statuses:
                     screen.refresh_status()
+
+    def _notice(self) -> None:
+        if self._noticer is not None:
+            _worker: Worker[None] = self.run_worker(self._noticer.tick(), group="collect", exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        """End what goes on beside."""
+        for work in (self._watching, self._following):
+            if work is not None:
+                work.stop()
 
 
 def run(project: Project | None, start: Path, screen: str | None = None) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from runners.errors import PlaceError
 from runners.events import utc_now
 from runners.places.alone import alone
 from runners.places.base import Poll, State
@@ -70,9 +69,9 @@ def reached(run_dir: RunDir, attempt: int, poll: Poll) -> None:
     _change(run_dir, attempt, change)
 
 
-def lost(run_dir: RunDir, attempt: int, error: PlaceError) -> None:
-    """Keep that a host cannot be asked, and since when."""
-    _change(run_dir, attempt, lambda was: replace(was, lost_at=was.lost_at or utc_now(), problem=str(error)))
+def lost(run_dir: RunDir, attempt: int, problem: str) -> None:
+    """Keep that a host cannot be asked, why, and since when."""
+    _change(run_dir, attempt, lambda was: replace(was, lost_at=was.lost_at or utc_now(), problem=problem))
 
 
 def given_up(run_dir: RunDir, attempt: int) -> None:

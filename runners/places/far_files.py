@@ -94,16 +94,20 @@ def grown(run_dir: RunDir, sizes: Mapping[str, int]) -> tuple[list[tuple[str, in
         run_dir: the run directory.
         sizes: how many bytes are known of each, by name.
     """
-    paths = [path for number in run_dir.attempts() for path in (run_dir.events(number), run_dir.log(number))]
+    attempts = run_dir.attempts()
+    # What an event tells of, such as the last sample, must not come after it: how far the events go is seen first, and
+    # they are read last.
+    spoken = {path: path.stat().st_size for number in attempts if (path := run_dir.events(number)).exists()}
+    ends = {run_dir.samples: None, **spoken, **dict.fromkeys(map(run_dir.log, attempts))}
     found: list[tuple[str, int, bytes]] = []
     room = LOOK_BYTES
-    for path in (run_dir.samples, *paths):
+    for path, end in ends.items():
         name = path.relative_to(run_dir.path).as_posix()
         offset = sizes.get(name, 0)
         try:
             with path.open("rb") as file:
                 file.seek(offset)
-                data = file.read(room + 1)
+                data = file.read(room + 1 if end is None else max(0, min(room + 1, end - offset)))
         except FileNotFoundError:
             continue
         if len(data) > room:

@@ -70,32 +70,16 @@ class SshPlace:
             told = self._far.ask("ready", model=model)
         except PlaceError as error:
             return [str(error)]
-        problems = []
-        if told["missing"] and self._command is None:
-            problems.append(
-                f"{self._far.name}: {self._far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
-                "there, or name another Python as `python` of this place."
-            )
-        if told["free_bytes"] < _LEAST_FREE_BYTES:
-            problems.append(
-                f"{self._far.name}: {told['free_bytes'] >> 20} MiB are free at {self._far.folder}, too little for a "
-                "checkpoint. Make room there, or name another `folder`."
-            )
-        if not told["has_model"]:
-            problems.append(
-                f"{self._far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
-                "Hugging Face id: that is fetched there."
-            )
-        return problems
+        return self._problems(told, model)
 
     def survey(self) -> dict[str, Any]:
-        """Return what the host has, as `far_survey` tells it, and what is missing.
+        """Return what the host has, as `far_survey` tells it, and as `problems` what keeps a job from running there.
 
         Raises:
             PlaceError: it cannot be asked, and what to do.
         """
         told = self._far.ask("survey")
-        return {**told, "mend": self._pip() if told["missing"] else None}
+        return {**told, "problems": self._problems(told, None)}
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
         """Send what the host has not, and start the job of an attempt whose folder stands.
@@ -177,6 +161,25 @@ class SshPlace:
         """Send KILL to the job's process group there, if it is still the one that was started."""
         self._own(handle)
         self._far.ask("kill", **handle.data)
+
+    def _problems(self, told: Mapping[str, Any], model: str | None) -> list[str]:
+        problems = []
+        if told["missing"] and self._command is None:
+            problems.append(
+                f"{self._far.name}: {self._far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
+                "here, or name another Python as `python` of this place."
+            )
+        if told["free_bytes"] < _LEAST_FREE_BYTES:
+            problems.append(
+                f"{self._far.name}: {told['free_bytes'] >> 20} MiB are free at {self._far.folder}, too little for a "
+                "checkpoint. Make room there, or name another `folder`."
+            )
+        if not told["has_model"]:
+            problems.append(
+                f"{self._far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
+                "Hugging Face id: that is fetched there."
+            )
+        return problems
 
     def _send(self, run_dir: RunDir) -> None:
         """Send what the job needs, but for files that came already when an earlier sending was cut."""

@@ -28,8 +28,9 @@ class StillPlace:
     """A place that takes jobs and never runs them."""
 
     name = "local"
+    remote = False
 
-    def check(self) -> list[str]:
+    def check(self, spec: RunSpec | None = None) -> list[str]:
         return []
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
@@ -38,13 +39,11 @@ class StillPlace:
     def poll(self, handle: Handle) -> Poll:
         return Poll("running")
 
-    def pull(self, run_dir: RunDir) -> None: ...
-
 
 @pytest.fixture(autouse=True)
 def _no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (launching, collecting, running):
-        monkeypatch.setattr(module, "place", lambda project, name: StillPlace())
+        monkeypatch.setattr(module, "place", lambda project, name, **_: StillPlace())
 
 
 @pytest.fixture
@@ -232,10 +231,10 @@ async def test_the_form_says_what_a_run_takes_and_f_shows_it_for_every_card(proj
 async def test_a_run_too_large_for_this_machine_is_made_to_fit_by_key(project, monkeypatch):
     from runners.forecast.cards import Card
     from runners.forecast.memory import PROCESS_BYTES
-    from workbench.operations import forecasting
+    from workbench.operations import place_checks
 
     small = Card(name="this machine", usable_bytes=PROCESS_BYTES + 150 * 1024**2, cuda=False)
-    monkeypatch.setattr(forecasting, "this_machine", lambda: small)
+    monkeypatch.setattr(place_checks, "this_machine", lambda: small)
     async with form(project, size=(120, 40)) as pilot:
         await settle(pilot, lambda: "c makes it fit" in shown(pilot, "#launch-summary"))
         await pilot.press("c")

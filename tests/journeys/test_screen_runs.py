@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from runners.places.base import Handle, Poll
 from runners.rundir import RunDir
+from runners.spec import RunSpec
 from store import runs
 from tests.journeys.builders import (
     BASE_RUN,
@@ -39,11 +40,12 @@ class Place:
     """A place that notes what it was asked to do."""
 
     name = "local"
+    remote = False
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def check(self) -> list[str]:
+    def check(self, spec: RunSpec | None = None) -> list[str]:
         return []
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
@@ -52,8 +54,6 @@ class Place:
 
     def poll(self, handle: Handle) -> Poll:
         return Poll("running")
-
-    def pull(self, run_dir: RunDir) -> None: ...
 
     def stop(self, run_dir: RunDir, handle: Handle) -> None:
         run_dir.request_stop()
@@ -67,7 +67,7 @@ class Place:
 def place(monkeypatch: pytest.MonkeyPatch) -> Place:
     made = Place()
     for module in (launching, collecting, running):
-        monkeypatch.setattr(module, "place", lambda project, name: made)
+        monkeypatch.setattr(module, "place", lambda project, name, **_: made)
     return made
 
 

@@ -31,6 +31,7 @@ _COMMANDS = {
     "run": ("workbench.cli.runs", "Launch a training run."),
     "sample": ("workbench.cli.runs", "Sample the canary prompts from the base or from a run's adapter."),
     "runs": ("workbench.cli.runs", "List, show, stop, kill and resume runs."),
+    "places": ("workbench.cli.places", "Where runs go: list the places, check a host, add one."),
     "collect": ("workbench.cli.runs", "Fold what the jobs wrote into the store."),
     "infill": (
         "workbench.cli.sessions",

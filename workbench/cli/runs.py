@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from curation.counted import counted
 from runners.status import OVER
 from store import datasets
+from store.runs import RunRow
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import collecting, forecasting, launching, lengths, running, timing
+from workbench.operations.clock import clock
 from workbench.operations.errors import ChildError, WorkbenchError
+from workbench.operations.place_settings import LOCAL
+from workbench.operations.places import settings_of
 from workbench.operations.project import Project
 
 _set_option = click.option(
@@ -22,6 +26,9 @@ _set_option = click.option(
     metavar="FIELD=VALUE",
     help="Such as train.max_steps=90; may be given again.",
 )
+_place_option = click.option(
+    "--place", "place_name", metavar="NAME", help="Where (default: where the parent ran). See `workbench places list`."
+)
 _wait_option = click.option("--wait", is_flag=True, help="Wait for the end, with progress.")
 _dry_option = click.option("--dry-run", is_flag=True, help="Show what would be launched; launch nothing.")
 
@@ -30,6 +37,7 @@ _dry_option = click.option("--dry-run", is_flag=True, help="Show what would be l
 @click.option("--parent", help="The run to copy (default: the latest).")
 @click.option("--dataset", "number", type=int, help="The dataset's number (default: the newest).")
 @click.option("--model", help="Default: the project's.")
+@_place_option
 @_set_option
 @click.option("--smoke", is_flag=True, help="Run three steps only, to measure time and memory.")
 @_wait_option
@@ -41,6 +49,7 @@ def run_command(
     parent: str | None,
     number: int | None,
     model: str | None,
+    place_name: str | None,
     changes: tuple[str, ...],
     smoke: bool,
     wait: bool,
@@ -52,7 +61,14 @@ def run_command(
     if number is not None and not found:
         raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
     parent = running.run_named(project, parent) if parent else None
-    ready = launching.draft(project, task="train", parent=parent, dataset_id=found[0] if found else None, model=model)
+    ready = launching.draft(
+        project,
+        task="train",
+        parent=parent,
+        dataset_id=found[0] if found else None,
+        model=model,
+        place_name=_known_place(project, place_name),
+    )
     _launch(project, ready, changes, smoke=smoke, wait=wait, dry_run=dry_run, as_json=as_json)
 
 
@@ -62,6 +78,7 @@ def run_command(
     "--checkpoint", default=launching.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
 )
 @click.option("--parent", help="The sample run to copy (default: the latest).")
+@_place_option
 @_set_option
 @_wait_option
 @_dry_option
@@ -72,6 +89,7 @@ def sample_command(
     adapter: str | None,
     checkpoint: str,
     parent: str | None,
+    place_name: str | None,
     changes: tuple[str, ...],
     wait: bool,
     dry_run: bool,
@@ -79,8 +97,22 @@ def sample_command(
 ) -> None:
     """Sample the canary prompts from the base, or from a run's adapter."""
     parent, adapter = (running.run_named(project, name) if name else None for name in (parent, adapter))
-    ready = launching.draft(project, task="sample", parent=parent, adapter_run=adapter, checkpoint=checkpoint)
+    ready = launching.draft(
+        project,
+        task="sample",
+        parent=parent,
+        adapter_run=adapter,
+        checkpoint=checkpoint,
+        place_name=_known_place(project, place_name),
+    )
     _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+
+
+def _known_place(project: Project, name: str | None) -> str | None:
+    """Return the name of a place as it was given, if there is such a place."""
+    if name not in (None, LOCAL):
+        settings_of(project, str(name))
+    return name
 
 
 def _launch(
@@ -137,8 +169,7 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
     """Say what a training run takes, here and on the cards that are rented."""
     if found is None:
         return []
-    need, room = forecasting.in_words(found.here.memory.total), forecasting.in_words(found.here.card.usable_bytes)
-    lines = [f"memory: {need} of {room} here" + ("" if found.here.fits else ": it does not fit")]
+    lines = [_memory_line(found.place, found.here)]
     lines += [f"  would fit: {item.words} ({forecasting.in_words(item.memory.total)})" for item in found.changes]
     fitting = ", ".join(fit.card.name for fit in found.cards if fit.fits) or "none of those listed"
     lines.append(f"on a CUDA card: {forecasting.in_words(found.cards[0].memory.total)}; fits {fitting}")
@@ -154,6 +185,15 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
     return lines
 
 
+def _memory_line(place: str, fit: forecasting.CardFit | None) -> str:
+    """Say whether a run fits where it is to go, as far as that is known."""
+    if fit is None:
+        return f"memory: how much {place} has is not known; `workbench places check {place}` looks"
+    need, room = forecasting.in_words(fit.memory.total), forecasting.in_words(fit.card.usable_bytes)
+    where = "here" if place == LOCAL else f"at {fit.card.name}"
+    return f"memory: {need} of {room} {where}" + ("" if fit.fits else ": it does not fit")
+
+
 @click.group()
 def runs_command() -> None:
     """List, show, stop, kill and resume runs."""
@@ -167,10 +207,15 @@ def runs_list(project: Project, as_json: bool) -> None:
     _collect(project)
     rows = running.run_rows(project)
     lines = table(
-        ["run", "task", "status", "step", "loss", "val loss", "samples"],
-        [[r.name, r.task, r.status, r.last_step, r.last_loss, r.val_loss, r.samples] for r in rows],
+        ["run", "task", "place", "status", "step", "loss", "val loss", "samples"],
+        [[r.name, r.task, r.place, _status(r), r.last_step, r.last_loss, r.val_loss, r.samples] for r in rows],
     )
     emit(rows, as_json, lines)
+
+
+def _status(row: RunRow) -> str:
+    """Return a status, and since when its host cannot be asked."""
+    return f"{row.status}, not reached since {clock(row.unreached_at)}" if row.unreached_at else row.status
 
 
 @runs_command.command("show")
@@ -182,7 +227,10 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
     name = running.run_named(project, name)
     _collect(project, name)
     view = running.run_view(project, name)
-    lines = [f"{view.row.name}  {view.row.status}  attempts {view.attempts}", str(view.directory)]
+    lines = [f"{view.row.name}  {_status(view.row)}  at {view.row.place}  attempts {view.attempts}"]
+    lines.append(str(view.directory))
+    if view.contact is not None and view.contact.coming_bytes:
+        lines.append(f"checkpoints still to come: {forecasting.in_words(view.contact.coming_bytes)}")
     lines += [f"{path}: {before} -> {after}" for path, before, after in view.differences]
     lines += table(["step", "loss"], list(view.loss))
     lines += table(["step", "val loss", "low", "high"], list(view.validation))
@@ -214,31 +262,41 @@ def _collect(project: Project, *names: str) -> None:
         say(problem)
 
 
-_ACTIONS: dict[str, tuple[Any, str]] = {
-    "stop": (running.stop, "Ask a run to end at its next step; it keeps a checkpoint."),
-    "kill": (running.kill, "End a run's process at once; what it wrote stands."),
-    "resume": (running.resume, "Start a run that was cut off again, from its last checkpoint."),
-}
+@runs_command.command("stop")
+@click.argument("name")
+@with_project
+def runs_stop(project: Project, name: str) -> None:
+    """Ask a run to end at its next step; it keeps a checkpoint."""
+    name = running.run_named(project, name)
+    _collect(project, name)
+    say(running.stop(project, name))
 
 
-def _action(word: Literal["stop", "kill", "resume"]) -> click.Command:
-    operation, help_text = _ACTIONS[word]
+@runs_command.command("kill")
+@click.argument("name")
+@click.option("--lost", is_flag=True, help="Count it as killed without asking its host, which will not come back.")
+@with_project
+def runs_kill(project: Project, name: str, lost: bool) -> None:
+    """End a run's process at once; what it wrote stands."""
+    name = running.run_named(project, name)
+    if lost:
+        say(running.give_up(project, name))
+        collecting.collect(project, (name,), far="nothing")
+        return
+    _collect(project, name)
+    say(running.kill(project, name))
+    if (status := collecting.see_end(project, name)) not in OVER:
+        say(f"Its process is not over yet: {status}. `workbench runs list` looks again.")
 
-    @click.argument("name")
-    @with_project
-    def command(project: Project, name: str) -> None:
-        name = running.run_named(project, name)
-        _collect(project, name)
-        say(operation(project, name))
-        if word == "kill" and (status := collecting.see_end(project, name)) not in OVER:
-            say(f"Its process is not over yet: {status}. `workbench runs list` looks again.")
 
-    made: Any = command
-    return click.command(word, help=help_text)(made)
-
-
-for _word in ("stop", "kill", "resume"):
-    runs_command.add_command(_action(_word))
+@runs_command.command("resume")
+@click.argument("name")
+@with_project
+def runs_resume(project: Project, name: str) -> None:
+    """Start a run that was cut off again, from its last checkpoint."""
+    name = running.run_named(project, name)
+    _collect(project, name)
+    say(running.resume(project, name))
 
 
 @click.command()
@@ -249,7 +307,7 @@ for _word in ("stop", "kill", "resume"):
 def collect_command(project: Project, names: tuple[str, ...], wait: bool, as_json: bool) -> None:
     """Fold what the jobs wrote into the store; collecting twice changes nothing."""
     names = tuple(running.run_named(project, name) for name in names)
-    report = collecting.collect(project, names)
+    report = collecting.collect(project, names, far="all")
     if wait:
         for name in names or tuple(collecting.living(project)):
             collecting.wait(project, name, say=say)

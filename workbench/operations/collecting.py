@@ -5,17 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from runners.errors import PlaceError, RunDirError
 from runners.events import read_lines
 from runners.places.base import Handle, Poll, read_job
+from runners.places.contact import read_contact
 from runners.rundir import RunDir
 from runners.status import OVER, Status, status_of
 from store import imported_runs, runs
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.places import place
+from workbench.operations.places import is_remote, place
 from workbench.operations.project import Project
+from workbench.operations.pulling import pull_now
+
+Far = Literal["nothing", "lines", "all"]
+# How often a far host is asked at most while a run there is waited for, in seconds.
+_FAR_POLL_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +40,18 @@ class CollectReport:
         return bool(self.events or self.samples or self.statuses)
 
 
-def collect(project: Project, names: tuple[str, ...] = ()) -> CollectReport:
-    """Fold the named runs, or all that are not over, into the store, and compute their status anew."""
+def collect(project: Project, names: tuple[str, ...] = (), *, far: Far = "lines") -> CollectReport:
+    """Fold the named runs, or all that are not over, into the store, and compute their status anew.
+
+    Args:
+        project: whose runs.
+        names: which; none for all that are not over.
+        far: what is brought from far hosts first, which may take as long as they do; nothing where somebody else sees
+            to it.
+    """
     events = samples = 0
     statuses: list[tuple[str, Status]] = []
-    problems: list[str] = []
+    problems = [] if far == "nothing" else pull_now(project, names, checkpoints=far == "all")
     for name in names or tuple(runs.unfinished(project.db)):
         run = runs.get(project.db, name)
         if run.place == imported_runs.PLACE:
@@ -87,9 +101,9 @@ def _poll(project: Project, run: runs.Run, run_dir: RunDir, problems: list[str])
             return None
         if recorded is None:
             runs.add_attempt(project.db, run.name, latest, handle.place, handle.data)
-        where = place(project, handle.place)
-        where.pull(run_dir)
-        return where.poll(handle)
+        if is_remote(handle.place):
+            return read_contact(run_dir, latest).poll
+        return place(project, handle.place).poll(handle)
     except (PlaceError, RunDirError, WorkbenchError) as error:
         problems.append(f"{run.name}: {error}")
         return Poll(state="unknown", exit_code=None)
@@ -103,8 +117,14 @@ def living(project: Project) -> list[str]:
 def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: float = 0.5) -> Status:
     """Collect until a run is over, telling each phase and metric as it comes; return its status."""
     seen: tuple[int, int] | None = None
+    problems: tuple[str, ...] = ()
+    if is_remote(runs.get(project.db, name).place):
+        poll_s = max(poll_s, _FAR_POLL_S)
     while True:
-        collect(project, (name,))
+        before, problems = problems, collect(project, (name,)).problems
+        for problem in problems:
+            if problem not in before:
+                say(problem)
         for event in runs.events(project.db, name, after=seen):
             seen = (event.attempt, event.seq)
             words = _words(event)
@@ -112,6 +132,9 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
                 say(words)
         status = runs.get(project.db, name).status
         if status in OVER:
+            # Its checkpoints, where they are still to come.
+            for problem in collect(project, (name,), far="all").problems:
+                say(problem)
             return status
         time.sleep(poll_s)
 

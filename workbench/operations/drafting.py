@@ -17,7 +17,7 @@ from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, imported_runs, runs
 from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field
 from workbench.operations.launching import LATEST, Draft, change, checkpoint_choices, draft, parse_value
-from workbench.operations.places import PLACES
+from workbench.operations.places import place_names
 from workbench.operations.project import Project
 
 Kind = Literal["train", "sample base", "sample adapter"]
@@ -30,7 +30,7 @@ _HEAD: dict[str, str] = {
     "adapter": "The training run whose adapter is sampled.",
     "checkpoint": "Which of its checkpoints: the latest, the one with the lowest validation loss, or that of a step.",
     "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
-    "place": "Where the job runs. It goes on when this program is closed.",
+    "place": "Where the job runs. It goes on when this program is closed. `workbench places add` adds a host.",
     "more": "Fields that are rarely changed; those that are stand here anyway.",
 }
 _MORE = ("hidden", "shown")
@@ -78,6 +78,7 @@ class Form:
     parents: tuple[str, ...]
     adapters: tuple[str, ...]
     datasets: tuple[tuple[int, str], ...]
+    places: tuple[str, ...]
 
     @property
     def ready(self) -> bool:
@@ -103,7 +104,7 @@ class Form:
             head.append(Line(path="checkpoint", value=self.checkpoint, choices=of, explanation=words))
         parent = self.draft.spec.parent or "none"
         head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
-        head.append(Line(path="place", value=self.place, choices=PLACES, explanation=_HEAD["place"]))
+        head.append(Line(path="place", value=self.place, choices=self.places, explanation=_HEAD["place"]))
         own, before = _flat(self.draft.spec), _flat(self.parent_spec) if self.parent_spec else {}
         lines = {item: self._line(item, own, before) for item in FIELDS if item.path in own and self._matters(item)}
         rare = [line for item, line in lines.items() if item.rare and self._stands(line, own)]
@@ -160,7 +161,7 @@ def open_form(
     if kind != "train" and like is not None:
         source = _flat(RunSpec.from_json(runs.get(project.db, like).spec_json))
         changes = {path: value for path, value in source.items() if path.startswith(("sampling.", "model."))}
-    return _filled(project, kind, parent, adapter_run, None, PLACES[0], changes, {})
+    return _filled(project, kind, parent, adapter_run, None, None, changes, {})
 
 
 def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
@@ -217,7 +218,7 @@ def _filled(
     parent: str | None,
     adapter_run: str | None,
     dataset_id: int | None,
-    place: str,
+    place: str | None,
     changes: dict[str, Any],
     typed: dict[str, str],
 ) -> Form:
@@ -241,7 +242,8 @@ def _filled(
         parent=parent,
         adapter_run=adapter_run,
         dataset_id=drafted.dataset_id,
-        place=place,
+        place=drafted.place,
+        places=place_names(project),
         changes={path: value for path, value in changes.items() if path in own},
         draft=drafted,
         parent_spec=_spec_of(project, drafted.spec.parent),

@@ -6,6 +6,7 @@ of three steps made for the purpose; without one, it is said to be unknown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from runners.errors import ModelError
@@ -17,8 +18,8 @@ from runners.spec import RunSpec
 from store import runs
 from workbench.operations.beginning import known_model
 from workbench.operations.launching import Draft, change, launch
-from workbench.operations.machine import this_machine
 from workbench.operations.model_files import find_model
+from workbench.operations.place_checks import card_at
 from workbench.operations.project import Project
 from workbench.operations.timing import Time, expected_time
 
@@ -43,13 +44,15 @@ class Forecast:
     """Everything known of what a training run needs.
 
     Attributes:
-        here: this machine.
+        place: where the run is to go.
+        here: what that place has; None where nobody looked yet.
         cards: the cards that are rented, smallest first.
-        changes: what would make it fit here; empty where it does, or where nothing would.
+        changes: what would make it fit there; empty where it does, or where nothing would.
         time: None where nothing like it has run at its place.
     """
 
-    here: CardFit
+    place: str
+    here: CardFit | None
     cards: tuple[CardFit, ...]
     changes: tuple[Change, ...]
     time: Time | None
@@ -61,14 +64,17 @@ def forecast_run(project: Project, draft: Draft) -> Forecast | None:
     if spec.train is None or shape is None or draft.known is None:
         return None
     known = draft.known
-    machine = this_machine()
-    cuda = machine.cuda and spec.model.device in ("auto", "cuda")
-    here = CardFit(card=machine, memory=forecast(shape, spec, known, cuda=cuda))
+    machine = card_at(project, draft.place)
+    here = None
+    if machine is not None:
+        cuda = machine.cuda and spec.model.device in ("auto", "cuda")
+        here = CardFit(card=machine, memory=forecast(shape, spec, known, cuda=cuda))
     on_cards = forecast(shape, spec, known, cuda=True)
     return Forecast(
+        place=draft.place,
         here=here,
         cards=tuple(CardFit(card=card, memory=on_cards) for card in CARDS),
-        changes=() if here.fits else tuple(fitting_changes(project, spec, machine)),
+        changes=tuple(fitting_changes(project, spec, here.card)) if here and not here.fits else (),
         time=expected_time(project, draft),
     )
 
@@ -92,8 +98,13 @@ def fitting_changes(project: Project, spec: RunSpec, card: Card) -> list[Change]
     return alternatives(shape, spec, known, usable_bytes=card.usable_bytes, cuda=card.cuda)
 
 
-def smoke(project: Project, draft: Draft) -> str:
+def smoke(project: Project, draft: Draft, *, cancelled: Callable[[], bool] = lambda: False) -> str:
     """Launch three steps of a training run, to measure what it takes; return the name of that run.
+
+    Args:
+        project: whose run.
+        draft: the run it is three steps of.
+        cancelled: as for any launch.
 
     Raises:
         LaunchError: as for any launch.
@@ -106,7 +117,7 @@ def smoke(project: Project, draft: Draft) -> str:
         "train.sample_at_steps": [],
         "sampling.samples_per_prompt": 1,
     }
-    name = launch(project, change(project, draft, short))
+    name = launch(project, change(project, draft, short), cancelled=cancelled)
     runs.set_note(project.db, name, runs.SMOKE_NOTE)
     return name
 

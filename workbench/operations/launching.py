@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,8 @@ from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
 from workbench.operations.launch_warnings import data_warnings, model_warnings
-from workbench.operations.places import place
+from workbench.operations.place_settings import LOCAL
+from workbench.operations.places import place, place_names
 from workbench.operations.project import Project
 
 LATEST, BEST = "latest", "best"
@@ -58,7 +60,7 @@ def draft(
     checkpoint: str = LATEST,
     dataset_id: int | None = None,
     model: str | None = None,
-    place_name: str = "local",
+    place_name: str | None = None,
 ) -> Draft:
     """Start a run: a copy of its parent where there is one, else the defaults for the project's model.
 
@@ -70,7 +72,7 @@ def draft(
         checkpoint: which of that run's, as `checkpoint_choices` names them.
         dataset_id: what to train on; None for the newest dataset.
         model: None for the parent's where one is named, else for the project's.
-        place_name: where.
+        place_name: where; None for where the parent ran, if that place is still known, else for this machine.
 
     Raises:
         LaunchError: there is nothing to train on, or the adapter's run has no checkpoint.
@@ -111,7 +113,13 @@ def draft(
         sample_base=False,
         hashes={},
     )
-    return _described(project, spec, place_name, dataset_id)
+    return _described(project, spec, place_name or _place_of(project, parent), dataset_id)
+
+
+def _place_of(project: Project, parent: str | None) -> str:
+    """Return where a copy of a run goes, unless something else is said."""
+    known = runs.get(project.db, parent).place if parent else LOCAL
+    return known if known in place_names(project) else LOCAL
 
 
 def _copy(project: Project, base: RunSpec, source: RunSpec | None, model: str) -> RunSpec:
@@ -188,18 +196,23 @@ def parse_value(text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()] if "," in text else text.strip()
 
 
-def launch(project: Project, ready: Draft) -> str:
+def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = lambda: False) -> str:
     """Make the run directory, record the run, submit it; return its name.
 
     A training run samples the canaries from the base first, when no run of the same model, prompts, sampler and
     seeds has done so yet.
 
+    Args:
+        project: whose run.
+        ready: what is launched.
+        cancelled: asked a few times a second while a far host is asked; the launch is given up then.
+
     Raises:
         LaunchError: the place is not ready, and there is no trace of the run; or it refused the job, and the run
             stands as failed and can be resumed.
     """
-    where = place(project, ready.place)
-    problems = where.check()
+    where = place(project, ready.place, cancelled=cancelled)
+    problems = where.check(ready.spec)
     if problems:
         raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
     now = datetime.now(UTC)
@@ -240,14 +253,14 @@ def launch(project: Project, ready: Draft) -> str:
         canary_set_id=canary_set.id,
         adapter_run=spec.adapter.run if spec.adapter else None,
     )
-    submit(project, spec.name)
+    submit(project, spec.name, cancelled=cancelled)
     return spec.name
 
 
-def submit(project: Project, name: str) -> None:
+def submit(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> None:
     """Start a new attempt of a run; a run that was cut off goes on from its last checkpoint."""
     run = runs.get(project.db, name)
-    where = place(project, run.place)
+    where = place(project, run.place, cancelled=cancelled)
     run_dir = RunDir(project.absolute(run.dir))
     run_dir.stop.unlink(missing_ok=True)
     attempt = run_dir.new_attempt()

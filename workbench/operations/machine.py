@@ -13,16 +13,16 @@ from runners.forecast.cards import Card
 _TIMEOUT_S = 5.0
 _MIB = 1024**2
 # The system and this program need some too; what is in use now may be free when the run starts.
-_OWN_SHARE = 0.85
+OWN_SHARE = 0.85
 # The driver keeps some of a card: a T4 of 15.0 GiB gives 14.7.
-_CARD_SHARE = 0.98
+CARD_SHARE = 0.98
 
 
 @lru_cache(maxsize=1)
 def this_machine() -> Card:
     """Return this machine's first CUDA card, else its memory; asks the driver once, in the calling thread."""
     return _cuda_card() or Card(
-        name="this machine", usable_bytes=int(psutil.virtual_memory().total * _OWN_SHARE), cuda=False
+        name="this machine", usable_bytes=int(psutil.virtual_memory().total * OWN_SHARE), cuda=False
     )
 
 
@@ -39,6 +39,6 @@ def _cuda_card() -> Card | None:
             timeout=_TIMEOUT_S,
         )
         name, mebibytes = (part.strip() for part in answer.stdout.strip().splitlines()[0].rsplit(",", 1))
-        return Card(name=f"this machine ({name})", usable_bytes=int(float(mebibytes) * _MIB * _CARD_SHARE))
+        return Card(name=f"this machine ({name})", usable_bytes=int(float(mebibytes) * _MIB * CARD_SHARE))
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
         return None

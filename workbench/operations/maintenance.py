@@ -10,7 +10,8 @@ from pathlib import Path
 from store import backup as store_backup
 from store.database import Database
 from store.errors import StoreError
-from workbench.operations.places import PLACES, place
+from workbench.operations.place_settings import LOCAL
+from workbench.operations.places import place, place_names
 from workbench.operations.project import DATABASE_FILE, SETTINGS_FILE, Project
 from workbench.operations.targets import read, targets
 
@@ -46,14 +47,14 @@ def doctor(project: Project) -> list[Check]:
                 advice="" if reading.exact else f"Counts are estimates. {reading.problem}",
             )
         )
-    for name in PLACES:
+    for name in place_names(project):
         problems = place(project, name).check()
         checks.append(
             Check(
                 name=f"place {name}",
                 ok=not problems,
                 found="; ".join(problems) or "ready",
-                advice=_train_advice(project, problems),
+                advice=_train_advice(project, problems) if name == LOCAL else "",
             )
         )
     free_bytes = shutil.disk_usage(project.root).free

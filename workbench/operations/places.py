@@ -3,22 +3,89 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runners.places.base import Place
 from runners.places.local import LocalPlace
+from store import imported_runs
 from workbench.operations.errors import WorkbenchError
+from workbench.operations.place_settings import LOCAL, SshSettings
 from workbench.operations.project import Project
 
-PLACES = ("local",)
+if TYPE_CHECKING:
+    from runners.places.ssh import SshPlace
 
 
-def place(project: Project, name: str) -> Place:
+def place_names(project: Project) -> tuple[str, ...]:
+    """Return the places a run can be sent to: this machine, then those that the settings name."""
+    return (LOCAL, *project.settings.places)
+
+
+def is_remote(name: str) -> bool:
+    """Say whether the runs of a place are written elsewhere and copied here."""
+    return name not in (LOCAL, imported_runs.PLACE)
+
+
+def place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> Place:
     """Return a place by name.
+
+    Args:
+        project: whose settings name it.
+        name: of the place.
+        cancelled: asked a few times a second while a far host is asked; what goes on is given up then.
 
     Raises:
         WorkbenchError: there is none of that name.
     """
-    if name == "local":
+    if name == LOCAL:
         local = project.settings.local
         return LocalPlace(python=local.python or sys.executable, nice=local.nice)
-    raise WorkbenchError(f"No place named {name!r}. Known: {', '.join(PLACES)}.")
+    return ssh_place(project, name, cancelled=cancelled)
+
+
+def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> SshPlace:
+    """Return a place that is reached by SSH.
+
+    Raises:
+        WorkbenchError: there is none of that name.
+    """
+    # Imported here: it is a part of the program that most runs do without.
+    from runners.places.ssh import SshPlace
+    from runners.places.ssh_client import Destination
+
+    found = settings_of(project, name)
+    config = project.root / Path(found.ssh_config).expanduser() if found.ssh_config else None
+    return SshPlace(
+        name,
+        Destination(host=found.host, config=config),
+        folder=found.folder,
+        python=found.python,
+        nice=found.nice,
+        environment=found.environment,
+        cancelled=cancelled,
+    )
+
+
+def settings_of(project: Project, name: str) -> SshSettings:
+    """Return what the settings say of a place.
+
+    Raises:
+        WorkbenchError: they name none so.
+    """
+    found = project.settings.places.get(name)
+    if found is None:
+        raise WorkbenchError(
+            f"No place named {name!r}. Known: {', '.join(place_names(project))}. `workbench places add {name} --host "
+            "HOST` adds one."
+        )
+    return found
+
+
+def price_per_hour(project: Project, name: str) -> float:
+    """Return what an hour at a place costs, in the author's own currency; 0 where that is not said."""
+    if name == LOCAL:
+        return project.settings.local.price_per_hour
+    found = project.settings.places.get(name)
+    return found.price_per_hour if found else 0.0

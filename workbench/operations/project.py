@@ -5,18 +5,19 @@ A `Project` may be used from any thread: each thread gets a database connection 
 
 from __future__ import annotations
 
-import difflib
 import threading
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from curation.cleaning_rules import CLEAN, RULES, Cleaning
 from curation.rules import DEFAULT, Rules
 from store.database import Database
 from workbench.operations.errors import NoProjectError, ProjectError
+from workbench.operations.place_settings import SshSettings, add_place, read_places
 from workbench.operations.rule_settings import rules_table
+from workbench.operations.settings_table import read_table
 
 SETTINGS_FILE = "workbench.toml"
 DATABASE_FILE = "workbench.db"
@@ -49,6 +50,8 @@ python = ""
 nice = 15
 # What an hour of this machine costs you, in your own currency; 0 for nothing worth counting.
 price_per_hour = 0.0
+
+# Other machines that jobs can be sent to: `workbench places add NAME --host HOST` writes a table [places.NAME] here.
 """
 
 _CLEANING = """\
@@ -57,7 +60,7 @@ _CLEANING = """\
 [cleaning]
 """
 
-_TABLES = ("cleaning", "local", "rules")
+_TABLES = ("cleaning", "local", "places", "rules")
 
 _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
 
@@ -84,6 +87,7 @@ class Settings:
     cleaning: Cleaning = CLEAN
     rules: Rules = DEFAULT
     local: LocalSettings = LocalSettings()
+    places: Mapping[str, SshSettings] = field(default_factory=dict)
 
 
 class Project:
@@ -155,6 +159,15 @@ class Project:
         change_setting(self.root / SETTINGS_FILE, table, key, value)
         self.settings = read_settings(self.root / SETTINGS_FILE)
 
+    def add_place(self, name: str, place: SshSettings) -> None:
+        """Write a place into `workbench.toml`, and read the settings again.
+
+        Raises:
+            ProjectError: there is one of that name, or what was given does not hold.
+        """
+        add_place(self.root / SETTINGS_FILE, name, place)
+        self.settings = read_settings(self.root / SETTINGS_FILE)
+
     def close(self) -> None:
         """Close the calling thread's connection."""
         database: Database | None = getattr(self._connections, "database", None)
@@ -192,11 +205,12 @@ def read_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(f"{path}: not TOML ({error}). Mend the line it names.") from error
     problems: list[str] = []
-    local = _read_table(LocalSettings, data.pop("local", {}), "local.", problems)
-    cleaning = _read_table(Cleaning, data.pop("cleaning", {}), "cleaning.", problems)
-    rules = Rules(**_read_table(Rules, data.pop("rules", {}), "rules.", problems))
+    local = read_table(LocalSettings, data.pop("local", {}), "local.", problems)
+    cleaning = read_table(Cleaning, data.pop("cleaning", {}), "cleaning.", problems)
+    rules = Rules(**read_table(Rules, data.pop("rules", {}), "rules.", problems))
     problems += [f"rules.{problem}" for problem in rules.problems()]
-    top = _read_table(Settings, data, "", problems)
+    places = read_places(data.pop("places", {}), problems)
+    top = read_table(Settings, data, "", problems, tables=_TABLES)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
     models = top.get("models", ())
@@ -213,40 +227,7 @@ def read_settings(path: Path) -> Settings:
         raise ProjectError("\n".join(f"{path}: {problem}" for problem in problems))
     if local.get("python") == "":
         local["python"] = None
-    return Settings(**top, local=LocalSettings(**local), cleaning=Cleaning(**cleaning), rules=rules)
-
-
-_KINDS = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "a text in quotes",
-    tuple: "a list",
-}
-
-
-def _read_table(cls: type[Any], data: Any, prefix: str, problems: list[str]) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        problems.append(f"{prefix.rstrip('.')}: expected a table.")
-        return {}
-    defaults = {field.name: field.default for field in fields(cls) if field.name not in _TABLES}
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in defaults:
-            near = difflib.get_close_matches(key, [*defaults, *_TABLES], n=1)
-            problems.append(
-                f"{prefix}{key}: no such setting." + (f" Did you mean {near[0]!r}?" if near else " Delete it.")
-            )
-            continue
-        value = tuple(value) if isinstance(value, list) else value
-        if isinstance(defaults[key], float) and type(value) is int:
-            value = float(value)
-        expected = str if defaults[key] is None else type(defaults[key])
-        if type(value) is not expected:
-            problems.append(f"{prefix}{key}: found {value!r}, expected {_KINDS.get(expected, expected.__name__)}.")
-            continue
-        values[key] = value
-    return values
+    return Settings(**top, local=LocalSettings(**local), places=places, cleaning=Cleaning(**cleaning), rules=rules)
 
 
 def _cleaning_table() -> str:

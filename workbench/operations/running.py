@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runners.places.base import Handle
+from runners.places.base import Handle, read_job
+from runners.places.contact import Contact, given_up, read_contact
 from runners.rundir import RunDir
 from runners.spec import RunSpec, diff
 from runners.status import OVER
 from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
-from workbench.operations.errors import NothingToDoError, WorkbenchError
+from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.launching import submit
-from workbench.operations.places import place
+from workbench.operations.places import is_remote, place
 from workbench.operations.project import Project
+
+Cancelled = Callable[[], bool]
+"""Asked a few times a second while a far host is asked; what goes on is given up then."""
 
 _LOG_BYTES = 64 * 1024
 RATIOS = ("0.1", "0.3", "0.5", "0.7", "0.9")
@@ -48,6 +53,7 @@ class RunView:
         warnings: messages the job sent.
         error: the job's last word when it failed.
         shortage: when a step did not fit into memory: the numbers, and what would fit; see `docs/run-directory.md`.
+        contact: what its host said last, and how it stands with asking it; None for a run of this machine.
         attempts: how often it was started.
         noted: the newest note of the notebook on it; empty for none.
         log_tail: end of the latest attempt's log.
@@ -70,6 +76,7 @@ class RunView:
     warnings: tuple[str, ...]
     error: str | None
     shortage: dict[str, Any] | None
+    contact: Contact | None
     attempts: int
     noted: str
     log_tail: str
@@ -87,7 +94,22 @@ class RunView:
 
 def run_rows(project: Project) -> list[RunRow]:
     """Return every run, newest first."""
-    return list(reversed(runs.rows(project.db)))
+    return [_with_contact(project, row) for row in reversed(runs.rows(project.db))]
+
+
+def _with_contact(project: Project, row: RunRow) -> RunRow:
+    """Add to a run that is not over since when its host cannot be asked."""
+    contact = None if row.status in OVER else _contact(project, row)
+    return replace(row, unreached_at=contact.lost_at) if contact and contact.lost_at else row
+
+
+def _contact(project: Project, row: RunRow) -> Contact | None:
+    """Return what the host of a run said last; None for one of this machine, or that was never started."""
+    if not is_remote(row.place):
+        return None
+    run_dir = RunDir(project.absolute(runs.get(project.db, row.name).dir))
+    latest = run_dir.latest_attempt()
+    return None if latest is None else read_contact(run_dir, latest)
 
 
 def run_named(project: Project, name: str) -> str:
@@ -114,7 +136,7 @@ def run_view(project: Project, name: str) -> RunView:
         NotFound: there is none of that name.
     """
     run = runs.get(project.db, name)
-    row = next(item for item in runs.rows(project.db) if item.name == name)
+    row = _with_contact(project, next(item for item in runs.rows(project.db) if item.name == name))
     imported = row.place == imported_runs.PLACE
     spec = None if imported else RunSpec.from_json(run.spec_json)
     parent = RunSpec.from_json(runs.get(project.db, run.parent).spec_json) if run.parent else None
@@ -141,6 +163,7 @@ def run_view(project: Project, name: str) -> RunView:
         warnings=tuple(str(item.data.get("message", "")) for item in runs.events(project.db, name, types=("warning",))),
         shortage=dict(shortages[-1].data) if shortages and errors else None,
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
+        contact=_contact(project, row),
         attempts=0 if imported else len(run_dir.attempts()),
         noted=noted.body if (noted := notebook.latest_of_run(project.db, name)) is not None else "",
         # What a log said of a run made elsewhere is its note.
@@ -186,37 +209,60 @@ def run_samples(project: Project, name: str) -> list[Sample]:
     return [*samples.of_run(project.db, name, "base"), *samples.of_run(project.db, name, "adapter")]
 
 
-def stop(project: Project, name: str) -> str:
+def stop(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -> str:
     """Ask a run to end at its next step; it keeps a checkpoint.
 
     Raises:
         NothingToDoError: it is over.
+        PlaceError: its host cannot be asked; nothing was done.
     """
     run = _living(project, name)
-    latest = runs.attempts(project.db, name)[-1]
     run_dir = RunDir(project.absolute(run.dir))
-    place(project, run.place).stop(run_dir, Handle(place=latest.place, data=latest.handle))
+    place(project, run.place, cancelled=cancelled).stop(run_dir, _handle(project, run))
     return f"{name}: asked to stop after the step it is in"
 
 
-def kill(project: Project, name: str) -> str:
-    """End a run's process at once; what it wrote up to then stands."""
+def kill(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -> str:
+    """End a run's process at once; what it wrote up to then stands.
+
+    Raises:
+        NothingToDoError: it is over.
+        PlaceError: its host cannot be asked; nothing was done.
+    """
     run = _living(project, name)
-    latest = runs.attempts(project.db, name)[-1]
-    place(project, run.place).kill(Handle(place=latest.place, data=latest.handle))
+    place(project, run.place, cancelled=cancelled).kill(_handle(project, run))
     return f"{name}: killed; events and samples up to now stand"
 
 
-def resume(project: Project, name: str) -> str:
+def give_up(project: Project, name: str) -> str:
+    """Count a run as killed whose host will not come back: nothing is asked, and what came up to now stands.
+
+    Raises:
+        NothingToDoError: it is over, or runs on this machine.
+    """
+    run = _living(project, name)
+    if not is_remote(run.place):
+        raise NothingToDoError(f"{name} runs on this machine: kill it.")
+    run_dir = RunDir(project.absolute(run.dir))
+    given_up(run_dir, run_dir.latest_attempt() or 1)
+    return f"{name}: counted as killed, without asking {run.place}; if its job lives, it goes on there"
+
+
+def resume(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -> str:
     """Start a run that was cut off again; it goes on from its last checkpoint.
 
     Raises:
         NothingToDoError: it is still running, or finished.
+        LaunchError: its place is not ready.
     """
     run = runs.get(project.db, name)
     if run.status not in ("stopped", "failed", "killed"):
         raise NothingToDoError(f"{name} is {run.status}: only one that stopped, failed or was killed can be.")
-    submit(project, name)
+    where = place(project, run.place, cancelled=cancelled)
+    # Before there is an attempt: one that a host never heard of would only be in the way.
+    if where.remote and (problems := where.check(RunSpec.from_json(run.spec_json))):
+        raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
+    submit(project, name, cancelled=cancelled)
     return f"{name}: resumed"
 
 
@@ -237,6 +283,18 @@ def _known(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             lines.append((name.replace("_", " "), shown))
     return tuple(lines)
+
+
+def _handle(project: Project, run: runs.Run) -> Handle:
+    """Return the handle of the newest attempt; one that a cut-off program did not record stands in its folder."""
+    recorded = runs.attempts(project.db, run.name)
+    if recorded:
+        return Handle(place=recorded[-1].place, data=recorded[-1].handle)
+    run_dir = RunDir(project.absolute(run.dir))
+    handle = read_job(run_dir, run_dir.latest_attempt() or 1)
+    if handle is None:
+        raise NothingToDoError(f"{run.name} was never started.")
+    return handle
 
 
 def _living(project: Project, name: str) -> runs.Run:

@@ -39,9 +39,9 @@ def change_setting(path: Path, table: str, key: str, value: bool | int | str) ->
         name = f"{table}.{key}" if table else key
         raise ProjectError(
             f"{path}: {name} is written in a way the program cannot change without touching other lines. Set it there "
-            f"to {_toml(value)} by hand."
+            f"to {toml_value(value)} by hand."
         )
-    _replace(path, new)
+    replace_text(path, new)
 
 
 def with_setting(text: str, table: str, key: str, value: bool | int | str) -> str:
@@ -51,12 +51,12 @@ def with_setting(text: str, table: str, key: str, value: bool | int | str) -> st
     end_of_line = "\r\n" if "\r\n" in text else "\n"
     if begin is None:
         head = text if not text or text.endswith(("\n", "\r")) else text + end_of_line
-        return f"{head}{end_of_line}[{table}]{end_of_line}{key} = {_toml(value)}{end_of_line}"
+        return f"{head}{end_of_line}[{table}]{end_of_line}{key} = {toml_value(value)}{end_of_line}"
     assignment = re.compile(rf"([ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=[ \t]*){_VALUE}([ \t]*(?:#.*)?\r?\n?)\Z")
     for number in range(begin, end):
         found = assignment.match(lines[number])
         if found:
-            lines[number] = f"{found[1]}{_toml(value)}{found[2]}"
+            lines[number] = f"{found[1]}{toml_value(value)}{found[2]}"
             return "".join(lines)
     # Behind the last line of the table that says something, so that comments about the next table stay with it.
     last = max(
@@ -64,7 +64,7 @@ def with_setting(text: str, table: str, key: str, value: bool | int | str) -> st
     )
     if last >= 0 and not lines[last].endswith(("\n", "\r")):
         lines[last] += end_of_line
-    lines.insert(last + 1, f"{key} = {_toml(value)}{end_of_line}")
+    lines.insert(last + 1, f"{key} = {toml_value(value)}{end_of_line}")
     return "".join(lines)
 
 
@@ -98,7 +98,8 @@ def _universal(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _toml(value: bool | int | str) -> str:
+def toml_value(value: bool | int | str) -> str:
+    """Return a value as TOML writes it."""
     # A JSON string is a TOML string, but for DEL, which TOML wants escaped too.
     return (
         str(value).lower()
@@ -107,7 +108,12 @@ def _toml(value: bool | int | str) -> str:
     )
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Replace a settings file as a whole, or not at all.
+
+    Raises:
+        ProjectError: it cannot be written.
+    """
     # Behind a link lies the author's own file: that one is replaced, not the link.
     real = path.resolve()
     aside = real.with_name(real.name + ".part")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from runners.spec import RunSpec, sample_key
 from store import canaries, datasets, runs, samples
 from workbench.operations.launching import Draft
+from workbench.operations.places import price_per_hour
 from workbench.operations.project import Project
 
 
@@ -26,7 +27,7 @@ class Time:
         measured_in: that run.
         other_pairs: whether it trained on another dataset.
         memory_bytes: the most it had in use; of the whole process where there is no CUDA card; None if not told.
-        cost: of all that is known, in the currency of `local.price_per_hour`; None where no price is set.
+        cost: of all that is known, in the currency of its place's `price_per_hour`; None where no price is set.
     """
 
     seconds_per_step: float
@@ -65,7 +66,7 @@ def expected_time(project: Project, draft: Draft) -> Time | None:
         if not steps:
             continue
         step = statistics.median(steps) * spec.train.rows / other.train.rows
-        price = project.settings.local.price_per_hour
+        price = price_per_hour(project, draft.place)
         used = [value for _, value in runs.metric(project.db, row.name, "memory_bytes")]
         found = Time(
             seconds_per_step=step,

@@ -50,18 +50,9 @@ def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = (),
 
 def forecast_line(forecast: Forecast, *, measuring: bool = False) -> Content:
     """Say in one line whether it fits here, and how long it takes, or that this is being measured."""
-    from workbench.operations.forecasting import in_words
     from workbench.operations.timing import duration, parts_in_words
 
-    here = forecast.here
-    need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
-    used = forecast.time.memory_bytes if forecast.time else None
-    need = f"{need} computed, {in_words(int(used))} measured," if used else need
-    fits = (
-        (f"✓ {need} of {room}", "$text-success")
-        if here.fits
-        else (f"✗ {need.rstrip(',')}, and {here.card.name} has {room}", "bold $text-error")
-    )
+    fits = _fits(forecast)
     time = forecast.time
     if time is None:
         pace = "measuring: a smoke run goes on" if measuring else "time not measured: s runs a smoke step"
@@ -71,6 +62,23 @@ def forecast_line(forecast: Forecast, *, measuring: bool = False) -> Content:
         pace = f"about {duration(time.whole_s)}{cost} ({parts_in_words(time)}; measured{pairs})"
     more = " · c makes it fit" if forecast.changes else " · f on other cards"
     return Content.assemble(fits, (f" · {one_line(pace)}{more}", _DIM))
+
+
+def _fits(forecast: Forecast) -> tuple[str, str]:
+    """Say what it takes of what its place has, with a style."""
+    from workbench.operations.forecasting import in_words
+
+    here = forecast.here
+    if here is None:
+        computed = in_words(forecast.cards[0].memory.total)
+        known = f"`workbench places check {forecast.place}` finds out what is there"
+        return f"? {computed} computed for a CUDA card; {known}", "$text-warning"
+    need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
+    used = forecast.time.memory_bytes if forecast.time else None
+    need = f"{need} computed, {in_words(int(used))} measured," if used else need
+    if here.fits:
+        return f"✓ {need} of {room}", "$text-success"
+    return f"✗ {need.rstrip(',')}, and {here.card.name} has {room}", "bold $text-error"
 
 
 def forecast_page(forecast: Forecast) -> Content:
@@ -87,7 +95,7 @@ def forecast_page(forecast: Forecast) -> Content:
         if size:
             parts.append(f"{in_words(size):>10}  {words}\n")
     parts.append((f"{in_words(memory.total):>10}  together, as far as they meet\n\n", "bold"))
-    for fit in (*forecast.cards, forecast.here):
+    for fit in (*forecast.cards, *((forecast.here,) if forecast.here else ())):
         mark, style = ("✓", "$text-success") if fit.fits else ("✗", "$text-error")
         need = in_words(fit.memory.total)
         parts += [

@@ -1,0 +1,139 @@
+"""Places in the settings, what is remembered of them, and where a run goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runners.errors import UnreachableError
+from runners.forecast.memory import GIB
+from runners.places.ssh import SshPlace
+from workbench.operations import place_checks
+from workbench.operations.errors import ProjectError, WorkbenchError
+from workbench.operations.place_settings import SshSettings
+from workbench.operations.places import place, place_names, price_per_hour
+from workbench.operations.project import SETTINGS_FILE, Project, read_settings
+
+SURVEY = {
+    "python": "3.12.4",
+    "missing": [],
+    "problems": [],
+    "free_bytes": 300 * GIB,
+    "system": "Linux x86_64",
+    "torch": "2.8.0",
+    "torch_error": None,
+    "device": "cuda",
+    "cards": [{"name": "NVIDIA L4", "bytes": 22 * GIB}],
+    "memory_bytes": 60 * GIB,
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project.create(tmp_path)
+    made.add_place("gpu", SshSettings(host="ada@203.0.113.7:22022", price_per_hour=0.8))
+    return made
+
+
+def settings(tmp_path: Path, text: str) -> str:
+    """Return what is said of settings that do not hold."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(ProjectError) as caught:
+        read_settings(path)
+    return str(caught.value)
+
+
+def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) -> None:
+    said = settings(
+        tmp_path,
+        '[places.gpu]\nhots = "x"\nnice = "much"\n[places.gpu.environment]\nHF_HOME = 3\n'
+        '[places.GPU]\nhost = "x"\n[places.local]\nhost = "x"\n[places.a]\nkind = "shh"\nhost = "-oProxyCommand=x"\n'
+        'folder = "C:\\\\runs"\nnice = 20\n[places.b]\n',
+    )
+    assert "places.gpu.hots: no such setting. Did you mean 'host'?" in said
+    assert "places.gpu.nice: found 'much', expected a whole number" in said
+    assert "places.gpu.environment: HF_HOME: found 3" in said
+    assert "places.GPU: expected a name of lower-case letters" in said
+    assert "places.local: local is taken" in said
+    assert "places.a.kind: found 'shh'. Did you mean 'ssh'?" in said
+    assert "places.a.host: found '-oProxyCommand=x'" in said
+    assert "places.a.folder: found 'C:\\\\runs'" in said
+    assert "places.a.nice: found 20, expected 0 to 19" in said
+    assert "places.b.host: missing" in said
+    assert "places: expected a table for each place" in settings(tmp_path, "places = 3\n")
+    assert "places.x: expected a table" in settings(tmp_path, "[places]\nx = 3\n")
+
+
+def test_a_place_is_added_behind_all_that_stands_and_read_again(tmp_path: Path) -> None:
+    project = Project.create(tmp_path)
+    before = (tmp_path / SETTINGS_FILE).read_text()
+    made = SshSettings(host="gpu", python='~/my "venv"/bin/python', nice=5, environment={"HF_HOME": "/data/é"})
+    project.add_place("rented-1", made)
+    assert (tmp_path / SETTINGS_FILE).read_text().startswith(before)
+    assert project.settings.places == {"rented-1": made}
+    assert place_names(project) == ("local", "rented-1")
+    for name, host, words in (
+        ("rented-1", "other", "there is a place rented-1 already"),
+        ("imported", "x", "imported is taken"),
+        ("b", "", "places.b: host: missing"),
+    ):
+        with pytest.raises(ProjectError, match=words):
+            project.add_place(name, SshSettings(host=host))
+    assert project.settings.places == {"rented-1": made}
+
+
+def test_a_place_that_is_not_known_names_those_that_are(project: Project) -> None:
+    assert isinstance(place(project, "gpu"), SshPlace)
+    with pytest.raises(WorkbenchError, match=r"No place named 'gpo'. Known: local, gpu. `workbench places add gpo"):
+        place(project, "gpo")
+
+
+def test_an_hour_costs_what_its_place_says(project: Project) -> None:
+    assert price_per_hour(project, "gpu") == 0.8
+    assert price_per_hour(project, "local") == 0.0
+    assert price_per_hour(project, "gone") == 0.0
+
+
+def test_what_a_check_found_is_remembered_until_the_place_names_another_host(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place_checks.card_at(project, "gpu") is None
+    monkeypatch.setattr(SshPlace, "survey", lambda self: SURVEY)
+    found = place_checks.check_place(project, "gpu")
+    assert found.ready
+    assert found.cards == (("NVIDIA L4", 22 * GIB),)
+    assert place_checks.known_of(project, "gpu") == found
+    card = place_checks.card_at(project, "gpu")
+    assert card is not None
+    assert card.cuda
+    assert 21 * GIB < card.usable_bytes < 22 * GIB
+
+    def away(self: SshPlace) -> dict[str, object]:
+        raise UnreachableError("gpu: it did not answer.")
+
+    monkeypatch.setattr(SshPlace, "survey", away)
+    assert place_checks.check_place(project, "gpu").problems == ("gpu: it did not answer.",)
+    assert place_checks.known_of(project, "gpu") == found
+    text = (project.root / SETTINGS_FILE).read_text().replace("203.0.113.7", "203.0.113.8")
+    (project.root / SETTINGS_FILE).write_text(text)
+    again = Project.open(project.root)
+    assert place_checks.card_at(again, "gpu") is None
+    assert [item.checked_at for item in place_checks.place_reports(again)] == [None, None]
+
+
+def test_a_host_without_a_card_has_its_memory_and_one_whose_torch_fails_is_not_ready(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = SURVEY | {"cards": [], "device": "cpu", "torch": None, "torch_error": "libcuda.so.1 is missing"}
+    monkeypatch.setattr(SshPlace, "survey", lambda self: told)
+    report = place_checks.check_place(project, "gpu")
+    assert not report.ready
+    assert report.problems == (
+        "ada@203.0.113.7:22022: torch cannot be loaded there (libcuda.so.1 is missing). Install it anew.",
+    )
+    card = place_checks.card_at(project, "gpu")
+    assert card is not None
+    assert not card.cuda
+    assert card.usable_bytes < 60 * GIB

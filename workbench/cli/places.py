@@ -1,0 +1,110 @@
+"""The commands about places: list them, check what a host has, add one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.operations import place_checks
+from workbench.operations.clock import clock
+from workbench.operations.forecasting import in_words
+from workbench.operations.place_settings import SshSettings
+from workbench.operations.project import SETTINGS_FILE, Project
+
+
+@click.group()
+def places_command() -> None:
+    """Where runs go: list the places, check a host, add one."""
+
+
+@places_command.command("list")
+@json_option
+@with_project
+def places_list(project: Project, as_json: bool) -> None:
+    """List the places with what was found there last; no host is asked."""
+    reports = place_checks.place_reports(project)
+    rows = [
+        [item.name, item.kind, item.host, _card(item), clock(item.checked_at) if item.checked_at else "not checked"]
+        for item in reports
+    ]
+    rows[0][-1] = "–"
+    emit(reports, as_json, table(["place", "kind", "host", "has", "checked"], rows))
+    if len(reports) == 1:
+        say("Only this machine. Add a host with `workbench places add NAME --host HOST`.")
+
+
+@places_command.command("check")
+@click.argument("name")
+@json_option
+@with_project
+def places_check(project: Project, name: str, as_json: bool) -> None:
+    """Ask a place what it has and what is missing; exit 1 when no job can run there."""
+    report = place_checks.check_place(project, name)
+    rows: list[list[object]] = [
+        ["host", report.host],
+        ["system", report.system],
+        ["python", report.python],
+        ["torch", report.torch],
+        ["runs on", _card(report)],
+        ["memory", in_words(report.memory_bytes) if report.memory_bytes else None],
+        ["free disk", in_words(report.free_bytes) if report.free_bytes is not None else None],
+    ]
+    emit(report, as_json, table(["", "found"], [row for row in rows if row[1] is not None]))
+    for problem in report.problems:
+        say(problem)
+    if not report.ready:
+        sys.exit(1)
+    say(f"{name} is ready. Send a run there with: workbench run --place {name}")
+
+
+@places_command.command("add")
+@click.argument("name")
+@click.option("--host", required=True, help="A name of ~/.ssh/config, or user@host, either with :port.")
+@click.option("--folder", default=SshSettings.folder, show_default=True, help="Where runs lie there.")
+@click.option("--python", default=SshSettings.python, show_default=True, help="The interpreter there, with torch.")
+@click.option("--nice", default=SshSettings.nice, show_default=True, help="How far a job steps back there, 0 to 19.")
+@click.option("--ssh-config", default="", help="A file to use in place of ~/.ssh/config.")
+@click.option("--price-per-hour", default=0.0, help="What an hour there costs you.")
+@click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Set for the jobs, such as HF_HOME.")
+@json_option
+@with_project
+def places_add(
+    project: Project,
+    name: str,
+    host: str,
+    folder: str,
+    python: str,
+    nice: int,
+    ssh_config: str,
+    price_per_hour: float,
+    environment: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Add a host that is reached by SSH; it is written into workbench.toml, and not asked yet."""
+    pairs = [item.partition("=") for item in environment]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise click.UsageError(f"--env {key}: write NAME=VALUE.")
+    settings = SshSettings(
+        host=host,
+        folder=folder,
+        python=python,
+        nice=nice,
+        ssh_config=ssh_config,
+        price_per_hour=price_per_hour,
+        environment={key: value for key, _, value in pairs},
+    )
+    project.add_place(name, settings)
+    emit({"place": name, **vars(settings)}, as_json, [name])
+    say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")
+
+
+def _card(report: place_checks.PlaceReport) -> str | None:
+    """Say in a few words what a job runs on there."""
+    if report.cards:
+        first, size = report.cards[0]
+        more = f"{len(report.cards)} x " if len(report.cards) > 1 else ""
+        return f"{more}{first}, {in_words(size)}"
+    return {"mps": "Apple's GPU", "cpu": "no GPU"}.get(report.device or "")

@@ -1,0 +1,142 @@
+"""The places that `workbench.toml` names beside this machine: one table `[places.NAME]` each."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from store import imported_runs
+from workbench.operations.errors import ProjectError
+from workbench.operations.settings_file import replace_text, toml_value
+from workbench.operations.settings_table import read_table
+
+LOCAL = "local"
+KINDS = ("ssh",)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_HOST = re.compile(r"[^\s\"'\\`$;&|<>()-][^\s\"'\\`$;&|<>()]*")
+# They go through two shells; a backslash means something else in each.
+_FORBIDDEN = re.compile(r"[\\\n\r\0]")
+_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SshSettings:
+    """A host that is reached by SSH.
+
+    Attributes:
+        kind: `ssh`.
+        host: a name of ~/.ssh/config, or `user@host`, either with `:port`.
+        folder: where its runs lie there; `~/` is the home folder there.
+        python: the interpreter there that runs the jobs, one with torch.
+        nice: added to the job's niceness there, 0 to 19.
+        ssh_config: a file to use in place of ~/.ssh/config; empty for that one.
+        price_per_hour: in the author's own currency; 0 for nothing worth counting.
+        environment: set for the jobs, such as HF_HOME.
+    """
+
+    kind: str = "ssh"
+    host: str = ""
+    folder: str = "~/workbench"
+    python: str = "python3"
+    nice: int = 0
+    ssh_config: str = ""
+    price_per_hour: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_places(data: Any, problems: list[str]) -> dict[str, SshSettings]:
+    """Return the places by name; what does not hold is named."""
+    if not isinstance(data, dict):
+        problems.append("places: expected a table for each place, such as [places.gpu].")
+        return {}
+    found: dict[str, SshSettings] = {}
+    for name, table in data.items():
+        own = [] if (problem := name_problem(name)) is None else [f"places.{name}: {problem}"]
+        environment = table.get("environment", {}) if isinstance(table, dict) else {}
+        rest = (
+            {key: value for key, value in table.items() if key != "environment"} if isinstance(table, dict) else table
+        )
+        values = read_table(SshSettings, rest, f"places.{name}.", own, tables=("environment",))
+        own += [f"places.{name}.environment: {problem}" for problem in _environment_problems(environment)]
+        if not own:
+            made = found[name] = SshSettings(**values, environment=environment)
+            own += [f"places.{name}.{problem}" for problem in place_problems(made)]
+        problems += own
+    return found
+
+
+def name_problem(name: str) -> str | None:
+    """Say what is wrong with the name of a place, or None."""
+    if name in (LOCAL, imported_runs.PLACE):
+        return f"{name} is taken: name it otherwise."
+    if not _NAME.fullmatch(name):
+        return "expected a name of lower-case letters, digits, - and _, such as gpu."
+    return None
+
+
+def place_problems(place: SshSettings) -> list[str]:
+    """Return what does not hold in a place, each by its key."""
+    problems = []
+    if place.kind not in KINDS:
+        near = difflib.get_close_matches(place.kind, KINDS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(KINDS)}."
+        problems.append(f"kind: found {place.kind!r}.{hint}")
+    if not place.host:
+        problems.append('host: missing. Give a name of ~/.ssh/config, or one such as "ada@203.0.113.7:22022".')
+    elif not _HOST.fullmatch(place.host):
+        problems.append(f"host: found {place.host!r}, expected a name such as gpu, ada@203.0.113.7 or ada@gpu:22022.")
+    for key, value in (("folder", place.folder), ("python", place.python)):
+        if not value or _FORBIDDEN.search(value) or value.startswith("-"):
+            problems.append(f"{key}: found {value!r}, expected a path there without a backslash, such as ~/workbench.")
+    if not 0 <= place.nice <= 19:
+        problems.append(f"nice: found {place.nice}, expected 0 to 19.")
+    return problems
+
+
+def add_place(path: Path, name: str, place: SshSettings) -> None:
+    """Write a place to the end of `workbench.toml`; every other byte stays.
+
+    Raises:
+        ProjectError: there is one of that name, what was given does not hold, or the file cannot be changed.
+    """
+    problems = [problem for problem in (name_problem(name), *place_problems(place)) if problem]
+    if problems:
+        raise ProjectError("\n".join(f"places.{name}: {problem}" for problem in problems))
+    lines = [f"[places.{name}]"]
+    for item in fields(SshSettings):
+        value = getattr(place, item.name)
+        if item.name == "environment":
+            lines += ["", f"[places.{name}.environment]"] if value else []
+            lines += [f"{key} = {_toml(words)}" for key, words in value.items()]
+        elif item.name in ("kind", "host") or value != item.default:
+            lines.append(f"{item.name} = {_toml(value)}")
+    try:
+        text = path.read_bytes().decode("utf-8")
+        if name in tomllib.loads(text.replace("\r\n", "\n")).get("places", {}):
+            raise ProjectError(f"{path}: there is a place {name} already. Change it there, or give another name.")
+        end = "\r\n" if "\r\n" in text else "\n"
+        gap = "" if not text or text.endswith("\n") else end
+        replace_text(path, f"{text}{gap}{end}{end.join(lines)}{end}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read ({error}). Look at the file, and try again.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"{path}: not TOML ({error}). Mend the line it names.") from error
+
+
+def _environment_problems(environment: object) -> list[str]:
+    if not isinstance(environment, dict):
+        return ['expected a table of names and texts, such as HF_HOME = "/data/hf".']
+    return [
+        f"{key}: found {value!r}, expected a name of letters, digits and _, and a text in quotes."
+        for key, value in environment.items()
+        if not _ENVIRONMENT.fullmatch(key) or not isinstance(value, str)
+    ]
+
+
+def _toml(value: float | int | str) -> str:
+    return toml_value(value) if isinstance(value, int | str) else repr(value)
