@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Protocol
 
+from curation.counted import counted
 from curation.discover import os_problem
 from curation.errors import EssayError, Problem
 
@@ -188,7 +189,7 @@ class Zip:
             message = f"holds the name {name!r}, which leads out of the zip. That file was not touched."
             self.problems.append(Problem(str(self._path), None, message))
         if len(outside) > _MOST_NAMED:
-            message = f"holds {len(outside) - _MOST_NAMED} more such names."
+            message = f"holds {counted(len(outside) - _MOST_NAMED, 'more such name')}."
             self.problems.append(Problem(str(self._path), None, message))
         marks = [name for name in safe if name.rpartition("/")[2] == landmark]
         if not marks:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from curation.copies import Copy, Progress, Side, Text, copies
+from curation.counted import counted
 from curation.findings import Finding, LintCanary, LintPair
 from curation.topics import named_topics
 from curation.words import RUN, words
@@ -121,7 +122,7 @@ def _how(copy: Copy) -> str:
         return "has the response of"
     if copy.how == "runs":
         count = round(copy.amount)
-        return f"shares {count} run{'' if count == 1 else 's'} of {RUN} words with"
+        return f"shares {counted(count, 'run')} of {RUN} words with"
     return f"shares {copy.amount:.0%} of its three-word runs with"
 
 

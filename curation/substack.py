@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from curation.archive import Archive
+from curation.counted import counted
 from curation.csv_rows import csv_rows
 from curation.discover import MAX_BYTES
 from curation.errors import EssayError, Problem
@@ -161,7 +162,7 @@ def _rows(text: str, shown: str, problems: list[Problem]) -> list[tuple[int, dic
                 raise EssayError(Problem(shown, 1, message))
         elif any(cell.strip() for cell in cells):
             if len(cells) != len(header):
-                message = f"has {len(cells)} columns where the first line names {len(header)}. Export again."
+                message = f"has {counted(len(cells), 'column')} where the first line names {len(header)}. Export again."
                 problems.append(Problem(shown, line, message))
             rows.append((line, dict(zip(header, cells))))
     return rows

@@ -276,11 +276,9 @@ def _library(tokenizer_json: Path, name: str, *, by_bytes: bool) -> Tokenizer:
     from tokenizers import Tokenizer as Library
 
     try:
-        library = Library.from_file(str(tokenizer_json))
-    except Exception as error:
-        # The library (0.23) raises a plain `Exception` for whatever it cannot read.
-        if type(error) is not Exception:
-            raise
+        # Of a file the library (0.23) says by a plain `Exception` what is wrong, of bytes by a `ValueError`.
+        library = Library.from_buffer(tokenizer_json.read_bytes())
+    except (OSError, ValueError) as error:
         raise CurationError(
             f"{tokenizer_json}: cannot be read as a tokenizer ({error}). Fetch it again, or use an estimate."
         ) from error

@@ -20,7 +20,7 @@ from workbench.operations.proposing import propose_pairs
 from workbench.screens.pair_change import SettlePair
 from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
-from workbench.widgets.width_line import WidthLine
+from workbench.widgets.width_line import WidthLine, WidthLines
 
 
 @pytest.fixture
@@ -267,6 +267,26 @@ async def test_the_line_of_the_filters_is_laid_out_again_when_its_own_room_chang
         title.styles.width = "100%"
         await settle(pilot)
         assert "[4 left] 8 ✓" in shown(app.screen)
+
+
+async def test_the_head_of_a_pair_and_its_note_are_laid_out_again_when_their_own_room_changes(project: Project) -> None:
+    curating.note(project, of(project, "proposed"), "A note that fills the most of a line.")
+    async with opened(project.root, "pairs", size=(120, 40)) as (app, pilot):
+        lines = (app.screen.query_one("#pair-head", WidthLine), app.screen.query_one("#pair-tokens", WidthLines))
+
+        def widths() -> list[int]:
+            return [max(len(row) for row in str(line.render()).split("\n")) for line in lines]
+
+        whole = widths()
+        # As in the first layout, before the screen knows how wide it is: the terminal's width stays the same.
+        for line in lines:
+            line.styles.width = 40
+        await settle(pilot)
+        assert max(widths()) <= 36 < min(whole)
+        for line in lines:
+            line.styles.width = "100%"
+        await settle(pilot)
+        assert widths() == whole
 
 
 async def test_the_sentence_of_accepting_all_stands_also_where_pairs_decided_before_leave_the_list(

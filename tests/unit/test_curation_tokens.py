@@ -159,6 +159,14 @@ def test_what_cannot_be_merged_here_is_counted_by_the_library(tmp_path: Path, go
     assert [counter.encode(text) for text in ODD] == [library(path).encode(text).ids for text in ODD]
 
 
+def test_what_neither_can_be_merged_here_nor_read_by_the_library_is_named(tmp_path: Path, good: dict[str, Any]) -> None:
+    place = tmp_path / "tokenizer.json"
+    broken = good | {"normalizer": {"type": "Lowercase"}, "decoder": {"type": "of nobody"}}
+    place.write_text(json.dumps(broken), encoding="utf-8")
+    with pytest.raises(CurationError, match=r"tokenizer\.json: cannot be read as a tokenizer \(.*use an estimate"):
+        load_counter(place, name="broken")
+
+
 @pytest.mark.usefixtures("_no_library")
 def test_a_word_that_is_taken_whole_but_made_by_no_merge_is_refused(tmp_path: Path, good: dict[str, Any]) -> None:
     odd = json.loads(json.dumps(good))

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from curation.counted import counted
 from workbench.cli.output import emit, json_option, plain, say, table, visible, with_project
 from workbench.operations import curating, settling
 from workbench.operations.looking import LookReport, look, places
@@ -47,7 +48,7 @@ def emit_look(report: LookReport, as_json: bool, *, in_one_line: bool = False) -
     rows += [["missing", title, ""] for title in report.missing]
     rows += [["back", title, ""] for title in report.back]
     rows += [
-        ["pairs", item.title, f"{item.changed} changed, {item.moved} moved, {item.fresh} new paragraphs"]
+        ["pairs", item.title, f"{item.changed} changed, {item.moved} moved, {counted(item.fresh, 'new paragraph')}"]
         for item in report.followed
     ]
     if as_json and in_one_line:

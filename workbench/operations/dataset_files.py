@@ -78,7 +78,7 @@ class DatasetExport:
     @property
     def summary(self) -> str:
         """One sentence for the status line."""
-        files = f"{len(self.files)} file{'s' if len(self.files) > 1 else ''}"
+        files = counted(len(self.files), "file")
         word = "Would write" if self.dry_run else "Wrote"
         words = f"{word} dataset {self.number} as {self.form}: {files} in {self.files[0].parent}"
         return words + (f", {counted(len(self.said), 'line')} escaped" if self.said else "")

@@ -54,7 +54,7 @@ def play(folder: Path, *, say: Callable[[str], None]) -> DemoReport:
     say(f"  {report.summary}")
     if not pair_ids(project, PairFilter()):
         made = propose_pairs(project)
-        say(f"  {made} pairs proposed, continuation: the text before, then the paragraph")
+        say(f"  {counted(made, 'pair')} proposed, continuation: the text before, then the paragraph")
     if not any(row.split == "holdout" for row in essay_rows(project)):
         held = hold_out_by_hash(project, count=_HELD_OUT, seed=1)
         say(f"  held out whole: {', '.join(row.title for row in held)}")
@@ -66,7 +66,7 @@ def play(folder: Path, *, say: Callable[[str], None]) -> DemoReport:
     if not canary_rows(project):
         with as_file(files("workbench") / "demo" / "canaries.md") as path:
             count = import_canaries(project, path).imported
-        say(f"  {count} canary prompts")
+        say(f"  {counted(count, 'canary prompt')}")
     if not dataset_rows(project):
         frozen = freeze(project, note="the demo's")
         row = frozen.dataset

@@ -141,7 +141,7 @@ class ImportReport:
         if self.missing:
             parts.append(f"{len(self.missing)} no longer in their file, and kept")
         if self.problems:
-            parts.append(f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}")
+            parts.append(counted(len(self.problems), "problem"))
         if self.left_out:
             parts.append(f"{len(self.left_out)} left out")
         head = "Import cancelled: " if self.cancelled else "Would come in: " if self.dry_run else "Imported: "

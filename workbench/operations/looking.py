@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curation.counted import counted
 from curation.discover import SUFFIXES
 from curation.errors import Problem
 from curation.watch import Places, Stamp, Survey, is_gone, stamp_of, standing, survey
@@ -80,7 +81,7 @@ class LookReport:
         if touched:
             pairs = sum(item.changed for item in touched)
             where = touched[0].title if len(touched) == 1 else f"{len(touched)} essays"
-            said.append(f"{pairs} pair{'s' if pairs > 1 else ''} changed in {where}: settle with {settle_with}")
+            said.append(f"{counted(pairs, 'pair')} changed in {where}: settle with {settle_with}")
         if self.renamed:
             said.append(_some("renamed", [item.title for item in self.renamed]))
         quiet = [slug for slug in self.changed if not touched]

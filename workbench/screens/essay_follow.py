@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from curation.counted import counted
 from workbench.screens.base import ProjectScreen
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.page_list import PageList
@@ -38,10 +39,10 @@ def what_happened(row: SourceRow) -> str:
         said.append("Its file is missing: its text and pairs are kept, and it goes on when the file is back.")
     if row.changed:
         title = one_line(row.title)
-        said.append(f"{row.changed} pair{'s' if row.changed > 1 else ''} changed in {title}: settle with w")
+        said.append(f"{counted(row.changed, 'pair')} changed in {title}: settle with w")
     if row.fresh:
-        plural = "s" if row.fresh > 1 else ""
-        said.append(f"{row.fresh} new paragraph{plural} that no pair covers: propose with p, decided pairs stay.")
+        fresh = counted(row.fresh, "new paragraph")
+        said.append(f"{fresh} that no pair covers: propose with p, decided pairs stay.")
     if row.news == "renamed" and row.earlier_path:
         said.append(f"Renamed from {row.earlier_path}.")
     return "  ".join(said)

@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
+from curation.counted import counted
 from workbench.screens.base import ProjectScreen
 from workbench.screens.kept_text import KeptText
 from workbench.screens.shell import CancelledCall, ProgressCall
@@ -85,7 +86,7 @@ class ImportPreview(Dialog[Literal["import", "also", "accept"]]):
         if self._report.choices:
             yield Static(f"a  look at them with {', '.join(self._report.choices)}", id="preview-also", markup=False)
         if self._report.new_pairs:
-            words = f"p  import, with its {self._report.new_pairs} pairs accepted: else they are proposals"
+            words = f"p  import, with its {counted(self._report.new_pairs, 'pair')} accepted: else they are proposals"
             yield Static(words, id="preview-accept", markup=False)
 
     def action_answer(self, answer: Literal["import", "also", "accept"]) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import Static
 
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import TO_WRITE, pair_head, pair_tokens
 from workbench.widgets.pair_text import PairTexts
 from workbench.widgets.plain import cell, one_line
+from workbench.widgets.width_line import WidthLine, WidthLines
 
 if TYPE_CHECKING:
     from store.pairs import PairRow
@@ -32,8 +32,8 @@ class PanePart(PairBase):
         pair_id = self.pairs.current
         if pair_id is None:
             self._shown = None
-            self.query_one("#pair-head", Static).update("", layout=False)
-            self._draw_tokens([])
+            self.query_one("#pair-head", WidthLine).lay(lambda _width: Content(""))
+            self.query_one("#pair-tokens", WidthLines).lay(lambda _width: ())
             self.text.show(PairTexts())
             return
         view = self._views.get(pair_id)
@@ -80,34 +80,24 @@ class PanePart(PairBase):
 
         self.ask(ask, show, group="tokens")
 
-    def _draw_tokens(self, lines: Sequence[Content]) -> None:
-        shown = self.query_one("#pair-tokens", Static)
-        if shown.styles.height is None or shown.styles.height.value != len(lines):
-            shown.styles.height = len(lines)
-        shown.update(Content("\n").join(lines), layout=False)
-
     def _draw_pair(self, view: PairView) -> None:
-        head = self.query_one("#pair-head", Static)
         row = self.pairs.row(view.pair.id)
         if row is not None and (row.status, row.flagged) != (view.pair.status, view.pair.flagged):
             # The row knows of a decision that is still being written.
             view = replace(view, pair=replace(view.pair, status=row.status, flagged=row.flagged))
         # That a prompt is still to be written is said in its place, and is nothing to be warned of.
         view = replace(view, warnings=tuple(text for text in view.warnings if not text.startswith(_UNWRITTEN)))
-        width = (head.size.width or self.size.width) - 4
-        head.update(pair_head(view, width), layout=False)
-        above = pair_tokens(view.counts, width) if len(view.counts) > 1 else []
         note = one_line(f"note: {view.pair.note}") if view.pair.note else ""
-        if note:
-            above = [*above, Content.styled(cell(note, width).rstrip(), "italic $accent")]
-        self._draw_tokens(above)
+        self.query_one("#pair-head", WidthLine).lay(lambda width: pair_head(view, width))
+        above = self.query_one("#pair-tokens", WidthLines)
+        above.lay(lambda width: _above(view, note, width))
         if self.text.splitting and self._shown == view.pair.id:
             return
         wanted = TO_WRITE.get(view.pair.tier, "the prompt")
         texts = PairTexts(
             prompt=view.pair.prompt,
             response=view.pair.response,
-            note=view.pair.note if cell_len(note) > width else "",
+            note=view.pair.note if cell_len(note) > above.size.width else "",
             warnings=view.warnings,
             doubts=view.doubts if view.pair.status == "proposed" else (),
             to_write=f"Press i and write {wanted} here.",
@@ -141,3 +131,9 @@ class PanePart(PairBase):
     def action_scroll_text(self, step: int) -> None:
         """Scroll the pair by half its pane."""
         self.text.scroll_relative(y=step * max(1, self.text.size.height // 2), animate=False)
+
+
+def _above(view: PairView, note: str, width: int) -> list[Content]:
+    """Write what stands between the head and the texts: the tokens of several models, and the note's beginning."""
+    lines = pair_tokens(view.counts, width) if len(view.counts) > 1 else []
+    return [*lines, Content.styled(cell(note, width).rstrip(), "italic $accent")] if note else lines

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.widgets import Static
 
 from workbench.screens.pair_decide import DecideKeys
 from workbench.screens.pair_lines import LEGEND
@@ -28,7 +27,7 @@ from workbench.screens.proposing import propose
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
 from workbench.widgets.pair_text import PairText
-from workbench.widgets.width_line import WidthLine
+from workbench.widgets.width_line import WidthLine, WidthLines
 
 # What must not act while a place in the text is being chosen.
 _EDITING = (
@@ -89,8 +88,8 @@ class PairsScreen(
                 yield FilterLine("filter by words, or by the number of a pair: #966")
                 yield PageList(self.line, id="pairs-list")
             with Vertical(id="pair-side"):
-                yield Static("", id="pair-head")
-                yield Static("", id="pair-tokens")
+                yield WidthLine("", id="pair-head")
+                yield WidthLines("", id="pair-tokens")
                 yield PairText(id="pair-text")
 
     def action_propose(self) -> None:

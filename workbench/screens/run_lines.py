@@ -91,7 +91,7 @@ def size_words(sample: Sample) -> str:
     if sample.tokens is not None:
         return counted(sample.tokens, "token")
     words = len(sample.text.replace("\u200b", " ").split())
-    return f"{words:,} word{'' if words == 1 else 's'}"
+    return counted(words, "word")
 
 
 def in_words(differences: Sequence[tuple[str, Any, Any]]) -> str:

@@ -21,6 +21,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from curation.counted import counted
 from workbench.widgets.plain import visible, wrap
 
 MARK_KEYS = (("v", "voice"), ("c", "cliche"), ("o", "collapse"), ("l", "leak"), ("p", "copied"))
@@ -181,7 +182,8 @@ class SampleText(Widget, can_focus=True):
         """Draw the text, its marks and the cursor."""
         lines = self._layout_for(self.size.width)
         if _NOTHING.fullmatch(self.text):
-            words = f"{len(self.text):,} characters that do not show" if self.text else "the model ended at once"
+            unseen = counted(len(self.text), "character that does not show", "characters that do not show")
+            words = unseen if self.text else "the model ended at once"
             return Content.styled(f"(empty: {words})", "italic $foreground-muted")
         tinted = not self.app.current_theme.ansi
         spans = [(mark.start, mark.end, mark_style(mark.label, tinted=tinted)) for mark in self.marks]
