@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,32 @@ async def test_others_are_others_and_esc_closes_them_before_it_leaves(project: P
         assert app.screen is screen
         await press(pilot, "escape")
         assert app.screen is not screen
+
+
+async def test_longer_and_shorter_ones_are_asked_for_in_the_same_place(project: Project) -> None:
+    async with drafting(project, "One.") as (_, pilot, screen):
+        await asked(pilot, screen, "ctrl+n")
+        lengths = []
+        for key in ("plus", "minus", "minus"):
+            await asked(pilot, screen, key)
+            assert screen._asked is not None
+            lengths.append(screen._asked.given.question.tokens)
+        assert lengths == [144, 96, 64]
+
+
+async def test_the_answer_has_as_many_lines_as_it_takes_and_scrolls(project: Project) -> None:
+    async with drafting(project, "One.") as (_, pilot, screen):
+        await asked(pilot, screen, "ctrl+n")
+        view = screen.query_one("#draft-in-place")
+        assert view.size.height == 1
+        assert screen._asked is not None
+        long = replace(screen._asked.answer.samples[0], text="It goes on and on. " * 60)
+        answer = replace(screen._asked.answer, samples=(long,))
+        screen._show(replace(screen._asked, answer=answer), still=True)
+        await settle(pilot)
+        assert view.size.height == 8
+        await press(pilot, "J", "J", "K")
+        assert view.scroll_offset.y == 1
 
 
 async def test_a_further_paragraph_goes_behind_the_one_of_the_cursor(project: Project) -> None:

@@ -38,7 +38,7 @@ def test_the_answers_to_a_span(snap_compare: Compare, tmp_path: Path, size: tupl
         screen.area.cursor_blink = False
         await pilot.press("ctrl+g")
         end = time.monotonic() + 20
-        while not (screen._asked and screen._view and screen._view.seconds):
+        while not (screen._asked and screen.session and screen.session.seconds):
             assert time.monotonic() < end, "no answer came"
             await pilot.pause(0.02)
         await press(pilot, "j")

@@ -75,6 +75,19 @@ def test_one_that_is_to_do_something_else_is_a_session_of_its_own(project: Proje
     assert [view.name for view in sessions.session_views(project)] == [other, name]
 
 
+def test_one_model_is_loaded_at_a_time(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    with instead_of_a_model():
+        base = sessions.start(project)
+        adapter = sessions.start(project, adapter_run=BASE_RUN)
+        until(lambda: not sessions.session_view(project, base).lives)
+        assert sessions.session_view(project, adapter).lives
+        assert sessions.start(project) == base
+        until(lambda: not sessions.session_view(project, adapter).lives)
+        sessions.stop(project, base)
+        until(lambda: not sessions.session_view(project, base).lives)
+
+
 def test_a_session_that_is_stopping_is_not_asked(project: Project) -> None:
     name = sessions.start(project)
     until(lambda: sessions.session_view(project, name).loaded)

@@ -153,7 +153,10 @@ def session_command() -> None:
 def session_start(
     project: Project, adapter: str | None, checkpoint: str, idle_minutes: float | None, as_json: bool
 ) -> None:
-    """Load the project's model, or a run's with its adapter, and keep it loaded; one that is loaded is named."""
+    """Load the project's model, or a run's with its adapter, and keep it loaded; one that is loaded is named.
+
+    One model is loaded at a time: a session of another one is asked to stop.
+    """
     adapter = running.run_named(project, adapter) if adapter else None
     name = sessions.start(project, adapter_run=adapter, checkpoint=checkpoint, idle_minutes=idle_minutes)
     emit({"session": name}, as_json, [name])

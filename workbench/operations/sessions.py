@@ -159,8 +159,8 @@ def start(
 ) -> str:
     """Start a session, or return the name of the one that has this model loaded already.
 
-    One that is over and was to do the very same is started again: its answers are still there, and the adapter, which
-    may be large, is not copied once more.
+    One model is loaded at a time: a session of another is asked to stop. One that is over and was to do the very same
+    is started again: its answers are still there, and the adapter, which may be large, is not copied once more.
 
     Args:
         project: whose session.
@@ -188,6 +188,9 @@ def start(
         session=SessionSpec() if idle_minutes is None else SessionSpec(idle_minutes=idle_minutes),
         adapter=adapter_of(project, adapter_run, checkpoint) if adapter_run else None,
     )
+    for row in sessions.rows(project.db)[:_LOOKED_AT]:
+        if project.absolute(row.dir).is_dir() and _view(project, row).lives:
+            _run_dir(project, row).request_stop()
     if (again := _over_and_alike(project, spec, checkpoint)) is not None:
         run_dir = _run_dir(project, again)
         for number in run_dir.request_numbers():

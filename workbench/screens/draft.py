@@ -16,10 +16,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from workbench.screens.base import ProjectScreen
 from workbench.screens.draft_asking import SAMPLES, Asked, Asking, ask_model
 from workbench.screens.draft_lines import Row, answer_in_place, answer_line, model_line
 from workbench.screens.draft_text import DraftText, become, index_of, location_of
+from workbench.screens.draft_writer import DraftWriter
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import cell, one_line
@@ -29,17 +29,13 @@ from workbench.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.operations.infilling import Gap
-    from workbench.operations.sessions import SessionView, Writer
 
-# How often the session is looked at while the screen is shown, in seconds.
-_LOOK_S = 1.0
-_WRITER = "draft.writer"
-_IN_ANSWERS = frozenset({"take_and_edit", "others"})
+_IN_ANSWERS = frozenset({"take_and_edit", "others", "scroll_answer"})
 _WRITING = "Kept as you type. ctrl+g writes what is selected anew, ctrl+n a paragraph"
 _CHOOSING = "enter takes it, e takes it to be edited, r asks for others, esc closes"
 
 
-class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
+class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
     """A text area, who writes, and the answers."""
 
     NAME = "draft"
@@ -53,6 +49,10 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
             id="draft.take-and-edit",
         ),
         Binding("r", "others", "others", tooltip="ask for others in the same place", id="draft.others"),
+        Binding("plus", "others(1)", "longer", tooltip="ask for longer ones, by a half", id="draft.longer"),
+        Binding("minus", "others(-1)", "shorter", tooltip="ask for shorter ones, by a third", id="draft.shorter"),
+        Binding("J", "scroll_answer(1)", "scroll", show=False, tooltip="scroll the answer down", id="draft.down"),
+        Binding("K", "scroll_answer(-1)", "scroll", show=False, tooltip="scroll the answer up", id="draft.up"),
         Binding(
             "ctrl+g,ctrl+@,ctrl+space",
             "infill",
@@ -84,16 +84,13 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
     DraftScreen TextArea { border: none; padding: 0 1; background: $background; height: 1fr; max-width: 88; }
     DraftScreen TextArea:focus { border: none; }
     DraftScreen #draft-answers { display: none; height: 3; border-top: none; }
-    DraftScreen #draft-in-place { display: none; height: 4; border-top: solid $border; }
+    DraftScreen #draft-in-place { display: none; height: 4; max-height: 9; border-top: solid $border; }
     DraftScreen.-answered #draft-answers, DraftScreen.-answered #draft-in-place { display: block; }
-    DraftScreen.-tall #draft-in-place { height: 9; }
+    DraftScreen.-tall #draft-in-place { max-height: 16; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._writers: list[Writer] = []
-        self._writer: Writer | None = None
-        self._view: SessionView | None = None
         self._asking: Asking | None = None
         self._asked: Asked | None = None
 
@@ -125,8 +122,7 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
         self.answers.show([], empty="")
         self.area.focus()
         self.load(None)
-        self._find_writers()
-        self.set_interval(_LOOK_S, self._look)
+        self.find_writers()
 
     def on_screen_resume(self) -> None:
         """Stand as it is: a dialog changes nothing of it."""
@@ -138,6 +134,7 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
         """Lay the lines around the text out for the new width."""
         super().on_resize()
         self.call_after_refresh(self._draw)
+        self.call_after_refresh(self._draw_answer, fit=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what acts on an answer in the list of answers only."""
@@ -152,69 +149,6 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
     def on_descendant_focus(self) -> None:
         """Say what can be done here."""
         self.refresh_status()
-
-    # Who writes.
-
-    def _find_writers(self) -> None:
-        project = self.project
-
-        def ask() -> tuple[list[Writer], object]:
-            from workbench.operations import guide
-            from workbench.operations.sessions import writers
-
-            return writers(project), guide.recall(project, _WRITER)
-
-        def show(found: tuple[list[Writer], object]) -> None:
-            self._writers, chosen = found
-            wanted = [item for item in self._writers if [item.adapter_run] == chosen]
-            self._writer = (wanted or self._writers)[0]
-            self._look()
-
-        self.ask(ask, show, group="writers")
-
-    def _look(self) -> None:
-        writer, project = self._writer, self.project
-        if writer is None:
-            return
-
-        def ask() -> SessionView | None:
-            from workbench.operations.sessions import living, session_view
-
-            known = self._view
-            if known is not None and known.adapter_run == writer.adapter_run and known.lives:
-                return session_view(project, known.name)
-            return living(project, adapter_run=writer.adapter_run)
-
-        def show(view: SessionView | None) -> None:
-            # One that failed is said to have, until another is started.
-            if view is not None or self._view is None or self._view.adapter_run != writer.adapter_run:
-                self._view = view
-            self._draw()
-
-        self.ask(ask, show, group="session")
-
-    def action_writer(self) -> None:
-        """Choose who writes."""
-        from workbench.widgets.dialogs import Choice, ChoiceDialog
-
-        choices = [Choice(value=item, name=item.adapter_run or "base", words=item.words) for item in self._writers]
-
-        def choose(chosen: Writer | None) -> None:
-            if chosen is None:
-                return
-            self._writer, project = chosen, self.project
-
-            def keep() -> None:
-                from workbench.operations import guide
-
-                guide.remember(project, _WRITER, [chosen.adapter_run])
-
-            self.app.write(keep)
-            self._look()
-
-        if choices:
-            dialog = ChoiceDialog("Who writes?", choices, words="The first question loads it.", current=self._writer)
-            self.app.push_screen(dialog, choose)
 
     # Asking.
 
@@ -233,26 +167,30 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
         area = self.area
         self._ask(paragraph_after(area.text, index_of(area, area.cursor_location)))
 
-    def action_others(self) -> None:
-        """Ask for others in the same place."""
+    def action_others(self, change: int = 0) -> None:
+        """Ask for others in the same place; longer ones where `change` is above 0, shorter below."""
         if self._asked is None:
             return
         from workbench.operations.infilling import found_again
 
-        asking = self._asked.asking
+        asking, tokens = self._asked.asking, self._asked.given.question.tokens
+        if change:
+            # Longer by a half, shorter by a third: one takes the other back.
+            tokens = max(1, round(tokens * 3 / 2 if change > 0 else tokens * 2 / 3))
         gap = found_again(asking.gap, self.area.text)
         if gap is None:
             self.say("What stood around the place was changed: select it anew.", "warning")
         else:
-            self._ask(gap, seed=asking.seed + SAMPLES)
+            self._ask(gap, seed=asking.seed if change else asking.seed + SAMPLES, tokens=tokens)
 
-    def _ask(self, gap: Gap, *, seed: int = 1) -> None:
+    def _ask(self, gap: Gap, *, seed: int = 1, tokens: int | None = None) -> None:
         if self._asking is not None:
             self.say("The model is still writing: esc takes the question back.", "warning")
             return
-        if not self.is_open or self._writer is None:
+        if not self.is_open or self.writer is None:
+            self.say("The draft is still being opened: press the key again.", "warning")
             return
-        self._asking = asking = Asking(gap=gap, seed=seed, adapter_run=self._writer.adapter_run)
+        self._asking = asking = Asking(gap=gap, seed=seed, tokens=tokens, adapter_run=self.writer.adapter_run)
         project, before = self.project, (self.area.text, self.area.selection, self.focused)
 
         def done(asked: Asked | None) -> None:
@@ -265,7 +203,7 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
                 self.say(asked.answer.error, "error")
             else:
                 self._show(asked, still=(self.area.text, self.area.selection, self.focused) == before)
-            self._look()
+            self.look()
 
         def operate(progress: ProgressCall, cancelled: CancelledCall) -> Asked | None:
             try:
@@ -284,7 +222,7 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
         self.set_class(bool(rows), "-answered")
         self.answers.put({number: (number, written) for number, written in enumerate(rows)})
         self.answers.show(range(len(rows)), cursor=0, empty="")
-        self._draw()
+        self._draw_answer(fit=True)
         if still:
             self.answers.focus()
         said = f"{asked.given.summary} · {asked.answer.seconds:.1f} s" + ("" if still else " · tab goes to the answers")
@@ -305,7 +243,11 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
 
     @on(PageList.Moved, "#draft-answers")
     def _moved(self) -> None:
-        self._draw()
+        self._draw_answer()
+
+    def action_scroll_answer(self, lines: int) -> None:
+        """Scroll the answer that is shown in its place."""
+        self.query_one(TextView).scroll_relative(y=lines, animate=False)
 
     def _take(self, *, select: bool) -> None:
         from workbench.operations.infilling import found_again
@@ -372,11 +314,19 @@ class DraftScreen(DraftText, ProjectScreen, ModalScreen[None]):
         width = max(20, self.size.width - 4)
         title = f"Draft · {one_line(self.draft_title)}"
         self._set("title", Content.styled(cell(title, width), "bold"))
-        self._set("model", model_line(self._writer, self._view, width))
+        self._set("model", model_line(self.writer, self.session, width))
+
+    def _draw_answer(self, *, fit: bool = False) -> None:
+        """Draw the answer of the cursor in its place; where asked, make room for the longest of all."""
         asked, row = self._asked, self.answers.current_row
-        if asked is not None and row is not None:
-            gap = asked.asking.gap
-            self.query_one(TextView).lay(lambda room: answer_in_place(gap, row[1], room))
+        if asked is None or row is None:
+            return
+        view, gap = self.query_one(TextView), asked.asking.gap
+        if fit:
+            width = max(10, self.size.width - 5)
+            lines = max(len(answer_in_place(gap, written, width)) for written in asked.answer.samples)
+            view.styles.height = lines + 1
+        view.lay(lambda room: answer_in_place(gap, row[1], room))
 
     def _set(self, name: str, content: Content) -> None:
         self.query_one(f"#draft-{name}", Static).update(content, layout=False)

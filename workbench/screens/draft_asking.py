@@ -19,10 +19,19 @@ SAMPLES = 3
 
 @dataclass(kw_only=True)
 class Asking:
-    """A question on its way: what is asked, and whether it was taken back."""
+    """A question on its way.
+
+    Attributes:
+        gap: the place that is asked about.
+        seed: of the first answer.
+        tokens: how long the answers are; None for what fits the place.
+        adapter_run: who writes; None for the base.
+        taken_back: whether nobody waits for it any more.
+    """
 
     gap: Gap
     seed: int
+    tokens: int | None
     adapter_run: str | None
     taken_back: bool = False
 
@@ -45,7 +54,7 @@ def ask_model(project: Project, asking: Asking, progress: ProgressCall, cancelle
     progress(0, 0, "loading the model")
     name = sessions.start(project, adapter_run=asking.adapter_run)
     spec = sessions.spec_named(project, name)
-    given = infilling.given(project, asking.gap, spec, samples=SAMPLES, seed=asking.seed)
+    given = infilling.given(project, asking.gap, spec, tokens=asking.tokens, samples=SAMPLES, seed=asking.seed)
     request = sessions.put(project, name, given.question)
 
     def tell(view: SessionView) -> None:
