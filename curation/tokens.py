@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # English prose under today's tokenizers of 32,000 to 256,000 tokens.
 _BYTES_PER_TOKEN = 4.3
 _MAX_BYTES = 200_000_000
+_BYTE = re.compile("<0x([0-9A-F]{2})>")
 # Combining marks, and letters that combine, that came to Unicode after version 9, whose tables the library tokenizers
 # (0.21 to 0.23) normalizes with: there they stand still, while a newer Python would move or join them.
 _NEWER = re.compile(
@@ -141,6 +142,8 @@ class _Library:
     library: Any = field(repr=False)
     # Whether its vocabulary writes bytes as letters.
     by_bytes: bool
+    # Whether it writes the bytes of what it has no token for as numbers.
+    falls_back: bool = False
     exact: bool = True
 
     def count(self, text: str) -> int:
@@ -154,6 +157,8 @@ class _Library:
         written: str | None = self.library.id_to_token(token)
         if written is None or token in self._added:
             return written.encode() if written else None
+        if self.falls_back and (byte := _BYTE.fullmatch(written)):
+            return bytes([int(byte[1], 16)])
         letters = byte_letters()
         if self.by_bytes and all(letter in letters for letter in written):
             return bytes(letters[letter] for letter in written)
@@ -285,4 +290,4 @@ def _library(tokenizer_json: Path, name: str, *, by_bytes: bool) -> Tokenizer:
     library.encode_special_tokens = True
     library.no_truncation()
     library.no_padding()
-    return _Library(name, library, by_bytes)
+    return _Library(name, library, by_bytes, falls_back=bool(getattr(library.model, "byte_fallback", False)))

@@ -57,6 +57,23 @@ def test_the_pieces_of_a_text_give_the_text_back(tmp_path: Path, shape: str) -> 
     assert counter.piece(10_000_000) is None
 
 
+def test_a_byte_that_is_written_as_a_number_is_that_byte_where_the_vocabulary_falls_back_to_bytes(
+    tmp_path: Path,
+) -> None:
+    tokenizers = pytest.importorskip("tokenizers", reason="the library tokenizers is not installed (extra `train`)")
+    vocabulary = {"<unk>": 0, "a": 1, "▁": 2} | {f"<0x{byte:02X}>": 3 + byte for byte in range(256)}
+    for falls_back, expected in ((True, "a 🐌".encode()), (False, None)):
+        model = tokenizers.models.BPE(vocab=vocabulary, merges=[], byte_fallback=falls_back, unk_token="<unk>")
+        tokenizer = tokenizers.Tokenizer(model)
+        tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace(prepend_scheme="never")
+        tokenizer.save(str(tmp_path / "tokenizer.json"))
+        counter = load_counter(tmp_path / "tokenizer.json", name="made here")
+        if expected is not None:
+            assert b"".join(counter.piece(token) or b"" for token in counter.encode("a 🐌")) == expected
+        else:
+            assert counter.piece(vocabulary["<0xF0>"]) == b"<0xF0>"
+
+
 def test_marks_newer_than_the_librarys_tables_are_normalized_as_it_does(tmp_path: Path) -> None:
     path = make(tmp_path / "tokenizer.json", ["the salt and the bread"], "qwen2")
     tokenizer, counter = library(path), load_counter(path, name="trained here")
