@@ -256,6 +256,21 @@ async def test_playing_never_keeps_a_key_from_its_effect(project: Project) -> No
         assert pilot.app.screen.query_one(StatusLine)
 
 
+async def test_it_pauses_under_the_list_of_keys_which_names_its_keys_and_signs(project: Project) -> None:
+    async with replaying(project, pause=False) as pilot:
+        screen = screen_of(pilot)
+        await press(pilot, "question_mark")
+        assert not screen.playing
+        text = " ".join(shown(pilot.app.screen).split())
+        for words in ("→, l one step on", "where the repetition begins", "half a character"):
+            assert words in text
+        step = screen.step
+        await press(pilot, "escape")
+        assert pilot.app.screen is screen
+        assert screen.step == step
+        assert "▷" in shown(screen)
+
+
 async def test_p_marks_a_copied_span_while_one_is_marked(project: Project) -> None:
     app = WorkbenchApp(project, project.root, screen="review")
     async with app.run_test(size=WIDE) as pilot:

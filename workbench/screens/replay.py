@@ -137,6 +137,14 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Stand as it is: nothing below can have changed it."""
+        self._draw_lines()
+
+    def on_screen_suspend(self) -> None:
+        """Pause under whatever comes over it."""
+        super().on_screen_suspend()
+        self._playing = False
+        if self._timer is not None:
+            self._timer.pause()
 
     def on_resize(self) -> None:
         """Show one side or both, and lay the lines around them out for the new width."""

@@ -72,7 +72,7 @@ def confidence_style(confidence: float) -> str:
     return next((style for limit, style in LEVELS if confidence < limit), SURE)
 
 
-class CanvasText(ScrollView, can_focus=True):
+class CanvasText(ScrollView, can_focus=True, inherit_bindings=False):
     """One canvas, at one of its frames."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
