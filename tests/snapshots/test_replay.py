@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24"
 
 @pytest.fixture
 def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("workbench.app._COLLECT_S", 3600.0)
+    monkeypatch.setattr("workbench.app.COLLECT_S", 3600.0)
     return make_reviewed_project(tmp_path / "voice", traced=True)
 
 
