@@ -35,7 +35,7 @@ from benchmarks.import_speed import make_essays  # noqa: E402
 from benchmarks.key_latency import GOAL_MS, Press, Terminal  # noqa: E402
 from benchmarks.search_speed import fill, vocabulary  # noqa: E402
 
-_SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review"}
+_SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review", "6": "Experiments"}
 _JOBS = {"import": "workbench.operations.importing_job", "check": "workbench.operations.checking_job"}
 # So many words that an import goes on during the whole of a measurement.
 _FOLDERS, _ESSAYS, _WORDS = 2, 2000, 8000

@@ -48,7 +48,7 @@ _ROUND = [
 ]  # fmt: skip
 
 
-_SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review"}
+_SCREENS = {"1": "Essays", "2": "Pairs", "3": "Datasets", "4": "Runs", "5": "Review", "6": "Experiments"}
 
 
 # A training run that goes on for as long as is measured, and samples little.

@@ -60,6 +60,7 @@ class WorkbenchApp(Shell):
         Binding("3", "go('datasets')", "Datasets", show=False, id="screen.datasets"),
         Binding("4", "go('runs')", "Runs", show=False, id="screen.runs"),
         Binding("5", "go('review')", "Review", show=False, id="screen.review"),
+        Binding("6", "go('experiments')", "Experiments", show=False, id="screen.experiments"),
         Binding("u", "reverse('undo')", "undo", show=False, id="edit.undo"),
         Binding("U,ctrl+r", "reverse('redo')", "redo", show=False, id="edit.redo"),
         Binding("F", "search", "find in everything", show=False, id="program.search"),

@@ -30,6 +30,7 @@ CLASSES = {
     "datasets": ("workbench.screens.datasets", "DatasetsScreen"),
     "runs": ("workbench.screens.runs", "RunsScreen"),
     "review": ("workbench.screens.review", "ReviewScreen"),
+    "experiments": ("workbench.screens.experiments", "ExperimentsScreen"),
 }
 # What asks or looks by itself is done on arrival. All else acts on what the cursor stands on, which the author has not
 # seen yet: she is told its key.

@@ -31,7 +31,9 @@ def test_the_check_would_see_a_heavy_module() -> None:
     assert loaded_after("import workbench.app, sqlite_utils", NEVER_BEFORE_THE_FRAME) != []
 
 
-@pytest.mark.parametrize("name", ["welcome", "essays", "pairs", "datasets", "runs", "launch", "review", "draft"])
+@pytest.mark.parametrize(
+    "name", ["welcome", "essays", "pairs", "datasets", "runs", "launch", "review", "draft", "experiments"]
+)
 def test_no_screen_imports_a_training_library(name: str) -> None:
     assert loaded_after(f"import workbench.screens.{name}", NEVER) == []
 

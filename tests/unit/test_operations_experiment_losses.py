@@ -11,9 +11,9 @@ from runners.intervals import student
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.experiment_losses import LossDifference, loss_difference, measurement
+from workbench.operations.experiment_records import Records
 from workbench.operations.experiment_view import compare_runs, experiment
 from workbench.operations.experiment_words import loss_words, short_finding
-from workbench.operations.experiments import Records
 from workbench.operations.project import Project
 
 STEP_40, STEP_60 = (5.8 * math.exp(-step / 25) + 2.9 for step in (40, 60))
@@ -86,7 +86,7 @@ def test_a_difference_within_the_spread_of_replicates_is_smaller_than_the_noise(
     found = difference(project, near, ROOT)
     assert found.finding == "within the noise"
     assert loss_words(found)[-1] == "Smaller than the noise: nothing follows from it."
-    assert short_finding(found).endswith("smaller than the noise")
+    assert short_finding(found.value, found.finding).endswith("smaller than the noise")
 
 
 def test_where_the_losses_of_pairs_were_not_kept_the_interval_is_put_together_from_both_runs(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from runners.spec import LoraSpec, RunSpec, TrainSpec
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
 from workbench.operations.experiment_changes import changes, summary, training_key, variables, warning
-from workbench.operations.experiments import Records, tree
+from workbench.operations.experiment_records import Records
+from workbench.operations.experiments import tree
 from workbench.operations.project import Project
 
 
@@ -150,3 +151,21 @@ def test_a_change_of_dataset_is_told_by_number_hash_and_counts(tmp_path: Path) -
 def test_a_project_with_two_runs_has_a_tree_of_two(tmp_path: Path) -> None:
     reviewed = make_reviewed_project(tmp_path / "voice")
     assert drawn(reviewed) == [("", BASE_RUN), ("└ ", SECOND_RUN)]
+
+
+def test_a_line_of_the_tree_says_whether_its_difference_is_noise(project: Project) -> None:
+    found = {item.row.name: item.finding for item in tree(project)}
+    assert found == {
+        ROOT: None,
+        AGAIN: "a replicate",
+        THIRD: "a replicate",
+        SLOWER: "lower",
+        SEVERAL: "not known",
+        BROKEN: "not comparable",
+    }
+
+
+def test_a_replicate_gets_a_seed_that_none_of_its_kind_has_had(project: Project) -> None:
+    records = Records.read(project)
+    assert records.free_seed(ROOT) == records.free_seed(AGAIN) == 4
+    assert records.free_seed(SLOWER) == 2

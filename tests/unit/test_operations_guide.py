@@ -8,7 +8,7 @@ import pytest
 
 from store import canaries, datasets, pairs, runs
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project, make_smoke
-from workbench.operations import guide
+from workbench.operations import guide, reviewing
 from workbench.operations.project import Project
 
 
@@ -52,3 +52,14 @@ def test_who_stands_in_review_is_told_of_another_run_how_it_is_chosen(tmp_path) 
     assert step.screen == "review"
     assert step.here.startswith(f"{SECOND_RUN} is to be judged")
     assert step.here.endswith("choose it with o")
+
+
+@pytest.mark.parametrize(("runs_made", "screen", "key"), [(1, "runs", "r"), (2, "experiments", "6")])
+def test_once_two_runs_are_judged_their_difference_comes_next(tmp_path, runs_made: int, screen: str, key: str) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=runs_made)
+    newest = runs.rows(project.db)[-1].name
+    for item in reviewing.review(project, newest).comparisons:
+        reviewing.judge(project, item, "tie", masked=False)
+    step = guide.next_step(project)
+    assert (step.screen, step.key) == (screen, key)
+    assert step.text.startswith(f"{newest} is judged")

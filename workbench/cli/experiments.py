@@ -33,11 +33,13 @@ def experiments_tree(project: Project, words: str, whole_only: bool, as_json: bo
             item.row.status if item.sort == "training" else item.sort,
             item.row.val_loss,
             experiment_words.short_tally(item.tally) or None,
+            None if item.finding is None else experiment_words.short_finding(item.difference, item.finding),
             item.told,
         ]
         for item in branches
     ]
-    emit(branches, as_json, table(["run", "status", "val loss", "better:worse", "what changed"], rows) if rows else [])
+    headings = ["run", "status", "val loss", "better:worse", "against the run above", "what changed"]
+    emit(branches, as_json, table(headings, rows) if rows else [])
     if not branches:
         say("No runs yet: launch one with `workbench run`." if not words else "No run holds these words.")
 

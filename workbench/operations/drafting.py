@@ -142,7 +142,13 @@ class Form:
 
 
 def open_form(
-    project: Project, kind: Kind, *, parent: str | None = None, adapter_run: str | None = None, like: str | None = None
+    project: Project,
+    kind: Kind,
+    *,
+    parent: str | None = None,
+    adapter_run: str | None = None,
+    like: str | None = None,
+    dataset_id: int | None = None,
 ) -> Form:
     """Open a form.
 
@@ -153,6 +159,7 @@ def open_form(
         adapter_run: the training run to sample, for `sample adapter`; None for the newest with a checkpoint.
         like: a run whose model and sampling a sample run takes over, so that its samples can be paired with that
             run's; None for none.
+        dataset_id: what to train on; None for the newest.
 
     Raises:
         LaunchError: there is nothing to train on, or no adapter to sample.
@@ -161,7 +168,7 @@ def open_form(
     if kind != "train" and like is not None:
         source = _flat(RunSpec.from_json(runs.get(project.db, like).spec_json))
         changes = {path: value for path, value in source.items() if path.startswith(("sampling.", "model."))}
-    return _filled(project, kind, parent, adapter_run, None, None, changes, {})
+    return _filled(project, kind, parent, adapter_run, dataset_id, None, changes, {})
 
 
 def with_choice(project: Project, form: Form, name: str, value: str) -> Form:

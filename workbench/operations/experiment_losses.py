@@ -17,7 +17,7 @@ from typing import Any, Literal
 from runners.intervals import Interval, apart, paired, pooled
 from store import experiments
 from store.runs import COVERING_DRAWS
-from workbench.operations.experiments import Records
+from workbench.operations.experiment_records import Records
 
 Finding = Literal["lower", "higher", "within the noise", "not known", "a replicate", "not comparable"]
 

@@ -48,10 +48,14 @@ def data_lines(view: Experiment) -> list[str]:
 
 def replicate_lines(view: Experiment) -> list[str]:
     """Say what the replicates measured, and how far they lie apart."""
+    return [*(loss_line(item) for item in view.measured), *spread_words(view)]
+
+
+def spread_words(view: Experiment) -> list[str]:
+    """Say how far the replicates lie apart, or that nobody knows."""
     if not view.measured:
         return ["No validation loss yet."]
-    lines = [loss_line(item) for item in view.measured]
-    lines += [f"Left out: {', '.join(view.left_out)}."] if view.left_out else []
+    lines = [f"Left out: {', '.join(view.left_out)}."] if view.left_out else []
     if view.spread is None:
         return [*lines, "One run and no replicate: how much another seed would change is not known."]
     return [*lines, f"Spread among {counted(len(view.measured), 'run')}: {view.spread:.3f} (standard deviation)."]

@@ -10,8 +10,8 @@ from store.runs import RunRow
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.experiment_changes import Change, warning
 from workbench.operations.experiment_losses import LossDifference, Measurement, loss_difference, measured, spread_of
+from workbench.operations.experiment_records import Records, Sort
 from workbench.operations.experiment_verdicts import Tally
-from workbench.operations.experiments import Records, Sort
 from workbench.operations.project import Project
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from curation.counted import counted
 from runners.intervals import Interval
-from workbench.operations.experiment_losses import LossDifference, Measurement
+from workbench.operations.experiment_losses import Finding, LossDifference, Measurement
 from workbench.operations.experiment_verdicts import Tally
 
 _NOT_KNOWN = "Seeds: not known: one run each, no replicate."
@@ -53,9 +53,9 @@ def finding_words(found: LossDifference) -> str:
     return f"{found.finding.capitalize()} beyond the noise of the pairs and of the seeds."
 
 
-def short_finding(found: LossDifference) -> str:
+def short_finding(value: float | None, finding: Finding) -> str:
     """Return a difference and what it is worth in few words, for a column."""
-    if found.value is None:
+    if value is None:
         return "not comparable"
     words = {
         "lower": "beyond the noise",
@@ -64,7 +64,7 @@ def short_finding(found: LossDifference) -> str:
         "not known": "noise not known",
         "a replicate": "a replicate: noise",
     }
-    return f"{signed(found.value)} {words[found.finding]}"
+    return f"{signed(value)} {words[finding]}"
 
 
 def side_words(side: Sequence[Measurement]) -> str:
@@ -121,12 +121,10 @@ def _side_of_half(tally: Tally) -> str:
 
 
 def short_tally(tally: Tally | None) -> str:
-    """Return the verdicts in few letters for a column: better, worse, of how many; what is not judged or not told."""
-    if tally is None:
+    """Return the verdicts in few letters for a column: better, worse, of how many; nothing where nothing is judged."""
+    if tally is None or not tally.judged:
         return ""
-    if tally.withheld:
-        return f"{tally.judged}/{tally.pairs} masked"
-    return f"{tally.better}:{tally.worse} of {tally.judged}" if tally.judged else "not judged"
+    return f"?:? of {tally.judged}" if tally.withheld else f"{tally.better}:{tally.worse} of {tally.judged}"
 
 
 def signed(value: float) -> str:

@@ -77,7 +77,7 @@ def next_step(project: Project) -> NextStep:
         newest = max(frozen, key=lambda item: item.number)
         return NextStep(text=f"dataset {newest.number} stands: launch a run with r", screen="runs", key="r")
     if finished:
-        return _after(project, finished[-1].name)
+        return _after(project, finished[-1].name, several=len(finished) > 1)
     return NextStep(
         text="the last run did not finish: see why with 4",
         screen="runs",
@@ -91,9 +91,16 @@ def _is_training(row: runs.RunRow) -> bool:
     return row.task == "train" and row.place != imported_runs.PLACE and not row.smoke
 
 
-def _after(project: Project, run: str) -> NextStep:
-    """Name what comes after a run that finished: its review, and then another run."""
+def _after(project: Project, run: str, *, several: bool) -> NextStep:
+    """Name what comes after a run that finished: its review, what it changed where there are several, another run."""
     judged, written = verdicts.judged(project.db, run)
+    if written and judged >= written and several:
+        return NextStep(
+            text=f"{run} is judged: see what changed, and what is noise, with 6",
+            screen="experiments",
+            key="6",
+            here=f"{run} is judged: n notes what was learnt, r launches the next run as a copy of the one chosen here",
+        )
     if written and judged >= written:
         return NextStep(text=f"{run} is judged: launch the next run with r", screen="runs", key="r")
     left = written - judged

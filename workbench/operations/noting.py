@@ -41,11 +41,19 @@ def note_outside(project: Project, note_id: int, open_file: Callable[[Path], Non
     Raises:
         NothingToDoError: nothing was changed.
     """
-    note = notebook.get(project.db, note_id)
-    written = text_from_editor(f"note-{note_id}.md", note.body + "\n", open_file)
+    change_note(project, note_id, written_outside(notebook.get(project.db, note_id), open_file))
+
+
+def written_outside(note: Note, open_file: Callable[[Path], None]) -> str:
+    """Let the author edit a note in her editor; return what she wrote, which is not yet kept.
+
+    Raises:
+        NothingToDoError: nothing was changed.
+    """
+    written = text_from_editor(f"note-{note.id}.md", note.body + "\n", open_file)
     if written.strip() == note.body:
         raise NothingToDoError("Nothing was changed.")
-    change_note(project, note_id, written)
+    return written
 
 
 def notes(project: Project) -> list[Note]:

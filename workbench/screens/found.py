@@ -16,7 +16,7 @@ _SCREENS = {
     "canary": "datasets",
     "sample": "review",
     "annotation": "review",
-    "notebook": "runs",
+    "notebook": "experiments",
 }
 
 

@@ -61,6 +61,7 @@ class LaunchScreen(ProjectScreen):
         adapter_run: str | None = None,
         like: str | None = None,
         changes: Mapping[str, Any] | None = None,
+        dataset_id: int | None = None,
         launched: Callable[[str], None] = lambda name: None,
     ) -> None:
         """Make the form.
@@ -71,12 +72,13 @@ class LaunchScreen(ProjectScreen):
             adapter_run: whose adapter to sample.
             like: the run whose model and sampling a sample run takes over.
             changes: values to begin with, by dotted path, beside the parent's.
+            dataset_id: what to train on; None for the newest.
             launched: is given the name of the run.
         """
         super().__init__()
         self._start: Start = (kind, parent, adapter_run, like)
         self._left_key = left_key(self._start)
-        self._changes = changes
+        self._changes, self._dataset_id = changes, dataset_id
         # What was changed when this form was left the last time, without a launch.
         self._left: dict[str, Any] = {}
         self._expected = Expected(self, self._expect)
@@ -119,8 +121,9 @@ class LaunchScreen(ProjectScreen):
         """Open the form once; what is typed in it stands whatever happens elsewhere."""
         if self._form is None:
             project, start, changes, key = self.project, self._start, self._changes, f"{self.NAME}.{self._left_key}"
+            data = self._dataset_id
             self.ask(
-                lambda: open_as_left(project, start, changes, key),
+                lambda: open_as_left(project, start, changes, key, data),
                 self._opened_with,
                 group="form",
                 failed=self._refused,

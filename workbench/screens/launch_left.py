@@ -19,7 +19,7 @@ def left_key(start: Start) -> str:
 
 
 def open_as_left(
-    project: Project, start: Start, changes: Mapping[str, Any] | None, key: str
+    project: Project, start: Start, changes: Mapping[str, Any] | None, key: str, dataset_id: int | None = None
 ) -> tuple[Form, dict[str, Any]]:
     """Open a form; return it and what was changed in it when it was left.
 
@@ -28,12 +28,13 @@ def open_as_left(
         start: what it is opened for.
         changes: what is to differ; None for what was changed when it was left.
         key: under which that is kept.
+        dataset_id: what to train on; None for the newest.
     """
     from workbench.operations import guide
     from workbench.operations.drafting import open_form, with_changes
 
     kind, parent, adapter, like = start
-    form = open_form(project, kind, parent=parent, adapter_run=adapter, like=like)
+    form = open_form(project, kind, parent=parent, adapter_run=adapter, like=like, dataset_id=dataset_id)
     if changes is not None:
         return with_changes(project, form, changes), {}
     kept = guide.recall(project, key)

@@ -1,4 +1,4 @@
-"""The five screens of the tabs, each loaded when it is first shown or in a pause before.
+"""The six screens of the tabs, each loaded when it is first shown or in a pause before.
 
 Nothing here imports a screen at once: the first frame paints before any of them is read.
 """
@@ -23,6 +23,8 @@ AHEAD = (
     "workbench.screens.runs",
     "workbench.screens.datasets",
     "workbench.screens.launch",
+    "workbench.operations.experiments",
+    "workbench.screens.experiments",
 )
 
 
@@ -56,10 +58,17 @@ def _review() -> Screen[None]:
     return ReviewScreen()
 
 
+def _experiments() -> Screen[None]:
+    from workbench.screens.experiments import ExperimentsScreen
+
+    return ExperimentsScreen()
+
+
 MAIN: dict[str, Callable[[], Screen[None]]] = {
     "essays": _essays,
     "pairs": _pairs,
     "datasets": _datasets,
     "runs": _runs,
     "review": _review,
+    "experiments": _experiments,
 }

@@ -341,7 +341,7 @@ class RunsScreen(ProjectScreen):
         if self._view is None:
             return
         if "\n" in self._view.noted:
-            self.say("Its note has several lines: edit it in Experiments (6) with E.", "warning")
+            self.say("Its note has several lines: edit it in Experiments (6) with e.", "warning")
             return
         write_note(self, self._view.row.name, self._view.noted, self._done)
 

@@ -1,4 +1,4 @@
-"""The first line of every screen: the project, and the five screens with their keys; the mouse works on it too."""
+"""The first line of every screen: the project, and the six screens with their keys; the mouse works on it too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ SCREENS = (
     ("datasets", "3", "Datasets"),
     ("runs", "4", "Runs"),
     ("review", "5", "Review"),
+    ("experiments", "6", "Experiments"),
 )
 
 

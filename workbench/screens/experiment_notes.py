@@ -1,0 +1,220 @@
+"""Keys of Experiments that write the notebook: a new note, one edited here or in the author's editor.
+
+Nothing asks to be saved: what is typed is kept with each key, and leaving makes it one edit, which undo takes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from workbench.screens.experiment_base import ExperimentBase
+from workbench.screens.kept_text import KeptText
+from workbench.screens.run_lines import short_name
+from workbench.screens.shell import Shell
+from workbench.widgets.plain import one_line
+from workbench.widgets.text_fields import TextField
+
+if TYPE_CHECKING:
+    from store.notebook import Note
+
+# What a note is kept under while it is typed.
+NOTE = "experiments.note"
+
+
+class NoteText(ModalScreen[str]):
+    """One text over the whole screen; leaves with it, or with nothing where it is as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "keep and go back")]
+    DEFAULT_CSS = """
+    NoteText { background: $background; layout: vertical; }
+    NoteText Static { height: 1; padding: 0 2; color: $text-muted; }
+    NoteText TextArea { border: none; padding: 0 1; background: $surface; max-width: 84; height: 1fr; }
+    NoteText TextArea:focus { border: none; }
+    """
+    app = getters.app(Shell)
+
+    def __init__(self, title: str, value: str, typed: Callable[[str], None]) -> None:
+        """Make the page.
+
+        Args:
+            title: what is noted on.
+            value: the note so far.
+            typed: takes the text with each key.
+        """
+        super().__init__()
+        self._words = title
+        self._value = self._told = value
+        self._typed = typed
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text."""
+        yield Static(one_line(self._words), markup=False)
+        yield TextField(self._value, id="note-text", soft_wrap=True, show_line_numbers=False)
+        yield Static("esc keep and go back · an empty note is removed · ctrl+z undo what was typed", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin at the end."""
+        field = self.query_one(TextArea)
+        field.move_cursor(field.document.end)
+        field.focus()
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        text = self.query_one(TextArea).text
+        if text != self._told:
+            self._told = text
+            self._typed(text)
+
+    def action_leave(self) -> None:
+        """Leave; the caller makes the edit."""
+        text = self.query_one(TextArea).text
+        self.dismiss(None if text.strip() == self._value.strip() else text)
+
+
+class NotebookKeys(ExperimentBase):
+    """Notes on what the pane shows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "note", "note", tooltip="note what was learnt from what is shown", id="experiments.note"),
+        Binding("e", "edit_note", "edit note", tooltip="edit one of its notes", show=False, id="experiments.edit"),
+        Binding(
+            "E",
+            "edit_outside",
+            "note in $EDITOR",
+            tooltip="edit one of its notes in $EDITOR",
+            show=False,
+            id="experiments.edit-outside",
+        ),
+    ]
+
+    def action_note(self) -> None:
+        """Write a note on what is shown: the run, the comparison, or the project."""
+        run, other = self.detail.subject if self.detail is not None else (None, None)
+        project = self.project
+        keeping = KeptText(self.app, NOTE, run=run, other=other)
+
+        def operate(text: str) -> None:
+            from workbench.operations import guide
+            from workbench.operations.noting import add_note
+
+            add_note(project, text, run=run, other_run=other)
+            guide.remember(project, NOTE, None)
+
+        def done(text: str | None) -> None:
+            if text is None or not text.strip():
+                keeping.drop()
+                return
+            keeping.end()
+            self._write(lambda: operate(text), "Noted. u takes it back.")
+
+        self.app.push_screen(NoteText(f"What was learnt from {_on(run, other)}?", "", keeping.typed), done)
+
+    def action_edit_note(self) -> None:
+        """Edit one of the notes that are shown."""
+        self._choose(self._edit)
+
+    def action_edit_outside(self) -> None:
+        """Edit one of the notes that are shown in the author's editor."""
+        self._choose(self._edit_outside)
+
+    def _choose(self, then: Callable[[Note], None]) -> None:
+        from workbench.widgets.dialogs import Choice, ChoiceDialog
+
+        notes = self.detail.notes if self.detail is not None else ()
+        if not notes:
+            self.say("Nothing is noted here yet: n writes a note.", "warning")
+        elif len(notes) == 1:
+            then(notes[0])
+        else:
+            choices = [
+                Choice(value=item, name=item.created_at[:10], words=one_line(item.body)[:56])
+                for item in reversed(notes)
+            ]
+            dialog = ChoiceDialog("Which note?", choices)
+            self.app.push_screen(dialog, lambda note: then(note) if note is not None else None)
+
+    def _edit(self, note: Note) -> None:
+        project = self.project
+        keeping = KeptText(self.app, NOTE, note=note.id)
+
+        def operate(text: str) -> None:
+            from workbench.operations import guide
+            from workbench.operations.noting import change_note
+
+            change_note(project, note.id, text)
+            guide.remember(project, NOTE, None)
+
+        def done(text: str | None) -> None:
+            if text is None:
+                keeping.drop()
+                return
+            keeping.end()
+            said = "Changed. u takes it back." if text.strip() else "Removed. u brings it back."
+            self._write(lambda: operate(text), said)
+
+        title = f"A note on {_on(note.run, note.other_run)}"
+        self.app.push_screen(NoteText(title, note.body, keeping.typed), done)
+
+    def _edit_outside(self, note: Note) -> None:
+        from curation.errors import CurationError
+        from workbench.operations.errors import NothingToDoError, WorkbenchError
+        from workbench.operations.noting import change_note, written_outside
+        from workbench.screens.editor import edit_file
+
+        try:
+            text = written_outside(note, lambda path: edit_file(self.app, path))
+        except NothingToDoError as nothing:
+            self.say(str(nothing))
+            return
+        except (WorkbenchError, CurationError) as error:
+            self.say(str(error), "error")
+            return
+        project = self.project
+        self._write(lambda: change_note(project, note.id, text), "Changed. u takes it back.")
+
+    def _write(self, operation: Callable[[], None], said: str) -> None:
+        def done(_result: None) -> None:
+            self.say(said)
+            self.on_project_changed()
+            self.refresh_status()
+
+        self.act(operation, done)
+
+    def take_note(self) -> None:
+        """Take in a note that a killed program left unfinished."""
+        project = self.project
+
+        def operate() -> bool:
+            from workbench.operations import guide
+            from workbench.operations.noting import add_note, change_note
+
+            kept = guide.recall(project, NOTE)
+            if not isinstance(kept, dict) or not str(kept.get("text", "")).strip():
+                return False
+            # What cannot be kept is said, and not tried again at every start.
+            guide.remember(project, NOTE, None)
+            if isinstance(kept.get("note"), int):
+                change_note(project, kept["note"], str(kept["text"]))
+            else:
+                add_note(project, str(kept["text"]), run=kept.get("run"), other_run=kept.get("other"))
+            return True
+
+        def done(taken: bool) -> None:
+            if taken:
+                self.say("A note that was not finished was kept. u takes it back.")
+                self.on_project_changed()
+
+        self.act(operate, done)
+
+
+def _on(run: str | None, other: str | None) -> str:
+    if run is None:
+        return "the project"
+    return short_name(run, 40) if other is None else f"{short_name(run, 30)} against {short_name(other, 30)}"
