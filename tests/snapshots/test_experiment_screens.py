@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24"
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_lines, "present", project_time)
-    monkeypatch.setattr("workbench.app._COLLECT_S", 3600.0)
+    monkeypatch.setattr("workbench.app.COLLECT_S", 3600.0)
 
 
 @pytest.fixture
