@@ -86,6 +86,13 @@ def test_a_short_draft_is_given_whole_and_the_answer_is_as_long_as_what_it_repla
     assert found.summary == "given 4 words before and 2 after"
 
 
+def test_the_front_matter_of_an_essay_is_not_given(project: Project) -> None:
+    text = "---\ntitle: Lanes\n---\n\nThe lane bends past a farm."
+    found = given(project, at(text, text.index("farm"), len(text)), SPEC)
+    assert found.question.before.strip() == "The lane bends past a"
+    assert found.words_before == 5
+
+
 def test_of_a_long_draft_the_paragraphs_next_to_the_place_are_given_and_it_says_so(project: Project) -> None:
     paragraphs = [f"Paragraph {number} is about a lane and a gate and a farm." for number in range(100)]
     text = "\n\n".join(paragraphs)

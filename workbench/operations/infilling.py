@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from curation.counted import counted
+from curation.front_matter import front_matter_end
 from curation.tokens import TokenCounter, estimate_counter
 from runners.questions import Kind, Question
 from runners.spec import RunSpec
@@ -162,7 +163,9 @@ def given(
     counter = read(target, project).counter if target.small else estimate_counter(target.name)
     if tokens is None:
         tokens = PARAGRAPH_TOKENS if gap.kind == "continue" else counter.count(gap.span) or _GAP_TOKENS
-    before, after = _plain(gap.text[: gap.start]), _plain(gap.text[gap.end :])
+    # What is known of an essay is no part of its words.
+    begin = min(gap.start, front_matter_end(gap.text))
+    before, after = _plain(gap.text[begin : gap.start]), _plain(gap.text[gap.end :])
     after = after if gap.kind == "infill" and after.strip() else ""
     room = target.limit - tokens - _LAYOUT_TOKENS
     behind = _outwards(_parts(after), int(room * _BEHIND), counter)
