@@ -70,7 +70,7 @@ def serve(run_dir: RunDir, attempt: int) -> None:
 def instead_of_a_model() -> Iterator[None]:
     """Let sessions be carried out by this file."""
     local = LocalPlace(command=[sys.executable, __file__], nice=0)
-    with mock.patch("workbench.operations.sessions.place", return_value=local):
+    with mock.patch("workbench.operations.sessions.session_place", return_value=local):
         yield
 
 

@@ -218,8 +218,9 @@ async def test_every_key_is_kept_at_once_and_there_when_the_program_is_opened_ag
         # What a program that was killed now would have left.
         other = Database.open(project.root / "workbench.db")
         assert program.recall(other, "draft.text.") == {"standing": "", "text": "Mine."}
-        other.close()
         await press(pilot, "left", "left")
+        await until(pilot, lambda: program.recall(other, "draft.cursor") == ["", 0, 3])
+        other.close()
         await press(pilot, "escape")
     async with opened(project.root, "essays", size=(80, 24)) as (app, pilot):
         await press(pilot, "I")

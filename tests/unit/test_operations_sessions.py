@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runners.errors import SpecError
+from runners.places.local import LocalPlace
 from runners.questions import Question
 from runners.rundir import RunDir
 from store import runs
@@ -17,6 +18,7 @@ from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from tests.journeys.fake_session import WORDS, instead_of_a_model
 from workbench.operations import sessions
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
+from workbench.operations.places import session_place
 from workbench.operations.project import Project
 
 QUESTION = Question(kind="infill", before="One ", after=" two.", tokens=4, samples=2)
@@ -73,6 +75,19 @@ def test_one_that_is_to_do_something_else_is_a_session_of_its_own(project: Proje
     other = sessions.start(project, idle_minutes=5)
     assert other != name
     assert [view.name for view in sessions.session_views(project)] == [other, name]
+
+
+def test_a_session_steps_back_for_keys_only_and_no_further_than_the_settings_say(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "voice")
+    assert _nice_of(project) == 5
+    project.change_setting("local", "nice", 2)
+    assert _nice_of(project) == 2
+
+
+def _nice_of(project: Project) -> int:
+    found = session_place(project)
+    assert isinstance(found, LocalPlace)
+    return found._nice
 
 
 def test_one_model_is_loaded_at_a_time(tmp_path: Path) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from runners.places.ssh import SshPlace
 
 
+# A fourth of a processor beside one process that does not step back.
+_SESSION_NICE = 5
+
+
 def place_names(project: Project) -> tuple[str, ...]:
     """Return the places a run can be sent to: this machine, then those that the settings name."""
     return (LOCAL, *project.settings.places)
@@ -43,6 +47,15 @@ def place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda
         local = project.settings.local
         return LocalPlace(python=local.python or sys.executable, nice=local.nice)
     return ssh_place(project, name, cancelled=cancelled)
+
+
+def session_place(project: Project) -> Place:
+    """Return this machine for a session: it steps back for the author's keys, and not for all else as a run does.
+
+    She waits for its answers, and as far back as a run it would get none of a machine that has other work.
+    """
+    local = project.settings.local
+    return LocalPlace(python=local.python or sys.executable, nice=min(local.nice, _SESSION_NICE))
 
 
 def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> SshPlace:

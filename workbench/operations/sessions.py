@@ -24,10 +24,10 @@ from store.sessions import Session
 from workbench.operations.beginning import first_model, first_sampling, known_model
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.launching import LATEST, adapter_folder, adapter_of, spec_of
-from workbench.operations.places import place
+from workbench.operations.place_settings import LOCAL
+from workbench.operations.places import session_place
 from workbench.operations.project import Project
 
-PLACE = "local"
 # How far back a question is looked for that was asked before to the letter.
 _REMEMBERED = 200
 _LOOK_S = 0.1
@@ -174,7 +174,7 @@ def start(
     """
     if (standing := living(project, adapter_run=adapter_run, checkpoint=checkpoint)) is not None:
         return standing.name
-    where = place(project, PLACE)
+    where = session_place(project)
     if problems := where.check():
         raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
     source = spec_of(project, adapter_run)
@@ -206,7 +206,7 @@ def start(
         project.db,
         name=spec.name,
         dir=project.relative(run_dir.path),
-        place=PLACE,
+        place=LOCAL,
         model=model.id,
         adapter_run=adapter_run,
         checkpoint=spec.adapter.checkpoint if spec.adapter else None,
@@ -324,7 +324,7 @@ def _view(project: Project, row: Session) -> SessionView:
     attempt = run_dir.latest_attempt()
     # The place is asked first: what a job wrote before it ended is then sure to be read below.
     handle = read_job(run_dir, attempt) if attempt is not None else None
-    poll = place(project, handle.place).poll(handle) if handle is not None else None
+    poll = session_place(project).poll(handle) if handle is not None else None
     if handle is None and _age_s(row) > _SUBMITTED_WITHIN_S:
         # Whoever started it was ended before its job was.
         poll = Poll("gone")

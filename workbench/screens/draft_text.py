@@ -122,20 +122,15 @@ class DraftText(ProjectScreen):
             self._typed = typed
             self._keeping.typed(typed)
 
+    @on(TextArea.SelectionChanged, "#draft-text")
+    def _stands(self) -> None:
+        if self._draft is not None:
+            self.keep("cursor", [self._draft.name, *self.query_one("#draft-text", TextArea).cursor_location])
+
     def leave_text(self) -> None:
-        """Keep where the cursor stands."""
-        if self._draft is None:
-            return
-        area, project, name = self.query_one("#draft-text", TextArea), self.project, self._draft.name
+        """Keep what was typed last, and where the cursor stands."""
         self._changed()
-        place = [name, *area.cursor_location]
-
-        def keep() -> None:
-            from workbench.operations import guide
-
-            guide.remember(project, _CURSOR, place)
-
-        self.app.write(keep)
+        self._keep_now()
 
     def action_open(self) -> None:
         """Ask which draft, and go there; this one is kept."""
