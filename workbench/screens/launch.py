@@ -7,6 +7,7 @@ to the Launch line and launches from there. The headless part is `operations/dra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -20,6 +21,7 @@ from workbench.screens.launch_expected import Expected
 from workbench.screens.launch_left import changed_in, left_key, open_as_left
 from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
 from workbench.screens.run_lines import put
+from workbench.screens.run_work import is_far, work_on_run
 from workbench.widgets.page_list import PageList
 from workbench.widgets.plain import visible
 from workbench.widgets.value_editor import ValueEditor
@@ -317,9 +319,14 @@ class LaunchScreen(ProjectScreen):
             self.fields.go_to(next(index for index, path in enumerate(paths) if path in form.problems))
             self.say("A value does not hold: mend it, or press x to take the parent's.", "error")
             return
-        self._launching = True
-        self.act(lambda: launch(project, form.draft), self._done, failed=self._not_launched)
-        self.say("Launching…")
+        draft = form.draft
+        start = partial(launch, project, draft)
+        if work_on_run(self, draft.place, "Launch", start, self._done, failed=self._not_launched):
+            self._launching = True
+            self.say("Launching…")
+            # What is sent to a host may take its time: meanwhile the form is in nobody's way.
+            if is_far(draft.place):
+                self.dismiss(None)
 
     def action_cards(self) -> None:
         """Show what the run takes, and on which cards it fits."""
@@ -356,19 +363,27 @@ class LaunchScreen(ProjectScreen):
         if form is None or not form.ready or self._launching:
             self.say("A value does not hold: mend it first.", "error")
             return
-        self._launching = True
-        self.act(lambda: smoke(project, form.draft), self._smoked, failed=self._not_launched)
-        self.say("Starting three steps …")
+        draft = form.draft
+        start = partial(smoke, project, draft)
+        if work_on_run(self, draft.place, "Smoke", start, self._smoked, failed=self._not_launched):
+            # On a far host the work itself says whether it still goes on.
+            self._launching = not is_far(draft.place)
+            self.say("Starting three steps …")
 
     def _smoked(self, name: str) -> None:
         """Go on with the form; its forecast is made anew until the steps are measured."""
         self._launching = False
+        if not self.is_attached:
+            return
         self.say("Three steps are taken; then their time stands above.")
         self._expected.follow_smoke(name)
 
     def _done(self, name: str) -> None:
-        self.keep(self._left_key, {})
-        self.dismiss(None)
+        # Of a run that went to a far host, the form is closed already.
+        self._kept[f"{self.NAME}.{self._left_key}"] = {}
+        self._keep_now()
+        if self.is_attached:
+            self.dismiss(None)
         self._launched(name)
 
     def _not_launched(self, _sentence: str) -> None:

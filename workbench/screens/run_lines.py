@@ -33,6 +33,13 @@ STATES = {
 }
 
 
+def state_of(row: RunRow) -> tuple[str, str, str]:
+    """Return glyph, word and style of a run's status; of one whose host cannot be asked, that."""
+    if row.unreached_at:
+        return "?", "unreached", "$text-warning"
+    return STATES.get(row.status, ("?", row.status, "$foreground-muted"))
+
+
 def short_name(name: str, width: int = 28) -> str:
     """Return a run's name in at most `width` cells: without its date, then without its first parts.
 
@@ -136,7 +143,7 @@ def _validation(row: RunRow) -> str:
 def run_line(row: RunRow, width: int) -> Content:
     """Lay a run out as one line of the list."""
     name_width, wide = run_columns(width)
-    glyph, word, style = STATES.get(row.status, ("?", row.status, "$foreground-muted"))
+    glyph, word, style = state_of(row)
     name = short_name(row.name, name_width - 2)
     mark = "✎" if row.note else ""
     diverged = row.last_loss is not None and not math.isfinite(row.last_loss)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from curation.counted import counted
+from workbench.operations.clock import clock
 from workbench.screens.run_lines import (
-    STATES,
     in_words,
     memory,
     number,
@@ -20,6 +20,7 @@ from workbench.screens.run_lines import (
     short_name,
     shown_value,
     size_words,
+    state_of,
 )
 from workbench.widgets.plain import one_line, visible, wrap
 
@@ -36,7 +37,9 @@ _DIM = "$foreground-muted"
 
 def title_line(view: RunView, width: int) -> Content:
     """Name the run, its status, and how far its phase is, with a bar."""
-    glyph, word, style = STATES.get(view.row.status, ("?", view.row.status, _DIM))
+    glyph, word, style = state_of(view.row)
+    if view.row.unreached_at:
+        word = f"not reached since {clock(view.row.unreached_at)}"
     end = Content("")
     if view.phase is not None and not view.over:
         name, done, total = view.phase
@@ -69,7 +72,7 @@ def facts(view: RunView) -> Content:
     from store.runs import SMOKE_NOTE
 
     row = view.row
-    parts: list[tuple[str, str] | str] = []
+    parts: list[tuple[str, str] | str] = _of_the_host(view)
     if row.status == "failed":
         said = visible(view.error) if view.error else "The job ended without saying why."
         parts += [(f"✗ {said}\n", "bold $text-error")]
@@ -104,6 +107,24 @@ def facts(view: RunView) -> Content:
     counts = [f"memory {memory(view.memory_bytes)}", saved, f"{counted(row.samples, 'sample')}"]
     parts += [(" · ".join(counts), _DIM)]
     return Content.assemble(*parts)
+
+
+def _of_the_host(view: RunView) -> list[tuple[str, str] | str]:
+    """Say why a run's host cannot be asked, and what is still to come from it."""
+    from workbench.operations.forecasting import in_words as bytes_in_words
+
+    contact = view.contact
+    if contact is None:
+        return []
+    parts: list[tuple[str, str] | str] = []
+    if view.row.unreached_at:
+        was = f"It was {view.row.status} then, and goes on by itself: it is asked again and again. "
+        parts += [(f"? {visible(contact.problem)}\n", "$text-warning")]
+        parts += [(f"  {was}K counts it as killed.\n", _DIM)]
+    if contact.coming_bytes:
+        size = bytes_in_words(contact.coming_bytes)
+        parts += [(f"Its checkpoints are on their way: {size} still to come from {one_line(view.row.place)}.\n", _DIM)]
+    return parts
 
 
 def tabs_line(current: str, view: RunView | None, samples: int) -> Content:

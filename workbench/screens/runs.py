@@ -7,6 +7,7 @@ came. Nothing here waits for a job.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -21,6 +22,7 @@ from workbench.screens.run_lines import put, run_heading, run_line, short_name
 from workbench.screens.run_note import take_note, write_note
 from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
 from workbench.screens.run_validation import validation_lines
+from workbench.screens.run_work import work_on_run
 from workbench.widgets.curve import Curve
 from workbench.widgets.page_list import PageList
 from workbench.widgets.text_view import Lines, TextView
@@ -305,9 +307,14 @@ class RunsScreen(ProjectScreen):
 
     def action_kill(self) -> None:
         """End the run's process, once she says yes."""
-        from workbench.operations.running import kill
+        from workbench.operations.running import give_up, kill
 
         words = "Its process ends at once. What it wrote stands; steps since the last checkpoint are lost."
+        if self._view is not None and self._view.row.unreached_at:
+            # Its host cannot be asked to end it.
+            words = f"{self._view.row.place} cannot be reached: its job may go on there. R starts another one."
+            self._confirm("Count as killed:", words, lambda project, name, **_: give_up(project, name))
+            return
         self._confirm("Kill", words, kill)
 
     def action_resume(self) -> None:
@@ -315,21 +322,26 @@ class RunsScreen(ProjectScreen):
         from workbench.operations.running import resume
 
         if self._view is not None:
-            name, project = self._view.row.name, self.project
-            self.act(lambda: resume(project, name), self._done)
+            self._work("Resume", resume)
+
+    def _work(self, word: str, operation: Callable[..., str]) -> None:
+        """Do something to the selected run, wherever it is."""
+        if self._view is not None:
+            row = self._view.row
+            work_on_run(self, row.place, word.rstrip(":"), partial(operation, self.project, row.name), self._done)
 
     def _confirm(self, word: str, words: str, operation: Callable[..., str]) -> None:
         from workbench.widgets.dialogs import ConfirmDialog
 
         if self._view is None or self._view.row.status not in _LIVING:
             return
-        name, project = self._view.row.name, self.project
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.act(lambda: operation(project, name), self._done)
+                self._work(word, operation)
 
-        self.app.push_screen(ConfirmDialog(f"{word} {short_name(name, 50)}?", words), answered)
+        name = short_name(self._view.row.name, 50)
+        self.app.push_screen(ConfirmDialog(f"{word} {name}?", words), answered)
 
     def _done(self, sentence: str) -> None:
         self.say(sentence)

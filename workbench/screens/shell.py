@@ -38,7 +38,7 @@ ProgressCall = Callable[[int, int, str], None]
 CancelledCall = Callable[[], bool]
 
 # What background work is about: it goes on beside work about something else, and never beside work about the same.
-About = Literal["writing", "datasets", "draft"]
+About = Literal["writing", "datasets", "draft", "runs"]
 
 # How often the status line shows how far background work is, in seconds.
 _SHOWN_EVERY_S = 0.1
@@ -126,6 +126,10 @@ class Shell(App[int]):
 
     def project_changed(self) -> None:
         """Tell the current screen to ask again for what it shows."""
+        raise NotImplementedError
+
+    def far_runs_changed(self) -> None:
+        """Ask the far hosts at once: a run was launched, stopped or resumed."""
         raise NotImplementedError
 
     def go(self, name: str) -> None:
