@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.screens.shell import Shell, sentence_of
 
 if TYPE_CHECKING:
+    from runners.places.contact import Contact
     from workbench.operations.collecting import CollectReport
     from workbench.operations.project import Project
     from workbench.pulling import Pulling
@@ -46,6 +48,7 @@ class Following:
         self._collected = collected
         self._busy = False
         self._stopped = False
+        self._contacts: dict[str, Contact] = {}
         self._pulling: Pulling | None = None
 
     async def tick(self) -> None:
@@ -54,17 +57,18 @@ class Following:
             return
         self._busy = True
         try:
-            report, far = await asyncio.to_thread(self._collect)
+            report, contacts = await asyncio.to_thread(self._collect)
         except Exception as error:  # noqa: BLE001 - the worker boundary
             self._app.say(sentence_of(error), "error")
             return
         finally:
             self._busy = False
-        if far:
+        if contacts:
             self._pull()
         for problem in report.problems:
             self._app.say(problem, "warning")
-        if report.changed:
+        if report.changed or contacts != self._contacts:
+            self._contacts = contacts
             self._collected(report)
 
     def wake(self) -> None:
@@ -78,13 +82,14 @@ class Following:
         if self._pulling is not None:
             self._pulling.stop()
 
-    def _collect(self) -> tuple[CollectReport, bool]:
-        """Fold what stands here; say also whether anything is to be asked of far hosts, and nobody asks yet."""
+    def _collect(self) -> tuple[CollectReport, dict[str, Contact]]:
+        """Fold what stands here; return also what far hosts said last of the runs of which not all is here."""
         from workbench.operations.collecting import collect
         from workbench.operations.pulling import far_runs
 
         report = collect(self._project, far="nothing")
-        return report, self._pulling is None and bool(far_runs(self._project))
+        # When it was reached last changes all the time, and is shown nowhere.
+        return report, {run.name: replace(run.contact, reached_at=None) for run in far_runs(self._project)}
 
     def _pull(self) -> None:
         if self._stopped or self._pulling is not None:

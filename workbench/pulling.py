@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SEEK_S: Final = 2.0
 # How often a host is asked, and how seldom at most while it is away, in seconds.
 _EVERY_S: Final = 3.0
-_SELDOM_S: Final = 60.0
+_SELDOM_S: Final = 30.0
 
 
 class Pulling:

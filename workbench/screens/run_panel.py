@@ -118,7 +118,7 @@ def _of_the_host(view: RunView) -> list[tuple[str, str] | str]:
         return []
     parts: list[tuple[str, str] | str] = []
     if view.row.unreached_at:
-        was = f"It was {view.row.status} then, and goes on by itself: it is asked again and again. "
+        was = f"It was {view.row.status} then, and its job needs no connection. It is asked again and again; "
         parts += [(f"? {visible(contact.problem)}\n", "$text-warning")]
         parts += [(f"  {was}K counts it as killed.\n", _DIM)]
     if contact.coming_bytes:
