@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from store import pair_words, pairs, search  # noqa: E402
+from store import pair_reading, pairs, search  # noqa: E402
 from store.database import Database  # noqa: E402
 from store.pairs import Order, PairFilter  # noqa: E402
 
@@ -181,8 +181,11 @@ def main() -> int:
             fill(db, words, given.pairs, rng)
             print(f"{given.pairs:,} pairs written and indexed in {time.process_time() - began:.1f} s of processor time")
             began = time.process_time()
-            pair_words.read(db)
+            pair_reading.read(db)
             print(f"and their words and signs read in {time.process_time() - began:.1f} s")
+            began = time.process_time()
+            pair_reading.put_together(db)
+            print(f"and the index of words put together in {time.process_time() - began:.1f} s")
         indexes = ("pair_words", "chunk_words", "mark_words", "sign_words")
         sizes = ", ".join(f"{table} {mebibytes(db, table)}" for table in indexes)
         print(f"the file has {path.stat().st_size / 2**20:,.0f} MiB, of these the indexes of the pairs: {sizes}")

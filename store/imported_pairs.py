@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store import groups, pair_words
+from store import groups, pair_reading
 from store.database import Database
 from store.history import Edit, edit
 from store.values import now, storable, text_hash
@@ -124,7 +124,7 @@ def save(db: Database, label: str, pairs: Sequence[ImportedPair], status: str) -
             if not pair.end:
                 position = last[source_id] = last[source_id] + 1.0
             change.insert("pair", _row(pair, source_id, digest, position, status))
-        pair_words.read(db, least=pair_words.MANY)
+        pair_reading.read(db, least=pair_reading.MANY)
     return new
 
 

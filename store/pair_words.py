@@ -10,33 +10,29 @@ What is found, in the prompt, the response or the note of a pair:
    several of these: to the letter, case apart.
 
 Parts of words are looked for in the list of all words (`pair_word`), and then the words that have it in the index of
-words. The list and the index of marks and signs (`sign_words`) are filled some hundred pairs at a time, when pairs are
-written or, at the latest, looked for; triggers note which pairs are still unread, and until then those are looked
-through themselves. Where a part is in very many words, the most frequent answer for almost all pairs, and the texts of
-the rest are looked through: so nothing is left out, and nothing takes as long as looking through all.
+words; a single letter in the letters that each pair has (`pair_letters`). Lists, letters and the index of signs
+(`sign_words`) are filled by `store.pair_reading`; triggers note which pairs are still unread, and until then those are
+looked through themselves. Where a part is in very many words, the most frequent answer for almost all pairs, and the
+texts of the rest are looked through: so nothing is left out, and nothing takes as long as looking through all.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from store.database import Database
 from store.errors import DatabaseBusy
+from store.pair_reading import read
 from store.search import has_words, is_plain_words, matching, puts_spaces
-from store.spelling import folded, has_signs, is_marks, is_word, pieces, sign_phrase, sign_words
+from store.spelling import folded, has_signs, is_marks, is_word, letters, pieces, sign_phrase
 from store.values import storable
 
 Condition = tuple[str, list[Any]]
 
-# So many unread pairs are looked through in under a millisecond; reading them one by one would cost ten times as much.
-_UNREAD = 256
-# So many at once cost a third for each of what a few hundred do.
-MANY = 2_000
 # More alternatives of phrases than this take longer than looking through all texts.
 _ALTERNATIVES = 400
 # FTS5 compares all alternatives for each row it finds, and so is quicker with groups of them.
@@ -45,14 +41,10 @@ _GROUP = 16
 _ABSENT = "\ue000\ue001\ue002\ue003"
 # What looking a pair through takes, in comparisons of an alternative with a row inside of FTS5: 3 µs in 4 ns.
 _LOOKING_THROUGH = 750.0
+# The ids of pairs as one text, in characters, from which on a byte for each pair is quicker than a list.
+_LONG_LIST = 20_000
 # What SQLite allows for LIKE is 50,000 bytes.
 _LONGEST_PATTERN = 1_000
-# Accents stay: where one stands is to be known.
-_MOMENTARY = {
-    "new_words": "remove_diacritics 0",
-    "new_marks": "categories 'P* S*'",
-    "new_chunks": "remove_diacritics 0 categories 'L* N* Co P* S*'",
-}
 # Where a part stands in a word: whether it begins it, and whether it ends it.
 _PLACES = {
     (False, False): "instr(folded, ?1)",
@@ -79,65 +71,11 @@ def looks(db: Database, typed: str) -> Iterator[Condition]:
     spaced = has_words(text) and (puts_spaces(text) or not has_signs(text))
     # Asked for one first: where there is none, a walk through all pairs of the filter is saved.
     if spaced and db.one("SELECT 1 FROM pair_words WHERE pair_words MATCH ? LIMIT 1", (matching(text),)):
-        whole = _in_words(matching(text))
+        whole = _in_words(db, matching(text))
         yield whole if is_plain_words(text) else _both(whole, _to_the_letter(db, text, _unread(db)))
     part = _part(db, text)
     if part is not None:
         yield part
-
-
-def read(db: Database, *, least: int = _UNREAD, wait: bool = True) -> None:
-    """Read the pairs whose words are not known yet, unless they are few.
-
-    Args:
-        db: the store.
-        least: fewer than this stay unread.
-        wait: for another program that is writing.
-
-    Raises:
-        DatabaseBusy: it still is.
-    """
-    while True:
-        found = db.one("SELECT count(*) FROM (SELECT 1 FROM pair_unread LIMIT ?)", (least,))
-        if found is None or found[0] < max(1, least):
-            return
-        with db.transaction(wait=wait) as connection:
-            rows = connection.execute(
-                "SELECT u.id, ifnull(p.prompt || char(10) || p.response || char(10) || p.note, '') "
-                f"FROM pair_unread u LEFT JOIN pair p ON p.id = u.id LIMIT {MANY}"
-            ).fetchall()
-            for table, counted in _counted(connection, rows).items():
-                connection.executemany(
-                    f"INSERT INTO {table} (word, folded, pairs) VALUES (?, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET pairs = pairs + excluded.pairs",
-                    counted,
-                )
-            signs = [(key, indexed) for key, text in rows if (indexed := sign_words(text))]
-            connection.executemany("INSERT INTO sign_words (rowid, text) VALUES (?, ?)", signs)
-            connection.executemany("DELETE FROM pair_unread WHERE id = ?", [(key,) for key, _ in rows])
-
-
-def _counted(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> dict[str, list[tuple[str, str, int]]]:
-    """Return the words and marks of some texts and their chunks, by table, and in how many of them each is."""
-    counted: dict[str, list[tuple[str, str, int]]] = {"pair_word": [], "pair_chunk": []}
-    # An index for a moment: so they are cut as the lasting ones cut them, and outside of the interpreter's lock.
-    for table, options in _MOMENTARY.items():
-        connection.execute(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{table} USING fts5(text, content = '', detail = none, "
-            f'columnsize = 0, tokenize = "unicode61 {options}")'
-        )
-        connection.execute(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{table}_seen USING fts5vocab('temp', '{table}', 'row')"
-        )
-        connection.executemany(f"INSERT INTO temp.{table} (rowid, text) VALUES (?, ?)", rows)
-        for term, count in connection.execute(f"SELECT term, doc FROM temp.{table}_seen"):
-            if is_word(term) or is_marks(term):
-                if table != "new_chunks":
-                    counted["pair_word"].append((term, folded(term), count))
-            elif table == "new_chunks" and not has_signs(term):
-                counted["pair_chunk"].append((term, folded(term), count))
-        connection.execute(f"INSERT INTO temp.{table} ({table}) VALUES ('delete-all')")
-    return counted
 
 
 def _unread(db: Database) -> list[int]:
@@ -162,7 +100,7 @@ def _part(db: Database, text: str) -> Condition | None:
     if signs:
         # Of an accent alone nothing is left.
         phrases = " AND ".join(f'"{phrase}"' for piece in signs if (phrase := sign_phrase(piece)))
-        return _both(_either(_in_signs(phrases), _among(unread)), letter) if phrases else letter
+        return _both(_either(_in_signs(db, phrases), _among(unread)), letter) if phrases else letter
     first, *rest = [piece for piece in found if is_word(piece)] or [""]
     if not first:
         return letter
@@ -174,8 +112,8 @@ def _part(db: Database, text: str) -> Condition | None:
         return letter
     end = " *" if text.endswith(found[-1]) and is_word(found[-1]) else ""
     phrases = " OR ".join(f'"{" ".join((item.word, *rest))}"{end}' for item in words)
-    in_signs = _in_signs(f'"{sign_phrase(first)}"')
-    return _both(_either(_in_words(phrases), in_signs, _among(unread)), letter)
+    in_signs = _in_signs(db, f'"{sign_phrase(first)}"')
+    return _both(_either(_in_words(db, phrases), in_signs, _among(unread)), letter)
 
 
 def _signs(found: Sequence[str]) -> list[str]:
@@ -188,6 +126,9 @@ def _part_of_one(db: Database, text: str, unread: Sequence[int]) -> Condition:
     if not part:
         # An accent alone.
         return _to_the_letter(db, text, unread)
+    looked_through = _both(_among(unread), _any_column("instr(folded({}), ?)", part))
+    if letters(part) and len(part) == 1:
+        return _either(_having(db, part), looked_through)
     # Longer pieces and those with other signs in them have what is looked for among the signs of the pair.
     others: Condition = ("0", [])
     # One that was typed with its accents set apart has none of its signs left.
@@ -201,9 +142,8 @@ def _part_of_one(db: Database, text: str, unread: Sequence[int]) -> Condition:
         if asked < len(words):
             quick = (part.isascii() or is_marks(part)) and words[asked].plain
             others = _any_column(_LIKE, _pattern(part)) if quick else _any_column("instr(folded({}), ?)", part)
-        others = _either(_found(index, _any_of(chosen)), others)
-    looked_through = _both(_among(unread), _any_column("instr(folded({}), ?)", part))
-    return _either(_in_signs(f'"{sign_phrase(text)}"'), others, looked_through)
+        others = _either(_found(db, index, _any_of(chosen)), others)
+    return _either(_in_signs(db, f'"{sign_phrase(text)}"'), others, looked_through)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +187,7 @@ def _worth_asking(db: Database, words: Sequence[_Word]) -> int:
 
 def _to_the_letter(db: Database, text: str, unread: Sequence[int]) -> Condition:
     """Return the condition for texts that hold a text as it is, case apart."""
-    holding = _holding(text, unread)
+    holding = _holding(db, text, unread)
     if has_signs(text):
         return holding
     # Of what stands between white space all is known; of several of them, which pairs may have them one by one.
@@ -265,11 +205,11 @@ def _to_the_letter(db: Database, text: str, unread: Sequence[int]) -> Condition:
         if len(words) > _ALTERNATIVES:
             continue
         exact = [item.word for item in words if chunk.casefold() in item.word.casefold()]
-        elsewhere = _either(_in_signs(f'"{sign_phrase(chunk)}"'), _among(unread))
+        elsewhere = _either(_in_signs(db, f'"{sign_phrase(chunk)}"'), _among(unread))
         if text == chunk:
-            return _either(_found(index, _any_of(exact)), _both(elsewhere, holding))
+            return _either(_found(db, index, _any_of(exact)), _both(elsewhere, holding))
         if 2 * sum(item.pairs for item in words) < _pairs(db):
-            others.append(_either(_found(index, _any_of(exact)), elsewhere))
+            others.append(_either(_found(db, index, _any_of(exact)), elsewhere))
     return _both(*others, holding)
 
 
@@ -278,7 +218,7 @@ def _pairs(db: Database) -> int:
     return int(count)
 
 
-def _holding(text: str, unread: Sequence[int]) -> Condition:
+def _holding(db: Database, text: str, unread: Sequence[int]) -> Condition:
     # SQLite's lower() is quick but knows ASCII only; for other letters ours is called for every text.
     fold, wanted = ("lower", text.lower()) if text.isascii() else ("casefold", text.casefold())
     slow = _any_column(f"instr({fold}({{}}), ?)", wanted)
@@ -289,7 +229,7 @@ def _holding(text: str, unread: Sequence[int]) -> Condition:
     quick = _any_column(_LIKE, _pattern(text, cased))
     if cased:
         quick = _both(quick, slow)
-    return _either(quick, _both(_either(_in_signs(f'"{sign_phrase(_NUL)}"'), _among(unread)), slow))
+    return _either(quick, _both(_either(_in_signs(db, f'"{sign_phrase(_NUL)}"'), _among(unread)), slow))
 
 
 def _pattern(text: str, any_sign: str = "") -> str:
@@ -307,16 +247,41 @@ def _any_of(words: Sequence[str]) -> str:
     return " OR ".join(f'(({group}) NOT "{_ABSENT}")' for group in groups)
 
 
-def _in_words(expression: str) -> Condition:
-    return _found("pair_words", expression)
+def _in_words(db: Database, expression: str) -> Condition:
+    return _found(db, "pair_words", expression)
 
 
-def _in_signs(expression: str) -> Condition:
-    return _found("sign_words", expression)
+def _in_signs(db: Database, expression: str) -> Condition:
+    return _found(db, "sign_words", expression)
 
 
-def _found(table: str, expression: str) -> Condition:
-    return (f"p.id IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)", [expression]) if expression else ("0", [])
+def _found(db: Database, table: str, expression: str) -> Condition:
+    if not expression:
+        return "0", []
+    return _listed(db.one(f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (expression,)))
+
+
+def _having(db: Database, letter: str) -> Condition:
+    """Return the condition for pairs that were read and have a letter, case and accents apart."""
+    return _listed(db.one("SELECT group_concat(id) FROM pair_letters WHERE letters & ?", (letters(letter),)))
+
+
+def _listed(found: tuple[str | None] | tuple[Any, ...] | None) -> Condition:
+    """Return the condition for pairs whose ids were found, as one text.
+
+    In a subquery SQLite would write each into a table of its own and search that for each pair: of very many, half the
+    time of the whole question.
+    """
+    listed = found[0] if found else None
+    if listed is None:
+        return "0", []
+    if len(listed) < _LONG_LIST:
+        return "p.id IN (SELECT value FROM json_each(?))", [f"[{listed}]"]
+    ids = json.loads(f"[{listed}]")
+    there = bytearray(max(ids))
+    for key in ids:
+        there[key - 1] = 1
+    return "substr(?, p.id, 1) = x'01'", [bytes(there)]
 
 
 def _among(keys: Sequence[int]) -> Condition:

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from store import pair_words
+from store import pair_reading, pair_words
 from store.database import Database
 from store.errors import NotFound
 from store.following import proposed_from
@@ -278,7 +278,7 @@ def propose(
             if (item.tier, storable(item.response)) not in responses and 2 * taken <= item.end - item.start:
                 added.append(_insert(change, source_id, digest, item, float(item.start), "proposed"))
         proposed_from(change if added or replaced or in_a_larger_one else None, connection, source_id, digest)
-        pair_words.read(db, least=pair_words.MANY)
+        pair_reading.read(db, least=pair_reading.MANY)
     return added
 
 
@@ -358,6 +358,9 @@ def _conditions(where: PairFilter) -> tuple[str, list[Any]]:
     statuses = where.statuses or ("proposed", "accepted", "rejected")
     conditions = [f"p.status IN ({', '.join('?' * len(statuses))})"]
     parameters: list[Any] = [*statuses]
+    if set(statuses) == {"proposed", "accepted", "rejected"}:
+        # The same, in half the time.
+        conditions, parameters = ["p.status <> 'merged'"], []
     for column, value in (
         ("p.id", where.id),
         ("p.source_id", where.source_id),

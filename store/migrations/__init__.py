@@ -17,4 +17,5 @@ NAMES = (
     "m0011_blind_tests",
     "m0012_notebook",
     "m0014_sessions",
+    "m0015_letters",
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store import essays, history, pair_words, pairs
+from store import essays, history, pair_reading, pair_words, pairs
 from store.database import Database
 from store.essays import NewSource
 from store.pairs import NewPair, PairChange, PairFilter
@@ -85,16 +85,18 @@ def emptied(db):
     with db.transaction() as connection:
         for table in ("pair", "pair_word", "edit_row", "edit"):
             connection.execute(f"DELETE FROM {table}")
-    for table in ("pair_unread", "sign_words"):
+    for table in ("pair_unread", "sign_words", "pair_letters"):
         assert db.all(f"SELECT * FROM {table}") == []
 
 
 @settings(max_examples=150, deadline=None)
-@given(rows, st.lists(typed, min_size=3, max_size=8), st.integers(0, 3), odd_texts)
-@example([("a.", "", ""), ("", "e\u0301a.", "")], ["\u0301a.", "e\u0301a", "É."], 0, "")
-@example([("grave\0l, on it", "Été", "日本語")], ["l, on", "té", "本", "ÉT", ", "], 0, "")
-def test_the_filter_finds_what_looking_through_every_text_finds(db, columns, queries, chosen, changed):
+@given(rows, st.lists(typed, min_size=3, max_size=8), st.integers(0, 3), odd_texts, st.sampled_from([0, 20_000]))
+@example([("a.", "", ""), ("", "e\u0301a.", "")], ["\u0301a.", "e\u0301a", "É."], 0, "", 20_000)
+@example([("grave\0l, on it", "Été", "日本語")], ["l, on", "té", "本", "ÉT", ", "], 0, "", 0)
+@example([("É", "ß e\u0301", ""), ("", "1²", "b")], ["e", "É", "s", "2", "b", "E\u0301"], 1, "x", 0)
+def test_the_filter_finds_what_looking_through_every_text_finds(db, columns, queries, chosen, changed, long_list):
     emptied(db)
+    pair_words._LONG_LIST = long_list
     proposed = [
         NewPair("note", prompt, response, n * 9, n * 9 + 9, 1, 1) for n, (prompt, response, _) in enumerate(columns)
     ]
@@ -103,7 +105,7 @@ def test_the_filter_finds_what_looking_through_every_text_finds(db, columns, que
     parts = [text[start : start + 5] for row in columns for text in row for start in range(1, len(text))]
     for query in queries:
         check(db, query)
-    pair_words.read(db, least=1)
+    pair_reading.read(db, least=1)
     assert db.all("SELECT * FROM pair_unread") == []
     for query in queries + parts[:12]:
         check(db, query)
@@ -111,7 +113,7 @@ def test_the_filter_finds_what_looking_through_every_text_finds(db, columns, que
     pairs.change(db, "edit", [PairChange(id=ids[chosen % len(ids)], response=changed)])
     for query in queries:
         check(db, query)
-    pair_words.read(db, least=1 + chosen % 2)
+    pair_reading.read(db, least=1 + chosen % 2)
     history.undo(db)
     for query in queries:
         check(db, query)

@@ -8,11 +8,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from store import essays, pairs
+from store import essays, pair_reading, pairs
 from workbench.operations import importing_job, stepping_back
 from workbench.operations.importing import import_paths
 from workbench.operations.importing_job import import_aside, look_in_child, propose_aside
 from workbench.operations.project import Project
+from workbench.operations.proposing import propose_pairs
 
 ESSAYS = 40
 
@@ -103,3 +104,17 @@ def test_a_look_and_a_proposal_of_many_are_made_there_too(project: Project) -> N
     assert made == pairs.counts(project.db).proposed > ESSAYS
     one = essays.rows(project.db)[0].id
     assert propose_aside(project, [one], tiers=["continuation"], progress=silent, cancelled=never) > 0
+
+
+def test_the_index_of_words_is_put_together_after_many_pairs_and_not_after_those_of_one_essay(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(pair_reading, "put_together", asked.append)
+    import_paths(project, [])
+    propose_pairs(project, [1])
+    assert asked == []
+    propose_pairs(project, [2, 3])
+    assert asked == [project.db]
+    propose_pairs(project, [4, 5], cancelled=lambda: True)
+    assert asked == [project.db]

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from store import annotations, canaries, essays, history, migrating, pair_words, pairs, search
+from store import annotations, canaries, essays, history, migrating, pair_reading, pairs, search
 from store.database import Database
 from store.essays import NewSource
 from store.migrations import NAMES
@@ -141,7 +141,7 @@ def two(db, request):
     """A store with a second pair, of marks and words that the first has not."""
     pairs.change(db, "second", [], [(1, new("What?! Cafés, he said…", "“Traveling — or ravelling?” 50%"), "proposed")])
     if request.param == "read":
-        pair_words.read(db, least=1)
+        pair_reading.read(db, least=1)
     assert bool(db.all("SELECT id FROM pair_unread")) == (request.param == "unread")
     return db
 

@@ -90,3 +90,23 @@ def test_no_letter_outside_of_ascii_is_one_of_ascii_without_case():
     assert len(terms) > 500
     assert [term for term in terms if term.isascii()] == []
     connection.close()
+
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def letters_of(text):
+    return "".join(sign for place, sign in enumerate(ALPHABET) if spelling.letters(text) >> place & 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [("", ""), ("Éa ß 日²!", "aes"), ("e\u0301 \u212a", "ek"), ("\ufb01 9\0Z", "fiz9"), ("\u0301\ud83d\ude00", "")],
+)
+def test_the_letters_of_a_text_are_those_of_ascii_without_case_and_accents(text, has):
+    assert letters_of(text) == has
+
+
+def test_the_letters_of_each_sign_are_what_is_left_of_it_without_case_and_accents():
+    signs = every(lambda sign: True)
+    assert [sign for sign in signs if set(letters_of(sign)) != set(spelling.folded(sign)) & set(ALPHABET)] == []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curation.errors import Problem
+from store import pair_reading
 from workbench.operations.child import answer, run_child, told_to_stop
 from workbench.operations.following import Followed
 from workbench.operations.intake import Arrival, ImportReport
@@ -170,6 +171,8 @@ def main() -> int:
             progress=progress,
             cancelled=told_to_stop,
         )
+        if not told_to_stop():
+            pair_reading.put_together(project.db)
         return asdict(report)
 
     return answer(operate)

@@ -8,7 +8,7 @@ from curation.pairs import Tier
 from curation.paragraphs import Paragraph
 from curation.reshape import PairText
 from curation.tiers import propose_tier
-from store import essays, history, pairs
+from store import essays, history, pair_reading, pairs
 from store.essays import SourceRow
 from store.pairs import NewPair
 from workbench.operations.curating import some
@@ -52,6 +52,8 @@ def propose_pairs(
             if new or row.proposed:
                 made += len(pairs.propose(project.db, row.id, new, label, tiers=chosen))
             span.label = f"propose {some(made)} from {row.title if len(rows) == 1 else f'{len(rows)} essays'}"
+    if len(rows) > 1 and not cancelled():
+        pair_reading.put_together(project.db)
     return made
 
 
