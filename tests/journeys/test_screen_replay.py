@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project
 from tests.journeys.program import press, shown
 from tests.journeys.program import settle as at_rest
 from tests.journeys.screens import settle
+from tests.journeys.traces import trace
 from workbench.app import WorkbenchApp
 from workbench.operations.project import Project
 from workbench.operations.replaying import canvas_text, replay
@@ -254,6 +256,24 @@ async def test_playing_never_keeps_a_key_from_its_effect(project: Project) -> No
         await pilot.press("escape")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         assert pilot.app.screen.query_one(StatusLine)
+
+
+async def test_a_canvas_filled_all_over_does_not_jump_up_and_down_while_it_plays(project: Project) -> None:
+    sample = review(project, SECOND_RUN).comparisons[0].base
+    ids = samples.token_ids(project.db, sample.id)
+    assert ids is not None
+    path = project.root / "runs" / BASE_RUN / str(sample.trace_path)
+    path.write_text(json.dumps(trace(ids, seed="all over", block=len(ids))))
+    async with replaying(project, (60, 14), pause=False) as pilot:
+        screen, shown_canvas = screen_of(pilot), canvas(pilot, "left")
+        assert shown_canvas.max_scroll_y > 0
+        await press(pilot, *["plus"] * len(SPEEDS))
+        await settle(pilot, lambda: not screen.playing)
+        assert shown_canvas.scroll_offset.y == 0
+        found = replay(project, sample.id)
+        last = max(range(found.canvas), key=lambda at: found.frames[at].commits[0].position)
+        await press(pilot, "g", *["l"] * (last + 1))
+        assert shown_canvas.scroll_offset.y > 0, "a step by key is followed"
 
 
 async def test_it_pauses_under_the_list_of_keys_which_names_its_keys_and_signs(project: Project) -> None:

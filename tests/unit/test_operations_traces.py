@@ -25,6 +25,10 @@ def test_a_trace_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert [(commit.step, commit.position) for commit in found.commits] == [(0, 2), (0, 0), (2, 1)]
 
 
+def test_a_canvas_with_text_behind_it_is_a_trace() -> None:
+    assert isinstance(trace_of(GOOD | {"suffix_tokens": 12}), Trace)
+
+
 def test_an_empty_canvas_is_a_trace() -> None:
     assert isinstance(trace_of({"prompt_tokens": 0, "canvas": 0, "commits": []}), Trace)
 
@@ -35,6 +39,7 @@ def test_an_empty_canvas_is_a_trace() -> None:
         ({"version": 2}, "holds 'version', which this version does not know"),
         ({"prompt_tokens": -1}, "whole numbers from 0"),
         ({"canvas": True}, "whole numbers from 0"),
+        ({"suffix_tokens": "two"}, "whole numbers from 0"),
         ({"commits": {}}, "commits as a list"),
         ({"commits": GOOD["commits"][:2]}, "fills 2 of the canvas's 3 positions"),
         ({"commits": [[0, 0, 41]]}, "number 1, that is not [step, position, token_id, confidence]"),

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from workbench.operations.errors import WorkbenchError
 
 _FIELDS = ("prompt_tokens", "canvas", "commits")
+# Of a canvas with text behind it.
+_OPTIONAL = ("suffix_tokens",)
 # A commit takes about 30 bytes; no canvas has a million positions.
 _MOST_BYTES = 50_000_000
 
@@ -87,7 +89,7 @@ def trace_of(data: Any) -> Trace | str:
     """Return the trace that an object of JSON is, or what is wrong with it, from the verb on."""
     if not isinstance(data, dict):
         return f"holds {_kind(data)} where an object of {', '.join(_FIELDS)} is expected. Sample anew."
-    unknown = sorted(str(name) for name in data if name not in _FIELDS)
+    unknown = sorted(str(name) for name in data if name not in (*_FIELDS, *_OPTIONAL))
     if unknown:
         return (
             f"holds {', '.join(map(repr, unknown))}, which this version does not know: a newer one wrote it. "
@@ -97,8 +99,9 @@ def trace_of(data: Any) -> Trace | str:
     if missing:
         return f"has no {', '.join(missing)}, so it is no trace, or was cut off. Sample anew."
     prompt, canvas, commits = (data[name] for name in _FIELDS)
-    if not _count(prompt) or not _count(canvas) or not isinstance(commits, list):
-        return "needs prompt_tokens and canvas as whole numbers from 0, and commits as a list. Sample anew."
+    counts = (prompt, canvas, *(data[name] for name in _OPTIONAL if name in data))
+    if not all(map(_count, counts)) or not isinstance(commits, list):
+        return "needs its numbers of tokens as whole numbers from 0, and commits as a list. Sample anew."
     wrong = _wrong(commits, canvas)
     if wrong:
         return f"{wrong} Sample anew."

@@ -35,6 +35,8 @@ SPEEDS = (1, 2, 4, 8, 16, 32, 64)
 _TICK_S = 0.05
 # A replay plays in about this time at first, in seconds.
 _WHOLE_S = 16.0
+# From this rank correlation on commits go down the canvas.
+_ORDERLY = 0.9
 # From this width on both sides are shown at once, in cells.
 _BOTH = 110
 
@@ -227,7 +229,7 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
         for side in SIDES:
             if found := self.replay_of(side):
                 frame = found.frame_at(self._step)
-                self._canvas(side).go(frame, follow=follow)
+                self._canvas(side).go(frame, follow=follow and (not self._playing or _moves_on(found)))
                 self.query_one(f"#steps-{side}", StepLine).go(frame)
         self._draw_lines()
 
@@ -369,6 +371,11 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
         if found := self.replay_of(side):
             self._play(False)
             self._go(found.frames[event.frame - 1].step)
+
+
+def _moves_on(found: Replay) -> bool:
+    """Whether what is new moves down a canvas, so that it can be scrolled to without jumping up and down."""
+    return len(found.blocks) > 1 or (found.facts.order or 0.0) >= _ORDERLY
 
 
 def _block_starts(frames: Sequence[Frame]) -> list[int]:
