@@ -129,10 +129,12 @@ def test_a_confidence_has_a_style(confidence: float, style: str) -> None:
     assert confidence_style(confidence) == style
 
 
-def test_a_guess_and_what_is_sure_are_told_apart_without_colours() -> None:
+def test_a_guess_a_doubt_and_what_is_sure_are_told_apart_without_colours() -> None:
     assert "underline" in confidence_style(0.01)
     assert "bold" in confidence_style(0.99)
-    assert not {"underline", "bold"} & set(confidence_style(0.6).split())
+    assert "italic" in confidence_style(0.3)
+    assert not {"underline", "italic", "bold"} & set(confidence_style(0.6).split())
+    assert {confidence_style(value, bar=True)[0] for value in (0.01, 0.1, 0.3, 0.6, 0.99)} == {"$"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SQUARE = "■"
 LEGEND = (
     "▒ open, ░ in a block that waits, ▓ half a character, │ between blocks, ∎ ends the text, ▸ repetition begins; "
-    "reversed: new in this step; underlined: committed at under .05, bold: at .9 or more"
+    "reversed: new in this step; by confidence: underlined under .05, italic .2 to .5, bold from .9"
 )
 
 

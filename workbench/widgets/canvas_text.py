@@ -21,8 +21,9 @@ from textual.visual import Visual
 
 from workbench.widgets.plain import visible, wrap
 
-LEVELS = ((0.05, "underline $error"), (0.2, "$error"), (0.5, "$warning"), (0.9, "$foreground"))
-"""Confidences below which a piece has a style; without colours a guess is underlined, and what is sure is bold."""
+LEVELS = ((0.05, "underline $error"), (0.2, "$error"), (0.5, "italic $warning"), (0.9, "$foreground"))
+"""Confidences below which a piece has a style; without colours, and where a terminal has two of them alike, a guess is
+underlined, doubt is italic, and what is sure is bold."""
 SURE = "bold $success"
 OPEN, WAITING, HALF, BORDER, END = "▒", "░", "▓", "│", "∎"
 _MARK = "▸"
@@ -67,9 +68,10 @@ class _Fragment:
     piece: int
 
 
-def confidence_style(confidence: float) -> str:
-    """Return the style of a piece by its confidence, 0 to 1."""
-    return next((style for limit, style in LEVELS if confidence < limit), SURE)
+def confidence_style(confidence: float, *, bar: bool = False) -> str:
+    """Return the style of a piece by its confidence, 0 to 1; of a bar the colour alone."""
+    style = next((style for limit, style in LEVELS if confidence < limit), SURE)
+    return style.rpartition(" ")[2] if bar else style
 
 
 class CanvasText(ScrollView, can_focus=True, inherit_bindings=False):
@@ -263,7 +265,7 @@ class CanvasText(ScrollView, can_focus=True, inherit_bindings=False):
             case "half":
                 bare = HALF * cell_len(bare)
             case "new":
-                style = f"reverse {style.replace('underline ', '')}"
+                style = f"reverse {style.removeprefix('underline ')}"
             case "beyond":
                 style = "$text-disabled"
         return [(left, ""), (bare, style), (right, "")]

@@ -91,7 +91,7 @@ def step_cells(confidences: Sequence[float], frame: int, width: int, *, onset: i
         drawn = glyph * cells
         if onset is not None and onset - 1 in inside:
             drawn = _ONSET + drawn[1:]
-        style = confidence_style(mean).replace("underline ", "") if frame > inside[0] else "$text-disabled"
+        style = confidence_style(mean, bar=True) if frame > inside[0] else "$text-disabled"
         if frame - 1 in inside:
             parts.append((_PRESENT, "bold $accent"))
             drawn = drawn[1:]
