@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from tests.conftest import ROOT
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
 from workbench.operations.canaries import canary_rows, canary_sets
-from workbench.operations.freezing import dataset_rows
+from workbench.operations.freezing import dataset_rows, dataset_view
 from workbench.operations.project import Project
 from workbench.screens.canary_form import CanaryForm
 from workbench.screens.datasets import DatasetsScreen
+from workbench.screens.report_lines import dataset_lines
 
 
 @pytest.fixture
@@ -41,6 +43,22 @@ async def test_freezing_the_same_pairs_again_says_that_the_dataset_stands(projec
         await press(pilot, "f", "f")
         assert len(dataset_rows(project)) == 1
         assert "stands already" in shown(app.screen)
+        assert "Checked now: " in shown(app.screen)
+
+
+async def test_the_list_the_report_and_the_sentence_say_the_same_number_of_leaks(project: Project) -> None:
+    async with opened(project.root, "datasets", size=(120, 80)) as (app, pilot):
+        await press(pilot, "f")
+        (row,) = dataset_rows(project)
+        assert f"{row.leaks} leaks and " in shown(app.screen)
+        assert f"  {row.leaks} leaks" in shown(app.screen)
+    report = [line.plain.strip() for line in dataset_lines(dataset_view(project, row.id), 100)]
+    after = report[report.index(f"{row.leaks} leaks") + 1 :]
+    told = " ".join(after[: after.index("")])
+    # Sentences that tell of several say of how many.
+    several = [int(found) for found in re.findall(r": (\d+) leaks, pairs of", told)]
+    assert several
+    assert sum(several) + told.count("Training pair") - len(several) == row.leaks
 
 
 async def test_a_second_dataset_tells_the_difference(project: Project) -> None:

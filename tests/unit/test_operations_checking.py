@@ -20,7 +20,7 @@ from workbench.operations.checking_job import check_in_child, freeze_in_child
 from workbench.operations.comparing import compare_datasets
 from workbench.operations.edits import undo
 from workbench.operations.errors import ChildError, ProjectError, WorkbenchError
-from workbench.operations.freezing import dataset_view, freeze
+from workbench.operations.freezing import dataset_rows, dataset_view, freeze
 from workbench.operations.project import Project, read_settings
 
 
@@ -188,6 +188,21 @@ def test_the_same_pairs_typed_on_another_machine_give_the_same_hash(tmp_path: Pa
         reshaping.edit_pair(project, pair.id, prompt=pair.prompt, response=text)
         hashes.add(freeze(project).dataset.content_hash)
     assert len(hashes) == 1
+
+
+def test_the_list_of_datasets_counts_the_leaks_that_its_report_shows_also_after_some_were_waived(
+    project: Project,
+) -> None:
+    freeze(project)
+    (row,) = dataset_rows(project)
+    leaks = dataset_view(project, row.id).report.leaks
+    assert row.leaks == len(leaks) > 1
+    rule = leaks[0].rule
+    waiving.waive(project, rule=rule, scope="dataset", subject="", reason="known")
+    left = [item for item in leaks if item.rule != rule]
+    view = dataset_view(project, row.id)
+    assert dataset_rows(project)[0].leaks == view.row.leaks == len(view.report.leaks) == len(left)
+    assert [leak.subject for leak in view.report.leaks] == [leak.subject for leak in left]
 
 
 def test_a_dataset_from_before_reports_shows_its_leaks_and_its_numbers(project: Project) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from curation import snapshot
 from curation.counted import counted
-from curation.findings import Finding, with_waivers
+from curation.findings import Finding, Waiver, with_waivers
 from curation.statistics import statistics
 from store import checks, datasets, pairs
 from store.datasets import DatasetPair, DatasetRow
@@ -161,8 +161,10 @@ def frozen_pairs(accepted: Iterable[pairs.Pair]) -> list[DatasetPair]:
 
 
 def dataset_rows(project: Project) -> list[DatasetRow]:
-    """Return every dataset, newest first."""
-    return sorted(datasets.rows(project.db), key=lambda row: -row.number)
+    """Return every dataset, newest first, each with the leaks that its report shows."""
+    later = waivers(project)
+    rows = [_as_waived(project, row, later) for row in datasets.rows(project.db)]
+    return sorted(rows, key=lambda row: -row.number)
 
 
 def dataset_numbered(project: Project, number: int) -> DatasetRow:
@@ -179,19 +181,30 @@ def dataset_numbered(project: Project, number: int) -> DatasetRow:
 
 def dataset_view(project: Project, dataset_id: int) -> DatasetView:
     """Return one dataset with its report; what was waived since it was frozen says so."""
-    row = datasets.get(project.db, dataset_id)
-    report = _frozen_report(project, row)
-    later = [replace(item, reason=f"since: {item.reason}") for item in waivers(project)]
-    findings = tuple(
-        finding if finding.waived else now
-        for finding, now in zip(report.findings, with_waivers(report.findings, later), strict=True)
-    )
-    return DatasetView(row=row, report=replace(report, findings=findings), difference=dataset_difference(project, row))
+    later = waivers(project)
+    row = _as_waived(project, datasets.get(project.db, dataset_id), later)
+    return DatasetView(row=row, report=_report_since(project, row, later), difference=dataset_difference(project, row))
 
 
 def snapshot_of(project: Project, dataset_id: int) -> snapshot.Snapshot:
     """Build a dataset's files again from the store; the same bytes as when it was frozen."""
     return snapshot.freeze(snapshot_pair(pair) for pair in datasets.pairs(project.db, dataset_id))
+
+
+def _as_waived(project: Project, row: DatasetRow, later: Sequence[Waiver]) -> DatasetRow:
+    """Return a dataset without the leaks that were waived since it was frozen."""
+    return replace(row, leaks=len(_report_since(project, row, later).leaks)) if row.leaks and later else row
+
+
+def _report_since(project: Project, row: DatasetRow, later: Sequence[Waiver]) -> Report:
+    """Return what was found when a dataset was frozen; what was waived later says so."""
+    report = _frozen_report(project, row)
+    since = [replace(item, reason=f"since: {item.reason}") for item in later]
+    findings = tuple(
+        finding if finding.waived else now
+        for finding, now in zip(report.findings, with_waivers(report.findings, since), strict=True)
+    )
+    return replace(report, findings=findings)
 
 
 def _frozen_report(project: Project, row: DatasetRow) -> Report:

@@ -56,7 +56,11 @@ class CheckKeys(DatasetBase):
         )
         if warnings:
             # They stand in the report as well, where there is room for them.
-            words = f"{what}, with {counted(warnings, 'warning')} and {counted(leaks, 'leak')}: enter reads its report."
+            found = f"{counted(leaks, 'leak')} and {counted(warnings, 'warning')}"
+            words = f"{what}, with {found}: enter reads its report."
+            if not done.new:
+                # Its own report is of then: canary prompts, rules and waivers may have changed since.
+                words = f"{what}. Checked now: {found}; enter reads what was found then."
         self.app.say(words, "warning" if leaks or warnings else "information")
         if self.is_current:
             self.go_to_dataset(row.id)

@@ -102,7 +102,8 @@ def comparison_lines(found: Comparison, width: int) -> Lines:
 
 def _report(report: Report, measure: int) -> Lines:
     leaks, warnings, waived = report.leaks, report.warnings, report.waived
-    lines: Lines = [Content(""), Content.styled("  Leaks", "bold")]
+    # A leak is a training pair under one rule, as the lists count them; one sentence may tell of several.
+    lines: Lines = [Content(""), _heading(counted(len(leaks), "leak") if leaks else "Leaks")]
     if not leaks:
         lines.append(Content.styled("  none found", "$text-success"))
     lines += _findings(leaks, measure, "$text-warning")
@@ -110,9 +111,10 @@ def _report(report: Report, measure: int) -> Lines:
         words = f"Not looked for: the name of canary {slug} does not say its topic. Name it by its topic."
         lines += paragraph(words, measure, "$text-muted")
     if warnings:
-        lines += [Content(""), Content.styled("  Warnings", "bold"), *_findings(warnings, measure, "$text-warning")]
+        lines += [Content(""), _heading(counted(len(warnings), "warning"))]
+        lines += _findings(warnings, measure, "$text-warning")
     if waived:
-        lines += [Content(""), Content.styled("  Waived", "bold")]
+        lines += [Content(""), _heading(f"{len(waived):,} waived")]
         reasons: dict[tuple[str, str], list[Finding]] = {}
         for finding in waived:
             reasons.setdefault((finding.rule, finding.waived), []).append(finding)
@@ -123,13 +125,17 @@ def _report(report: Report, measure: int) -> Lines:
     return lines + _statistics(report.statistics, measure)
 
 
+def _heading(words: str) -> Content:
+    return Content.styled(f"  {words}", "bold")
+
+
 def _findings(findings: Sequence[Finding], measure: int, style: str) -> Lines:
     together: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
         together.setdefault((finding.rule, finding.source, finding.other_source), []).append(finding)
     lines: Lines = []
     for (rule, source, other), some in list(together.items())[:_MOST]:
-        if len(some) < _TOGETHER or not source:
+        if len(some) < _TOGETHER or some[0].scope != "pair":
             for finding in some[:_SHOWN_PAIRS]:
                 lines += paragraph(finding.message, measure, style)
             if len(some) > _SHOWN_PAIRS:
@@ -138,7 +144,9 @@ def _findings(findings: Sequence[Finding], measure: int, style: str) -> Lines:
         ids = ", ".join(finding.subject for finding in some[:_SHOWN_PAIRS])
         more = f" and {len(some) - _SHOWN_PAIRS} more" if len(some) > _SHOWN_PAIRS else ""
         met = f" and {other}" if other else ""
-        words = f"{rule}: {len(some)} pairs of {source}{met} ({ids}{more}). {some[0].message}"
+        words = (
+            f"{rule}: {counted(len(some), some[0].severity)}, pairs of {source}{met} ({ids}{more}). {some[0].message}"
+        )
         lines += paragraph(words, measure, style)
     left = sum(map(len, list(together.values())[_MOST:]))
     if left:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from curation.counted import counted
 from curation.findings import Finding
 from workbench.screens.base import ProjectScreen
 from workbench.widgets.dialogs import Choice, ChoiceDialog, ConfirmDialog, TextDialog
@@ -54,7 +55,8 @@ def _groups(findings: list[Finding]) -> list[list[Finding]]:
 
 def _about(group: list[Finding]) -> str:
     first = group[0]
-    about = f"{len(group)} pairs of {first.source}. {first.message}" if len(group) > 1 else first.message
+    several = f"{counted(len(group), first.severity)}, pairs of {first.source}. {first.message}"
+    about = several if len(group) > 1 and first.scope == "pair" else first.message
     return f"waived: {first.waived}" if first.waived else about
 
 
