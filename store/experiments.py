@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,3 +106,23 @@ def sample_places(db: Database, run: str, of: Of) -> set[tuple[str, int]]:
         "WHERE x.run = ?1 AND x.of = ?2 AND x.step = (SELECT max(step) FROM sample WHERE run = ?1 AND of = ?2)"
     )
     return {(slug, index) for slug, index in db.all(query, (run, of))}
+
+
+def held_out_texts(db: Database) -> list[str]:
+    """Return every text of the author's that is held out: responses of pairs, frozen or not, and the real pieces."""
+    query = """
+        SELECT response FROM dataset_pair WHERE split = 'holdout'
+        UNION SELECT p.response FROM pair p JOIN source s ON s.id = p.source_id WHERE s.split = 'holdout'
+        UNION SELECT reference FROM canary_prompt UNION SELECT reference FROM canary
+    """
+    return [text for (text,) in db.all(query) if text.strip()]
+
+
+def prompt_texts(db: Database, sample_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return the prompt and the text of some samples by id; the prompt is empty where nobody knows its words."""
+    found = db.all(
+        "SELECT x.id, p.prompt, x.text FROM json_each(?) wanted JOIN sample x ON x.id = wanted.value "
+        "JOIN canary_prompt p ON p.id = x.canary_prompt_id",
+        (json.dumps(list(sample_ids)),),
+    )
+    return {key: (prompt, text) for key, prompt, text in found}

@@ -43,6 +43,7 @@ AT_ONCE = frozenset(
         "datasets.check",
         "datasets.new-canary",
         "datasets.import",
+        "experiments.export",
     }
 )
 # Moving about is no command.

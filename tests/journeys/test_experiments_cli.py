@@ -71,3 +71,20 @@ def test_what_makes_no_note_is_refused(folder: Path) -> None:
     assert "The note is empty" in run(folder, "experiments", "note", " ", code=1).stderr
     assert "Write the TEXT" in run(folder, "experiments", "note", code=2).stderr
     assert "no note 99" in run(folder, "experiments", "note", "x", "--change", "99", code=1).stderr
+
+
+def test_a_report_lines_and_preference_pairs_are_written_to_files(folder: Path, tmp_path: Path) -> None:
+    report, lines, pairs = (tmp_path / name for name in ("report.md", "runs.jsonl", "pairs.jsonl"))
+    assert run(folder, "experiments", "export", str(report)).stderr == "6 runs written as Markdown.\n"
+    assert report.read_text(encoding="utf-8").startswith("# What was learnt in voice\n")
+    assert data(folder, "experiments", "export", str(lines))["form"] == "runs"
+    assert len(lines.read_text(encoding="utf-8").splitlines()) == 6
+    asked = ("experiments", "export", str(pairs), "--form", "preferences")
+    assert "Judge samples in Review first" in run(folder, *asked, code=1).stderr
+    run(folder, "review", "verdict", SLOWER, "slow-puncture", "1", "run")
+    assert run(folder, *asked, "--dry-run").stderr == "1 preference pair.\n"
+    assert not pairs.exists()
+    assert data(folder, *asked)["count"] == 1
+    report.write_text("hers", encoding="utf-8")
+    assert "would be lost" in run(folder, "experiments", "export", str(report), code=1).stderr
+    assert report.read_text(encoding="utf-8") == "hers"

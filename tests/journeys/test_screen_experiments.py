@@ -24,6 +24,7 @@ from workbench.screens.experiments import ExperimentsScreen
 from workbench.screens.launch import LaunchScreen
 from workbench.screens.review import ReviewScreen
 from workbench.screens.runs import RunsScreen
+from workbench.widgets.dialogs import ConfirmDialog
 from workbench.widgets.text_view import TextView
 
 WIDE, NARROW = (120, 40), (80, 24)
@@ -306,3 +307,18 @@ async def test_without_runs_the_screen_says_what_to_do_and_takes_a_note(tmp_path
         await press(pilot, "n", *"begin", "escape")
         assert [note.body for note in notebook.rows(project.db)] == ["begin"]
         assert isinstance(pilot.app, WorkbenchApp)
+
+
+async def test_the_experiments_are_exported_by_keys_and_nothing_of_hers_is_replaced_unasked(project: Project) -> None:
+    path = project.root / "exports" / "experiments-report.md"
+    async with experiments_of(project) as pilot:
+        await press(pilot, "x", "enter", "enter")
+        assert path.read_text(encoding="utf-8").startswith("# What was learnt in voice")
+        assert message(pilot).startswith("6 runs written as Markdown")
+        path.write_text("hers", encoding="utf-8")
+        await press(pilot, "x", "enter", "enter")
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        await press(pilot, "n")
+        assert path.read_text(encoding="utf-8") == "hers"
+        await press(pilot, "x", "j", "j", "enter", "enter")
+        assert message(pilot).startswith("There is no preference pair to write")

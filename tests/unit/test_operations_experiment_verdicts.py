@@ -42,7 +42,7 @@ def test_verdicts_are_counted_from_the_runs_side_with_an_exact_interval(project:
     assert found.share == share(2, 3)
     words = " ".join(verdict_words(found))
     assert "better than the base in 2, the base better in 1, ties 1, both bad 1" in words
-    assert "exact 95 % 9 % to 99 %" in words
+    assert "exact 95 % 9 % to 100 %" in words
     assert short_tally(found) == "2:1 of 5"
 
 
@@ -59,7 +59,7 @@ def test_a_masked_review_that_goes_on_has_no_tally(project: Project) -> None:
     found = tally(project, SECOND_RUN)
     assert found.withheld
     assert (found.better, found.worse, found.ties, found.both_bad, found.share) == (0, 0, 0, 0, None)
-    assert Records.read(project).verdicts.of_run(SECOND_RUN) == []
+    assert Records.read(project).verdicts.told() == ([], 3)
     assert short_tally(found) == "?:? of 3"
     judge(project, BASE_RUN, "left", "left", "left")
     assert tally(project, SECOND_RUN, BASE_RUN).withheld

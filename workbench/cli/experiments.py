@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import collecting, experiment_view, experiment_words, experiments, noting, outside, running
+from workbench.operations import (
+    collecting,
+    experiment_export,
+    experiment_view,
+    experiment_words,
+    experiments,
+    noting,
+    outside,
+    running,
+)
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.experiment_report import comparison_lines, experiment_lines
 from workbench.operations.project import Project
@@ -120,6 +130,38 @@ def experiments_note(
         said = "Noted"
     emit({"note": number}, as_json, [str(number)])
     say(f"{said}. `workbench undo` takes it back.")
+
+
+@experiments_command.command("export")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--form",
+    type=click.Choice([item.name for item in experiment_export.FORMS]),
+    help="; ".join(f"{item.name}: {item.words}" for item in experiment_export.FORMS)
+    + " (default: report for .md, runs for .jsonl).",
+)
+@click.option("--with-real", is_flag=True, help="Keep preference pairs that hold a real held-out paragraph.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("--force", is_flag=True, help="Replace a file that no export of this project wrote.")
+@json_option
+@with_project
+def experiments_export(
+    project: Project,
+    path: Path,
+    form: experiment_export.FormName | None,
+    with_real: bool,
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write the experiments to PATH: a report, a line a run, or preference pairs from the verdicts."""
+    _collect(project)
+    chosen: experiment_export.FormName = form or ("runs" if path.suffix == ".jsonl" else "report")
+    done = experiment_export.export_experiments(
+        project, path, form=chosen, with_real=with_real, force=force, dry_run=dry_run
+    )
+    emit(done, as_json, [str(path)])
+    say(f"{done.summary}.")
 
 
 def _edit(project: Project, number: int) -> None:

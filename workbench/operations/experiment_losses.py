@@ -86,6 +86,13 @@ class LossDifference:
 
 def measurement(records: Records, run: str) -> Measurement | None:
     """Return the last validation of a run, or None."""
+    if run not in records.measured:
+        records.measured[run] = _measurement(records, run)
+    found: Measurement | None = records.measured[run]
+    return found
+
+
+def _measurement(records: Records, run: str) -> Measurement | None:
     event = experiments.last_validation(records.project.db, run)
     if event is None:
         return None

@@ -23,12 +23,21 @@ Sort = Literal["training", "sampling", "smoke", "imported"]
 
 @dataclass(frozen=True)
 class Records:
-    """All runs with their specs, read once; `specs` holds none of a run that was made elsewhere."""
+    """All runs with their specs, read once.
+
+    Attributes:
+        project: whose.
+        rows: every run by name, oldest first.
+        specs: what each was to do; without those that were made elsewhere.
+        kept: what else is kept of each.
+        measured: the last validation of runs that were asked for it, by name.
+    """
 
     project: Project
     rows: Mapping[str, RunRow]
     specs: Mapping[str, RunSpec]
     kept: Mapping[str, experiments.SpecRow]
+    measured: dict[str, Any] = field(default_factory=dict)
     _keys: dict[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
 
     @classmethod

@@ -24,6 +24,8 @@ def experiment_lines(view: Experiment) -> list[str]:
             lines += indented([item.run, *indented([*change_lines(item), *loss_words(item.loss)])])
     if view.verdicts is not None:
         lines += ["", "Verdicts against the base", *indented(verdict_words(view.verdicts))]
+    if view.blind:
+        lines += ["", "Which are mine?", *indented(list(view.blind))]
     return [*lines, "", "Notes", *indented(note_lines(view.notes))]
 
 

@@ -83,10 +83,14 @@ class Verdicts:
             self._tallies[run] = self._against_base(run)
         return self._tallies[run]
 
-    def of_run(self, run: str) -> list[JudgedRow]:
-        """Return the verdicts on a run's adapter against its base; none while they are withheld."""
+    def told(self) -> tuple[list[JudgedRow], int]:
+        """Return the verdicts that may be told, and how many are withheld since a masked review goes on."""
+        told = [row for row in self._rows if not any(map(self._goes_on, _adapters_of(row)))]
+        return told, len(self._rows) - len(told)
+
+    def _goes_on(self, run: str) -> bool:
         tally = self.against_base(run)
-        return [] if tally is None or tally.withheld else self._of_base(run)
+        return tally is not None and tally.withheld
 
     def between(self, run: str, other: str) -> Tally | None:
         """Return how two runs compare by verdicts: read side by side, else each against the same samples of the base.
@@ -143,6 +147,11 @@ class Verdicts:
 
 def _of_adapters(row: JudgedRow) -> bool:
     return row.left_of == row.right_of == "adapter"
+
+
+def _adapters_of(row: JudgedRow) -> list[str]:
+    sides = ((row.left_run, row.left_of), (row.right_run, row.right_of))
+    return [run for run, of in sides if of == "adapter"]
 
 
 def _turned(row: JudgedRow, run: str) -> VerdictName:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from store import notebook
 from store.notebook import Note
 from store.runs import RunRow
+from workbench.operations.blind import rounds as blind_rounds
+from workbench.operations.blind_result import result, short
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.experiment_changes import Change, warning
 from workbench.operations.experiment_losses import LossDifference, Measurement, loss_difference, measured, spread_of
@@ -54,6 +57,7 @@ class Experiment:
         above: the run laid beside the one it hangs under; None for a root.
         beneath: each run that hangs under it, laid beside it; oldest first.
         verdicts: the verdicts on its samples against the base's; None where there are no such samples.
+        blind: what its blind tests found whose results were seen, a sentence each.
         notes: those of the notebook on it and on its comparisons, oldest first.
     """
 
@@ -66,6 +70,7 @@ class Experiment:
     above: RunComparison | None
     beneath: tuple[RunComparison, ...]
     verdicts: Tally | None
+    blind: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
@@ -95,6 +100,7 @@ def experiment(project: Project, run: str, records: Records | None = None) -> Ex
         above=compared(records, run, above) if above is not None else None,
         beneath=tuple(compared(records, name, run) for name in beneath),
         verdicts=records.verdicts.against_base(run),
+        blind=tuple(_blind(project, run)),
         notes=tuple(notebook.of_run(project.db, run)),
     )
 
@@ -127,6 +133,17 @@ def compared(records: Records, run: str, other: str) -> RunComparison:
         verdicts=records.verdicts.between(run, other),
         notes=tuple(item for item in notebook.of_run(records.project.db, run) if {item.run, item.other_run} == both),
     )
+
+
+def _blind(project: Project, run: str) -> Iterator[str]:
+    """Say what the blind tests of a run found; a round that goes on says nothing."""
+    for found in blind_rounds(project, run):
+        if found.revealed_at is not None:
+            try:
+                said = short(result(project, run, found.number))
+            except WorkbenchError as error:
+                said = str(error)
+            yield f"Round {found.number}: {said}"
 
 
 def _need(records: Records, run: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from curation.counted import counted
@@ -99,7 +100,9 @@ def verdict_words(tally: Tally) -> list[str]:
             f"the base: this run fared better in {tally.better}, {tally.other} in {tally.worse}, alike {tally.ties}."
         ]
     if tally.share is not None:
-        exact = f"exact 95 % {percent(tally.share.low)} to {percent(tally.share.high)}"
+        low, high = _ends(tally.share)
+        # Rounded outward: never narrower than it is.
+        exact = f"exact 95 % {math.floor(round(low * 100, 6))} % to {math.ceil(round(high * 100, 6))} %"
         lines.append(
             f"Of the {tally.decided} decided: {percent(tally.share.mean)}, {exact}, if each pair were a reading of its "
             f"own; samples of one prompt are alike, so less is known than that. {_side_of_half(tally)}"
@@ -144,9 +147,9 @@ def _ends(found: Interval) -> tuple[float, float]:
     return found.low, found.high
 
 
-def percent(value: float | None) -> str:
+def percent(value: float) -> str:
     """Return a share in whole percent."""
-    return "–" if value is None else f"{value * 100:.0f} %"
+    return f"{value * 100:.0f} %"
 
 
 def _by(value: float) -> str:

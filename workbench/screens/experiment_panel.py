@@ -50,6 +50,8 @@ def experiment_lines(view: Experiment, width: int) -> Lines:
         lines += [*_title("Replicates"), *_measured(view, measure), *_wrapped(spread_words(view), measure, _DIM)]
     if view.verdicts is not None:
         lines += [*_title("Verdicts against the base"), *_tally(view.verdicts, verdict_words(view.verdicts), measure)]
+    if view.blind:
+        lines += [*_title("Which are mine?"), *_wrapped(view.blind, measure, "$foreground")]
     if view.beneath:
         lines += _title("Tried from here")
         for item in view.beneath:

@@ -56,6 +56,7 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
         ),
         Binding("r", "launch", "launch", tooltip="launch a copy of this run", id="experiments.launch"),
         Binding("R", "replicate", "replicate", tooltip="launch it again with another seed", id="experiments.replicate"),
+        Binding("x", "export", "export", tooltip="write all this to a file", id="experiments.export"),
         Binding("slash", "filter", "filter", tooltip="only runs that hold some words", id="experiments.filter"),
         Binding(
             "a",
@@ -239,6 +240,8 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the line under the cursor allows."""
+        if action == "export" and self.is_mounted:
+            return bool(self._branches)
         if action in ("compare", "launch", "replicate", "runs", "review", "copy") and self.is_mounted:
             branch = self.branch
             if action in ("runs", "review"):
@@ -277,6 +280,12 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
         self.say("Compared: n notes what it shows; esc, or another run, ends it.")
         if self.has_class("-narrow"):
             self._read()
+
+    def action_export(self) -> None:
+        """Write the experiments to a file: a report, a line a run, or preference pairs."""
+        from workbench.screens.experiment_export import ask_export
+
+        ask_export(self)
 
     def action_all(self) -> None:
         """Leave out smoke runs, failed ones and those made elsewhere, or show all."""

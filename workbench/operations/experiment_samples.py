@@ -1,0 +1,59 @@
+"""Which samples of a run are worth reading in a report: those the author flagged or noted on, else the first judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.operations.errors import NothingToDoError
+from workbench.operations.experiment_records import Records
+from workbench.operations.project import Project
+from workbench.operations.reviewing import Comparison, review
+
+# More than this nobody reads in a report of many runs; Review holds them all.
+_MOST = 6
+_VERDICTS = {"left": "the base was better", "right": "the run was better", "tie": "a tie", "both bad": "both bad"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Two samples of one prompt and index, and what the author said of them."""
+
+    prompt: str
+    index: int
+    base: str
+    run: str
+    verdict: str
+    notes: tuple[str, ...]
+
+
+def chosen_samples(project: Project, records: Records, run: str) -> tuple[Chosen, ...]:
+    """Return some samples of a run with those of its base; none where its review is masked and goes on."""
+    tally = records.verdicts.against_base(run)
+    if tally is None or tally.withheld:
+        return ()
+    try:
+        view = review(project, run)
+    except NothingToDoError:
+        return ()
+
+    def said(item: Comparison) -> tuple[str, ...]:
+        words = []
+        for name, sample in (("base", item.base), ("run", item.adapter)):
+            for note in view.annotations.get(sample.id, ()):
+                quoted = f" “{sample.text[note.start : note.end]}”" if note.kind == "mark" else ""
+                words.append(f"{name}: {note.label or note.kind}{quoted}{': ' + note.body if note.body else ''}")
+        return tuple(words)
+
+    noted = [item for item in view.comparisons if said(item)]
+    judged = [item for item in view.comparisons if item.verdict]
+    return tuple(
+        Chosen(
+            prompt=item.base.canary_slug,
+            index=item.base.idx,
+            base=item.base.text,
+            run=item.adapter.text,
+            verdict=_VERDICTS[item.verdict] if item.verdict else "not judged",
+            notes=said(item),
+        )
+        for item in (noted or judged[:1])[:_MOST]
+    )
