@@ -14,7 +14,7 @@ from typing import Any
 
 from store import migrations
 from store.backup import backup
-from store.errors import DatabaseBroken, DatabaseTooNew
+from store.errors import DatabaseBroken, DatabaseTooNew, StoreError
 
 _SET = "workbench"
 _TABLE = "_sqlite_migrations"
@@ -46,6 +46,20 @@ def pending(connection: sqlite3.Connection, path: Path, names: Sequence[str] = m
             f"version knows up to {names[-1]!r}). Nothing was changed. Install the newer version to open it."
         )
     return [name for name in names if name not in applied]
+
+
+def is_behind(path: Path) -> bool:
+    """Say whether an earlier version wrote a file; of what cannot be read, opening it says more."""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return False
+    try:
+        return 0 < len(pending(connection, path)) < len(migrations.NAMES)
+    except (sqlite3.Error, StoreError):
+        return False
+    finally:
+        connection.close()
 
 
 def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None = None) -> None:

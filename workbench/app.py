@@ -110,7 +110,8 @@ class WorkbenchApp(Shell):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first frame."""
-        return OpeningScreen((self._project.root if self._project else self._folder.absolute()).name)
+        self._first_frame = OpeningScreen((self._project.root if self._project else self._folder.absolute()).name)
+        return self._first_frame
 
     def on_mount(self) -> None:
         """Open the project once the first frame is painted."""
@@ -139,7 +140,8 @@ class WorkbenchApp(Shell):
                 keys, trouble = await asyncio.to_thread(own_keymap)
                 project, screen, theme = await asyncio.to_thread(self._find)
             except Exception as error:  # noqa: BLE001 - the worker boundary
-                self._show_failure(sentence_of(error))
+                # A list of keys may lie over it.
+                self._first_frame.fail(sentence_of(error))
                 return
             self.set_keymap(keys)
             if project is None:
@@ -164,13 +166,9 @@ class WorkbenchApp(Shell):
                 project = Project.open(self._folder)
             except NoProjectError:
                 return None, None, None
+            if project.is_behind:
+                self.call_from_thread(self._first_frame.bring_up)
         return project, guide.recall(project, "program.screen"), guide.recall(project, "program.theme")
-
-    def _show_failure(self, sentence: str) -> None:
-        # A list of keys may lie over it.
-        first = self.screen_stack[0]
-        if isinstance(first, OpeningScreen):
-            first.fail(sentence)
 
     def _enter(self, project: Project, screen: object | None, theme: object | None) -> None:
         self._project = project

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from store import migrating
+from store.migrations import NAMES
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
 from tests.journeys.program import opened, press, settle, shown
@@ -167,6 +171,42 @@ async def test_a_broken_store_is_a_sentence_and_not_a_traceback(tmp_path: Path) 
     async with _opening(folder) as text:
         assert "cannot be opened" in text
         assert "workbench.db" in text
+
+
+async def test_a_project_of_an_earlier_version_is_brought_up_behind_a_frame_that_says_so_and_answers_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "voice"
+    Project.create(folder).close()
+    for path in folder.glob("workbench.db*"):
+        path.unlink()
+    *older, last = [(name, migrating._function(name)) for name in NAMES]
+    sqlite3.connect(folder / "workbench.db").execute("PRAGMA journal_mode = WAL").connection.close()
+    migrating.migrate(folder / "workbench.db", folder / "backups", older)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(db: object) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        last[1](db)
+
+    monkeypatch.setattr(migrating, "_function", lambda name: slow if name == last[0] else dict(older)[name])
+    assert migrating.is_behind(folder / "workbench.db")
+    app = WorkbenchApp(None, folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await asyncio.to_thread(begun.wait, 20)
+        await pilot.pause()
+        assert "Bringing voice to this version of the program" in shown(app.screen)
+        assert "can take a minute" in shown(app.screen)
+        await pilot.press("question_mark")
+        await pilot.pause(0.1)
+        assert "All keys" in shown(app.screen)
+        await pilot.press("escape")
+        go_on.set()
+        await settle(pilot)
+        assert "import a folder of essays" in shown(app.screen)
+    app.finish_writes()
+    assert not migrating.is_behind(folder / "workbench.db")
 
 
 async def test_a_broken_settings_file_is_a_sentence_too(tmp_path: Path) -> None:

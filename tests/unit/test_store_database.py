@@ -90,6 +90,24 @@ def test_a_new_file_is_not_backed_up_and_an_old_one_is_before_each_migration(tmp
     assert sqlite3.connect(made[0]).execute("SELECT slug FROM source").fetchall() == [("a",)]
 
 
+def test_only_a_file_of_an_earlier_version_is_behind_and_looking_makes_and_changes_nothing(tmp_path):
+    path = tmp_path / "x.db"
+    assert not migrating.is_behind(path)
+    assert not path.exists()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert not migrating.is_behind(path)
+    migrating.migrate(path, tmp_path / "backups", SHIPPED[:-1])
+    assert migrating.is_behind(path)
+    Database.open(path).close()
+    assert not migrating.is_behind(path)
+    migrating.migrate(path, tmp_path / "backups", [*SHIPPED, ("m9999_later", lambda db: None)])
+    assert not migrating.is_behind(path)
+    path.write_bytes(b"no database" * 100)
+    assert not migrating.is_behind(path)
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was_and_stays_pending(tmp_path):
     path = tmp_path / "x.db"
     Database.open(path).close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from curation.cleaning_rules import CLEAN, RULES, Cleaning
 from curation.rules import DEFAULT, Rules
 from store.database import Database
+from store.migrating import is_behind
 from workbench.operations.errors import NoProjectError, ProjectError
 from workbench.operations.place_settings import SshSettings, add_place, read_places
 from workbench.operations.rule_settings import rules_table
@@ -147,6 +148,11 @@ class Project:
             database = Database.open(self.root / DATABASE_FILE)
             self._connections.database = database
         return database
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether an earlier version wrote the database, so that opening it takes a while; asked before `db`."""
+        return is_behind(self.root / DATABASE_FILE)
 
     def change_setting(self, table: str, key: str, value: bool | int | str) -> None:
         """Change one setting in `workbench.toml`, its comments kept, and read the settings again.

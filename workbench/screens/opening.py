@@ -26,6 +26,15 @@ class OpeningScreen(Screen[None]):
         yield StatusLine()
         yield KeyLine()
 
+    def bring_up(self) -> None:
+        """Say that an earlier version wrote the project, and what is done about it."""
+        text = Content.assemble(
+            f"Bringing {self._title} to this version of the program …\n\n",
+            ("Its database is backed up, and what is searched is indexed anew.\n", "$text-muted"),
+            ("Where there are tens of thousands of pairs, this can take a minute.", "$text-muted"),
+        )
+        self.query_one("#opening-body", Static).update(text)
+
     def fail(self, sentence: str) -> None:
         """Say why the project could not be opened."""
         text = Content.assemble(
