@@ -31,3 +31,15 @@ class ModelError(RunnersError):
 
 class ProcessLostError(RunnersError):
     """Another process of a run that ended without a word, so that the step they share cannot be finished."""
+
+
+class CarriedError(PlaceError):
+    """Results that were carried here and cannot be taken in, or a bundle that cannot be packed or carried out."""
+
+
+class NotAllHereError(CarriedError):
+    """Results of which a part is still to arrive: later it may be here."""
+
+    def __init__(self, message: str, here: int, expected: int) -> None:
+        self.here, self.expected = here, expected
+        super().__init__(message)
