@@ -59,6 +59,7 @@ class RunRow:
         smoke: whether it only measures what it takes, by its spec.
         unreached_at: UTC; since when its place cannot be asked, for whoever reads the run directory to say; None where
             it answers.
+        carried: whether it is carried by hand to where it runs, likewise.
     """
 
     name: str
@@ -79,6 +80,7 @@ class RunRow:
     note: str
     smoke: bool
     unreached_at: str | None = None
+    carried: bool = False
 
     @property
     def val_compares(self) -> bool:

@@ -26,6 +26,10 @@ UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, l
 _MOST_FILES = 200_000
 
 
+class NoManifestError(CarriedError):
+    """An archive that says of no run that it is its results; a part of a folder that came as several, perhaps."""
+
+
 class Arrival(Protocol):
     """Results that can be read."""
 
@@ -131,7 +135,7 @@ class Archives:
                 self._entries[info.filename] = (archive, info)
         roots = {name[: -len(last)] for name in self._entries if manifest_number(last := name.rpartition("/")[2])}
         if not roots:
-            raise CarriedError(
+            raise NoManifestError(
                 f"{self._name}: no results of a run, since there is no manifest in it. Bring the results.zip that "
                 "`python run.py` or the notebook's last cell packs, or the downloaded folder `results`."
             )

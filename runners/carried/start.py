@@ -26,7 +26,7 @@ from runners.carried.arrivals import Folder, read_manifest
 from runners.carried.ferry import AnotherWriterError, Ferry, writer_of
 from runners.carried.manifest import manifest_name, sha256_of
 from runners.carried.needs import missing, needs_of
-from runners.carried.taking import require_newest, take_in
+from runners.carried.taking import has_finished, require_newest, take_in
 from runners.carried.words import words_of
 from runners.errors import CarriedError, RunnersError
 from runners.events import read_lines
@@ -183,8 +183,7 @@ class _Carried:
 
     def _finished(self) -> bool:
         latest = self._run_dir.latest_attempt()
-        rows = read_lines(self._run_dir.events(latest), 0)[0] if latest is not None else []
-        return any(row.get("type") == "finished" for row in rows)
+        return latest is not None and has_finished(self._run_dir, latest)
 
     def _new_attempt(self) -> int:
         """Make the next attempt: the one the workbench waits for, or the one behind those that were carried."""

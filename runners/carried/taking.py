@@ -22,6 +22,7 @@ from runners.events import read_lines
 from runners.rundir import RunDir
 
 _ASIDE: Final = ".arriving"
+_TAKEN: Final = ".taken"
 # Stays free on the disk, whatever arrives.
 ROOM_BYTES: Final = 256 << 20
 _OF_THE_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -145,6 +146,7 @@ def take_in(arrival: Arrival, run_dir: RunDir, *, cancelled: Callable[[], bool] 
         _put_in_place(run_dir, aside, whole, grown)
         if not older:
             _tell(found, run_dir)
+            _write(run_dir.path / _TAKEN, f"{found.number}\n")
     except OSError as error:
         raise CarriedError(
             f"{run_dir.path}: the results could not be taken in ({error}). What stood here stands; bring them again."
@@ -282,6 +284,19 @@ def _write(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.part")
     aside.write_text(text, encoding="utf-8")
     aside.replace(path)
+
+
+def has_finished(run_dir: RunDir, attempt: int) -> bool:
+    """Say whether an attempt wrote that it has finished."""
+    return any(event.get("type") == "finished" for event in read_lines(run_dir.events(attempt), 0)[0])
+
+
+def taken_number(run_dir: RunDir) -> int | None:
+    """Return the number of the manifest that was taken in last; None before the first."""
+    try:
+        return int((run_dir.path / _TAKEN).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def require_newest(folder: Path, run: str, spec: str) -> Manifest | None:

@@ -14,7 +14,7 @@ from typing import Final
 from runners.carried.arrivals import Arrival, Folder, read_manifest
 from runners.carried.packing import bundle_folder, pack
 from runners.carried.start import RESULTS, STOP
-from runners.carried.taking import Taken, take_in
+from runners.carried.taking import Taken, take_in, taken_number
 from runners.errors import CarriedError, PlaceError
 from runners.places.alone import alone
 from runners.places.base import Handle, Poll, read_job, write_job
@@ -90,7 +90,9 @@ class BundlePlace:
         """
         self._own(handle)
         folder = Folder(Path(handle.data["bundle"]) / RESULTS)
-        if folder.manifests():
+        numbers = folder.manifests()
+        # Asked every few seconds: what was taken in is not read again.
+        if numbers and numbers[0] != taken_number(run_dir):
             self.take(run_dir, folder)
         return end_of(run_dir)
 

@@ -28,6 +28,7 @@ class Contact:
         problem: why it cannot be asked; empty while it answers.
         whole: whether the job is over and all that it wrote is here.
         coming_bytes: of checkpoints that are still to come; 0 when none is.
+        awaited: of a run that is carried by hand, what is wrong with the results that are here, or still to come.
     """
 
     state: State = "unknown"
@@ -37,6 +38,7 @@ class Contact:
     problem: str = ""
     whole: bool = False
     coming_bytes: int = 0
+    awaited: str = ""
 
     @property
     def poll(self) -> Poll:
@@ -64,7 +66,7 @@ def reached(run_dir: RunDir, attempt: int, poll: Poll) -> None:
             "reached_at": utc_now(),
             "whole": whole,
         }
-        return replace(before, lost_at=None, problem="", **told)
+        return replace(before, lost_at=None, problem="", awaited="", **told)
 
     _change(run_dir, attempt, change)
 
@@ -72,6 +74,12 @@ def reached(run_dir: RunDir, attempt: int, poll: Poll) -> None:
 def lost(run_dir: RunDir, attempt: int, problem: str) -> None:
     """Keep that a host cannot be asked, why, and since when."""
     _change(run_dir, attempt, lambda was: replace(was, lost_at=was.lost_at or utc_now(), problem=problem))
+
+
+def awaited(run_dir: RunDir, attempt: int, sentence: str) -> None:
+    """Keep what of results that are carried by hand is still to come, or wrong."""
+    if read_contact(run_dir, attempt).awaited != sentence:
+        _change(run_dir, attempt, lambda was: replace(was, lost_at=None, problem="", awaited=sentence))
 
 
 def given_up(run_dir: RunDir, attempt: int) -> None:

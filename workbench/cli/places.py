@@ -10,7 +10,7 @@ from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import place_checks
 from workbench.operations.clock import clock
 from workbench.operations.forecasting import in_words
-from workbench.operations.place_settings import SshSettings
+from workbench.operations.place_settings import BundleSettings, SshSettings
 from workbench.operations.project import SETTINGS_FILE, Project
 
 
@@ -61,7 +61,8 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
 
 @places_command.command("add")
 @click.argument("name")
-@click.option("--host", required=True, help="A name of ~/.ssh/config, or user@host, either with :port.")
+@click.option("--host", help="A name of ~/.ssh/config, or user@host, either with :port.")
+@click.option("--bundle", metavar="FOLDER", help="In place of a host: a folder for runs that are carried by hand.")
 @click.option("--folder", default=SshSettings.folder, show_default=True, help="Where runs lie there.")
 @click.option("--python", default=SshSettings.python, show_default=True, help="The interpreter there, with torch.")
 @click.option("--nice", default=SshSettings.nice, show_default=True, help="How far a job steps back there, 0 to 19.")
@@ -73,7 +74,8 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
 def places_add(
     project: Project,
     name: str,
-    host: str,
+    host: str | None,
+    bundle: str | None,
     folder: str,
     python: str,
     nice: int,
@@ -82,13 +84,21 @@ def places_add(
     environment: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Add a host that is reached by SSH; it is written into workbench.toml, and not asked yet."""
+    """Add a host that is reached by SSH, or a folder for runs that are carried by hand, to workbench.toml."""
+    if (host is None) == (bundle is None):
+        raise click.UsageError("Give either --host HOST or --bundle FOLDER.")
     pairs = [item.partition("=") for item in environment]
     for key, equals, _ in pairs:
         if not equals:
             raise click.UsageError(f"--env {key}: write NAME=VALUE.")
+    if bundle is not None:
+        carried = BundleSettings(folder=bundle, price_per_hour=price_per_hour)
+        project.add_place(name, carried)
+        emit({"place": name, **vars(carried)}, as_json, [name])
+        say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")
+        return
     settings = SshSettings(
-        host=host,
+        host=host or "",
         folder=folder,
         python=python,
         nice=nice,

@@ -11,6 +11,7 @@ from curation.counted import counted
 from runners.status import OVER
 from store import datasets
 from store.runs import RunRow
+from workbench.cli.carry import runs_bring, runs_zip
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import collecting, forecasting, launching, lengths, running, timing
 from workbench.operations.clock import clock
@@ -148,7 +149,8 @@ def _launch(
     name = forecasting.smoke(project, ready) if smoke else launching.launch(project, ready)
     if not wait:
         emit({"run": name}, as_json, [name])
-        say("Launched; it outlives this command. Follow it with: workbench collect --wait")
+        carried = running.run_view(project, name).carried
+        say(carried or "Launched; it outlives this command. Follow it with: workbench collect --wait")
         return
     status = collecting.wait(project, name, say=say)
     emit({"run": name, "status": status}, as_json, [name])
@@ -169,7 +171,7 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
     """Say what a training run takes, here and on the cards that are rented."""
     if found is None:
         return []
-    lines = [_memory_line(found.place, found.here)]
+    lines = [_memory_line(found)]
     lines += [f"  would fit: {item.words} ({forecasting.in_words(item.memory.total)})" for item in found.changes]
     fitting = ", ".join(fit.card.name for fit in found.cards if fit.fits) or "none of those listed"
     lines.append(f"on a CUDA card: {forecasting.in_words(found.cards[0].memory.total)}; fits {fitting}")
@@ -185,8 +187,11 @@ def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
     return lines
 
 
-def _memory_line(place: str, fit: forecasting.CardFit | None) -> str:
+def _memory_line(found: forecasting.Forecast) -> str:
     """Say whether a run fits where it is to go, as far as that is known."""
+    place, fit = found.place, found.here
+    if found.carried:
+        return f"memory: what the machine has that it is carried to by way of {place} is not known"
     if fit is None:
         return f"memory: how much {place} has is not known; `workbench places check {place}` looks"
     need, room = forecasting.in_words(fit.memory.total), forecasting.in_words(fit.card.usable_bytes)
@@ -196,7 +201,7 @@ def _memory_line(place: str, fit: forecasting.CardFit | None) -> str:
 
 @click.group()
 def runs_command() -> None:
-    """List, show, stop, kill and resume runs."""
+    """List, show, stop, kill and resume runs; carry them by hand."""
 
 
 @runs_command.command("list")
@@ -242,6 +247,8 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
         lines.append(f"best checkpoint: step {view.best[0]}, validation loss {view.best[1]:.4f}")
     lines += [f"ended early: {view.early}"] if view.early else []
     emit(view, as_json, lines)
+    if view.carried:
+        say(view.carried)
     if view.error:
         say(view.error)
 
@@ -297,6 +304,10 @@ def runs_resume(project: Project, name: str) -> None:
     name = running.run_named(project, name)
     _collect(project, name)
     say(running.resume(project, name))
+
+
+runs_command.add_command(runs_bring)
+runs_command.add_command(runs_zip)
 
 
 @click.command()

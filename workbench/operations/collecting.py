@@ -18,7 +18,7 @@ from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.places import is_remote, place
 from workbench.operations.project import Project
-from workbench.operations.pulling import pull_now
+from workbench.operations.pulling import pull_now, restarted
 
 Far = Literal["nothing", "lines", "all"]
 # How often a far host is asked at most while a run there is waited for, in seconds.
@@ -52,7 +52,7 @@ def collect(project: Project, names: tuple[str, ...] = (), *, far: Far = "lines"
     events = samples = 0
     statuses: list[tuple[str, Status]] = []
     problems = [] if far == "nothing" else pull_now(project, names, checkpoints=far == "all")
-    for name in names or tuple(runs.unfinished(project.db)):
+    for name in names or (*runs.unfinished(project.db), *restarted(project)):
         run = runs.get(project.db, name)
         if run.place == imported_runs.PLACE:
             continue

@@ -20,6 +20,7 @@ from workbench.operations.beginning import known_model
 from workbench.operations.launching import Draft, change, launch
 from workbench.operations.model_files import find_model
 from workbench.operations.place_checks import card_at
+from workbench.operations.places import is_carried
 from workbench.operations.project import Project
 from workbench.operations.timing import Time, expected_time
 
@@ -45,6 +46,7 @@ class Forecast:
 
     Attributes:
         place: where the run is to go.
+        carried: whether it is carried there by hand: what there is nobody can ask.
         here: what that place has; None where nobody looked yet.
         cards: the cards that are rented, smallest first.
         changes: what would make it fit there; empty where it does, or where nothing would.
@@ -52,6 +54,7 @@ class Forecast:
     """
 
     place: str
+    carried: bool
     here: CardFit | None
     cards: tuple[CardFit, ...]
     changes: tuple[Change, ...]
@@ -72,6 +75,7 @@ def forecast_run(project: Project, draft: Draft) -> Forecast | None:
     on_cards = forecast(shape, spec, known, cuda=True)
     return Forecast(
         place=draft.place,
+        carried=is_carried(project, draft.place),
         here=here,
         cards=tuple(CardFit(card=card, memory=on_cards) for card in CARDS),
         changes=tuple(fitting_changes(project, spec, here.card)) if here and not here.fits else (),

@@ -6,7 +6,7 @@ What was found counts for as long as the place names the same host: another one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from runners.errors import PlaceError
 from runners.events import utc_now
@@ -14,7 +14,7 @@ from runners.forecast.cards import Card
 from workbench.operations import guide
 from workbench.operations.machine import CARD_SHARE, OWN_SHARE, this_machine
 from workbench.operations.place_settings import LOCAL
-from workbench.operations.places import place, settings_of, ssh_place
+from workbench.operations.places import is_carried, place, settings_of, ssh_place
 from workbench.operations.project import Project
 
 
@@ -24,8 +24,8 @@ class PlaceReport:
 
     Attributes:
         name: of the place.
-        kind: `local` or `ssh`.
-        host: as the settings name it.
+        kind: `local`, `ssh` or `bundle`.
+        host: as the settings name it; the folder, of runs that are carried by hand.
         checked_at: UTC; None where nobody looked yet.
         system: name of the system and the processor.
         python: version of the interpreter there.
@@ -69,9 +69,9 @@ def known_of(project: Project, name: str) -> PlaceReport:
         WorkbenchError: there is no place of that name.
     """
     settings = settings_of(project, name)
-    nothing = PlaceReport(name=name, kind=settings.kind, host=settings.host)
+    nothing = PlaceReport(name=name, kind=settings.kind, host=settings.where)
     kept = guide.recall(project, _key(name))
-    if not isinstance(kept, dict) or kept.get("host") != settings.host:
+    if not isinstance(kept, dict) or kept.get("host") != settings.where:
         return nothing
     try:
         lists = {"cards": tuple((str(card), int(size)) for card, size in kept["cards"])}
@@ -90,14 +90,18 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
         problems = tuple(place(project, name).check())
         return PlaceReport(name=name, kind=name, host="this machine", checked_at=utc_now(), problems=problems)
     settings = settings_of(project, name)
-    found = PlaceReport(name=name, kind=settings.kind, host=settings.host, checked_at=utc_now())
+    found = PlaceReport(name=name, kind=settings.kind, host=settings.where, checked_at=utc_now())
+    if is_carried(project, name):
+        found = replace(found, problems=tuple(place(project, name).check()))
+        guide.remember(project, _key(name), asdict(found))
+        return found
     where = ssh_place(project, name, cancelled=cancelled)
     try:
         told = where.survey()
     except PlaceError as error:
         # What was known of it stands: a host that is away still has its card.
         return PlaceReport(**{**asdict(found), "checked_at": None, "problems": (str(error),)})
-    unloaded = f"{settings.host}: torch cannot be loaded there ({told['torch_error']}). Install it anew."
+    unloaded = f"{settings.where}: torch cannot be loaded there ({told['torch_error']}). Install it anew."
     found = PlaceReport(
         **{
             **asdict(found),

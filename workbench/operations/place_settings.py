@@ -16,7 +16,8 @@ from workbench.operations.settings_file import replace_text, toml_value
 from workbench.operations.settings_table import read_table
 
 LOCAL = "local"
-KINDS = ("ssh",)
+SSH, BUNDLE = "ssh", "bundle"
+KINDS = (SSH, BUNDLE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _HOST = re.compile(r"[^\s\"'\\`$;&|<>()-][^\s\"'\\`$;&|<>()]*")
 # They go through two shells; a backslash means something else in each.
@@ -48,15 +49,50 @@ class SshSettings:
     price_per_hour: float = 0.0
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def where(self) -> str:
+        """What it is reached by."""
+        return self.host
 
-def read_places(data: Any, problems: list[str]) -> dict[str, SshSettings]:
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSettings:
+    """A folder that runs are put into for being carried by hand, to Colab or to any machine.
+
+    Attributes:
+        kind: `bundle`.
+        folder: where bundles are put and their results looked for, such as a synced one; relative to the project.
+        price_per_hour: in the author's own currency; 0 for nothing worth counting.
+    """
+
+    kind: str = BUNDLE
+    folder: str = ""
+    price_per_hour: float = 0.0
+
+    @property
+    def where(self) -> str:
+        """What it is reached by."""
+        return self.folder
+
+
+PlaceSettings = SshSettings | BundleSettings
+
+
+def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
     """Return the places by name; what does not hold is named."""
     if not isinstance(data, dict):
         problems.append("places: expected a table for each place, such as [places.gpu].")
         return {}
-    found: dict[str, SshSettings] = {}
+    found: dict[str, PlaceSettings] = {}
     for name, table in data.items():
         own = [] if (problem := name_problem(name)) is None else [f"places.{name}: {problem}"]
+        if isinstance(table, dict) and table.get("kind") == BUNDLE:
+            carried = read_table(BundleSettings, table, f"places.{name}.", own)
+            if not own:
+                place = found[name] = BundleSettings(**carried)
+                own += [f"places.{name}.{problem}" for problem in place_problems(place)]
+            problems += own
+            continue
         environment = table.get("environment", {}) if isinstance(table, dict) else {}
         rest = (
             {key: value for key, value in table.items() if key != "environment"} if isinstance(table, dict) else table
@@ -79,8 +115,11 @@ def name_problem(name: str) -> str | None:
     return None
 
 
-def place_problems(place: SshSettings) -> list[str]:
+def place_problems(place: PlaceSettings) -> list[str]:
     """Return what does not hold in a place, each by its key."""
+    if isinstance(place, BundleSettings):
+        bad = not place.folder or re.search(r"[\n\r\0]", place.folder)
+        return [f"folder: found {place.folder!r}, expected a folder here, such as ~/Drive/workbench."] if bad else []
     problems = []
     if place.kind not in KINDS:
         near = difflib.get_close_matches(place.kind, KINDS, n=1)
@@ -98,7 +137,7 @@ def place_problems(place: SshSettings) -> list[str]:
     return problems
 
 
-def add_place(path: Path, name: str, place: SshSettings) -> None:
+def add_place(path: Path, name: str, place: PlaceSettings) -> None:
     """Write a place to the end of `workbench.toml`; every other byte stays.
 
     Raises:
@@ -108,7 +147,7 @@ def add_place(path: Path, name: str, place: SshSettings) -> None:
     if problems:
         raise ProjectError("\n".join(f"places.{name}: {problem}" for problem in problems))
     lines = [f"[places.{name}]"]
-    for item in fields(SshSettings):
+    for item in fields(place):
         value = getattr(place, item.name)
         if item.name == "environment":
             lines += ["", f"[places.{name}.environment]"] if value else []

@@ -11,10 +11,11 @@ from runners.places.base import Place
 from runners.places.local import LocalPlace
 from store import imported_runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.place_settings import LOCAL, SshSettings
+from workbench.operations.place_settings import BUNDLE, LOCAL, BundleSettings, PlaceSettings, SshSettings
 from workbench.operations.project import Project
 
 if TYPE_CHECKING:
+    from runners.places.by_hand import BundlePlace
     from runners.places.ssh import SshPlace
 
 
@@ -46,6 +47,8 @@ def place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda
     if name == LOCAL:
         local = project.settings.local
         return LocalPlace(python=local.python or sys.executable, nice=local.nice)
+    if is_carried(project, name):
+        return bundle_place(project, name, cancelled=cancelled)
     return ssh_place(project, name, cancelled=cancelled)
 
 
@@ -56,6 +59,27 @@ def session_place(project: Project) -> Place:
     """
     local = project.settings.local
     return LocalPlace(python=local.python or sys.executable, nice=min(local.nice, _SESSION_NICE))
+
+
+def is_carried(project: Project, name: str) -> bool:
+    """Say whether the runs of a place are carried there by hand."""
+    found = project.settings.places.get(name)
+    return found is not None and found.kind == BUNDLE
+
+
+def bundle_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> BundlePlace:
+    """Return a place whose runs are carried by hand.
+
+    Raises:
+        WorkbenchError: there is none of that name.
+    """
+    # Imported here: it is a part of the program that most runs do without.
+    from runners.places.by_hand import BundlePlace
+
+    found = settings_of(project, name)
+    if not isinstance(found, BundleSettings):
+        raise WorkbenchError(f"{name} is reached by ssh: nothing is carried there by hand.")
+    return BundlePlace(name, project.root / Path(found.folder).expanduser(), cancelled=cancelled)
 
 
 def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> SshPlace:
@@ -69,6 +93,8 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
     from runners.places.ssh_client import Destination
 
     found = settings_of(project, name)
+    if not isinstance(found, SshSettings):
+        raise WorkbenchError(f"Runs of {name} are carried by hand: no host can be asked.")
     config = project.root / Path(found.ssh_config).expanduser() if found.ssh_config else None
     return SshPlace(
         name,
@@ -81,7 +107,7 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
     )
 
 
-def settings_of(project: Project, name: str) -> SshSettings:
+def settings_of(project: Project, name: str) -> PlaceSettings:
     """Return what the settings say of a place.
 
     Raises:
@@ -91,7 +117,7 @@ def settings_of(project: Project, name: str) -> SshSettings:
     if found is None:
         raise WorkbenchError(
             f"No place named {name!r}. Known: {', '.join(place_names(project))}. `workbench places add {name} --host "
-            "HOST` adds one."
+            "HOST` adds a host, `--bundle FOLDER` a folder for runs that are carried by hand."
         )
     return found
 

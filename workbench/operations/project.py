@@ -16,7 +16,7 @@ from curation.rules import DEFAULT, Rules
 from store.database import Database
 from store.migrating import is_behind
 from workbench.operations.errors import NoProjectError, ProjectError
-from workbench.operations.place_settings import SshSettings, add_place, read_places
+from workbench.operations.place_settings import PlaceSettings, add_place, read_places
 from workbench.operations.rule_settings import rules_table
 from workbench.operations.settings_table import read_table
 
@@ -88,7 +88,7 @@ class Settings:
     cleaning: Cleaning = CLEAN
     rules: Rules = DEFAULT
     local: LocalSettings = LocalSettings()
-    places: Mapping[str, SshSettings] = field(default_factory=dict)
+    places: Mapping[str, PlaceSettings] = field(default_factory=dict)
 
 
 class Project:
@@ -165,7 +165,7 @@ class Project:
         change_setting(self.root / SETTINGS_FILE, table, key, value)
         self.settings = read_settings(self.root / SETTINGS_FILE)
 
-    def add_place(self, name: str, place: SshSettings) -> None:
+    def add_place(self, name: str, place: PlaceSettings) -> None:
         """Write a place into `workbench.toml`, and read the settings again.
 
         Raises:

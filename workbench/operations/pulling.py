@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runners.errors import PlaceError, RunnersError
+from runners.carried.taking import has_finished
+from runners.errors import CarriedError, PlaceError, RunnersError
 from runners.places.base import Handle, read_job
-from runners.places.contact import Contact, all_here, coming, lost, reached, read_contact
+from runners.places.contact import Contact, all_here, awaited, coming, lost, reached, read_contact
 from runners.rundir import RunDir
 from store import runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.places import is_remote, ssh_place
+from workbench.operations.places import is_carried, is_remote, place, ssh_place
 from workbench.operations.project import Project
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ _OVER = ("ended", "gone")
 
 @dataclass(frozen=True, kw_only=True)
 class FarRun:
-    """A run whose job is, or was, on a far host, and its newest attempt there."""
+    """A run whose job is, or was, on a far host, and its newest attempt there; or that is carried by hand."""
 
     name: str
     place: str
     run_dir: RunDir
     attempt: int
     handle: Handle
+    carried: bool
 
     @property
     def contact(self) -> Contact:
@@ -51,6 +53,8 @@ class FarRun:
 
     def wants_checkpoints(self, project: Project) -> bool:
         """Say whether checkpoints are there that are not here, as far as that is known."""
+        if self.carried:
+            return False  # they come with its lines
         told = runs.checkpoints(project.db, self.name)
         return self.over or any(not (self.run_dir.path / item.path).is_dir() for item in told)
 
@@ -64,8 +68,8 @@ def far_runs(project: Project, names: Sequence[str] = (), *, again: bool = False
         again: also those of which all is here, as far as is known.
     """
     found = []
-    for name, place, folder in runs.places(project.db):
-        if not is_remote(place) or (names and name not in names):
+    for name, where, folder in runs.places(project.db):
+        if not is_remote(where) or (names and name not in names):
             continue
         run_dir = RunDir(project.absolute(folder))
         attempt = run_dir.latest_attempt()
@@ -76,18 +80,29 @@ def far_runs(project: Project, names: Sequence[str] = (), *, again: bool = False
         except RunnersError:
             continue  # the collector says what is broken
         if handle is not None:
-            found.append(FarRun(name=name, place=place, run_dir=run_dir, attempt=attempt, handle=handle))
+            carried = is_carried(project, where)
+            found.append(
+                FarRun(name=name, place=where, run_dir=run_dir, attempt=attempt, handle=handle, carried=carried)
+            )
     return found
 
 
 def look(project: Project, run: FarRun, *, cancelled: Callable[[], bool] = lambda: False) -> str | None:
     """Ask the host how a run's job is, and bring the lines it wrote; return why that could not be done, or None."""
     try:
-        poll = ssh_place(project, run.place, cancelled=cancelled).look(run.run_dir, run.handle)
+        poll = place(project, run.place, cancelled=cancelled).look(run.run_dir, run.handle)
+    except CarriedError as error:
+        # Of this run alone: others of its place may be whole.
+        awaited(run.run_dir, run.attempt, str(error))
+        return None
     except (PlaceError, WorkbenchError) as error:
         lost(run.run_dir, run.attempt, str(error))
         return str(error)
-    reached(run.run_dir, run.attempt, poll)
+    # Of a run that is carried, another attempt may have come.
+    latest = run.run_dir.latest_attempt() or run.attempt
+    reached(run.run_dir, latest, poll)
+    if run.carried and has_finished(run.run_dir, latest):
+        all_here(run.run_dir, latest)
     return None
 
 
@@ -146,4 +161,18 @@ def pull_now(project: Project, names: Sequence[str] = (), *, checkpoints: bool) 
             problem = pull_checkpoints(project, run, wait=True)
         if problem is not None:
             problems[run.place] = problem
+        if said := run.contact.awaited:
+            problems[run.name] = f"{run.name}: {said}"
     return list(problems.values())
+
+
+def restarted(project: Project) -> list[str]:
+    """Return the runs carried by hand that are over, as far as the store knows, and of which a newer attempt came."""
+    found = []
+    living = set(runs.unfinished(project.db))
+    for name, where, folder in runs.places(project.db):
+        if is_carried(project, where) and name not in living:
+            latest = RunDir(project.absolute(folder)).latest_attempt()
+            recorded = max((item.attempt for item in runs.attempts(project.db, name)), default=0)
+            found += [name] if (latest or 0) > recorded else []
+    return found

@@ -17,9 +17,10 @@ from runners.status import OVER
 from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
+from workbench.operations.carrying import carried_words
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.launching import submit
-from workbench.operations.places import is_remote, place
+from workbench.operations.places import is_carried, is_remote, place
 from workbench.operations.project import Project
 
 Cancelled = Callable[[], bool]
@@ -54,6 +55,7 @@ class RunView:
         error: the job's last word when it failed.
         shortage: when a step did not fit into memory: the numbers, and what would fit; see `docs/run-directory.md`.
         contact: what its host said last, and how it stands with asking it; None for a run of this machine.
+        carried: of a run that is carried by hand, how it stands with that, and what is to be done; else empty.
         attempts: how often it was started.
         noted: the newest note of the notebook on it; empty for none.
         log_tail: end of the latest attempt's log.
@@ -77,6 +79,7 @@ class RunView:
     error: str | None
     shortage: dict[str, Any] | None
     contact: Contact | None
+    carried: str
     attempts: int
     noted: str
     log_tail: str
@@ -98,7 +101,9 @@ def run_rows(project: Project) -> list[RunRow]:
 
 
 def _with_contact(project: Project, row: RunRow) -> RunRow:
-    """Add to a run that is not over since when its host cannot be asked."""
+    """Add to a run whether it is carried by hand, and to one that is not over since when its host cannot be asked."""
+    if is_carried(project, row.place):
+        return replace(row, carried=True)
     contact = None if row.status in OVER else _contact(project, row)
     return replace(row, unreached_at=contact.lost_at) if contact and contact.lost_at else row
 
@@ -163,7 +168,8 @@ def run_view(project: Project, name: str) -> RunView:
         warnings=tuple(str(item.data.get("message", "")) for item in runs.events(project.db, name, types=("warning",))),
         shortage=dict(shortages[-1].data) if shortages and errors else None,
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
-        contact=_contact(project, row),
+        contact=(contact := _contact(project, row)),
+        carried=carried_words(project, row, contact),
         attempts=0 if imported else len(run_dir.attempts()),
         noted=noted.body if (noted := notebook.latest_of_run(project.db, name)) is not None else "",
         # What a log said of a run made elsewhere is its note.
@@ -219,6 +225,8 @@ def stop(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -
     run = _living(project, name)
     run_dir = RunDir(project.absolute(run.dir))
     place(project, run.place, cancelled=cancelled).stop(run_dir, _handle(project, run))
+    if is_carried(project, run.place):
+        return f"{name}: `stop` stands in its folder; where that is synced, the job ends after the step it is in"
     return f"{name}: asked to stop after the step it is in"
 
 
@@ -263,7 +271,7 @@ def resume(project: Project, name: str, *, cancelled: Cancelled = lambda: False)
     if where.remote and (problems := where.check(RunSpec.from_json(run.spec_json))):
         raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
     submit(project, name, cancelled=cancelled)
-    return f"{name}: resumed"
+    return f"{name}: start it again where it is carried" if is_carried(project, run.place) else f"{name}: resumed"
 
 
 def set_note(project: Project, name: str, text: str) -> None:

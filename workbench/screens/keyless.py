@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.run_carry import carry_commands
 
 if TYPE_CHECKING:
     from store.datasets import DatasetRow
@@ -27,6 +28,7 @@ def keyless_commands(screen: ProjectScreen) -> Iterator[SystemCommand]:
     yield SystemCommand(
         "Back up the project's store", "a copy in backups/; the last five are kept", partial(_back_up, screen)
     )
+    yield from carry_commands(screen)
     yield SystemCommand(
         "Export a review", "verdicts, notes and marks, as Markdown or JSON lines", partial(_ask_review, screen)
     )

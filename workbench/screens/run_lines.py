@@ -34,9 +34,11 @@ STATES = {
 
 
 def state_of(row: RunRow) -> tuple[str, str, str]:
-    """Return glyph, word and style of a run's status; of one whose host cannot be asked, that."""
+    """Return glyph, word and style of a status; of a run whose host cannot be asked, or that is to be carried, that."""
     if row.unreached_at:
         return "?", "unreached", "$text-warning"
+    if row.carried and row.status == "submitted":
+        return "◌", "by hand", "$foreground-muted"
     return STATES.get(row.status, ("?", row.status, "$foreground-muted"))
 
 

@@ -83,6 +83,8 @@ def facts(view: RunView) -> Content:
     elif row.status in ("killed", "stopped"):
         ended = "It was killed." if row.status == "killed" else "It was asked to stop."
         parts += [(f"{ended} ", "$text-warning"), ("What it wrote stands; R resumes it.\n", _DIM)]
+    if view.carried:
+        parts += [(f"{visible(view.carried)}\n", "$text-warning" if view.row.status == "submitted" else "")]
     parts += [(f"! {visible(message)}\n", "$text-warning") for message in view.warnings[-3:]]
     if view.early:
         parts += [(f"Ended early. {visible(view.early)}\n", "$text-warning")]

@@ -18,6 +18,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.run_carry import kill_words, stop_words
 from workbench.screens.run_lines import put, run_heading, run_line, short_name
 from workbench.screens.run_note import take_note, write_note
 from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
@@ -294,28 +295,32 @@ class RunsScreen(ProjectScreen):
         )
 
     def _launched(self, name: str) -> None:
+        from workbench.operations.carrying import launched_words
+
         self.select(name)
         self.app.project_changed()
-        self.say(f"Launched {name}. It goes on when the program is closed.")
+        project = self.project
+        self.ask(lambda: launched_words(project, name), self.say, group="launched")
 
     def action_stop(self) -> None:
         """Ask the run to stop, once she says yes."""
         from workbench.operations.running import stop
 
-        words = "It ends after the step it is in and keeps a checkpoint; R resumes it."
-        self._confirm("Stop", words, stop)
+        if self._view is not None:
+            self._confirm("Stop", stop_words(self._view.row), stop)
 
     def action_kill(self) -> None:
         """End the run's process, once she says yes."""
         from workbench.operations.running import give_up, kill
 
-        words = "Its process ends at once. What it wrote stands; steps since the last checkpoint are lost."
-        if self._view is not None and self._view.row.unreached_at:
-            # Its host cannot be asked to end it.
-            words = f"{self._view.row.place} cannot be reached: its job may go on there. R starts another one."
-            self._confirm("Count as killed:", words, lambda project, name, **_: give_up(project, name))
+        if self._view is None:
             return
-        self._confirm("Kill", words, kill)
+        row = self._view.row
+        if row.unreached_at or row.carried:
+            # Nothing can be asked to end it.
+            self._confirm("Count as killed:", kill_words(row), lambda project, name, **_: give_up(project, name))
+        else:
+            self._confirm("Kill", kill_words(row), kill)
 
     def action_resume(self) -> None:
         """Go on from the last checkpoint."""
