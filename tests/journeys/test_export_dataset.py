@@ -21,8 +21,9 @@ from workbench.app import WorkbenchApp
 from workbench.cli.main import cli
 from workbench.operations.canaries import add_canary
 from workbench.operations.curating import pair_ids, retag
-from workbench.operations.dataset_files import FORMS, export_dataset
+from workbench.operations.dataset_files import FORMS, DatasetExport, export_dataset
 from workbench.operations.errors import NothingToDoError, WorkbenchError, WouldReplaceError
+from workbench.operations.exporting_job import export_in_child
 from workbench.operations.freezing import freeze, snapshot_of
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
@@ -185,6 +186,26 @@ def test_the_command_takes_a_form_and_a_folder_and_a_dry_run_writes_nothing(proj
         "manifest.json",
     ]
     assert CliRunner().invoke(cli, [*base, "1"]).exit_code == 2
+
+
+def test_an_export_in_a_process_of_its_own_writes_and_says_the_same_and_can_be_cancelled(
+    project: Project, tmp_path: Path
+) -> None:
+    def export(folder: Path, *, cancelled: bool = False) -> DatasetExport | None:
+        return export_in_child(
+            project, 1, folder, form="markdown", progress=lambda done, total, name: None, cancelled=lambda: cancelled
+        )
+
+    here = export_dataset(project, 1, tmp_path / "here", form="markdown")
+    there = export(tmp_path / "there")
+    assert there is not None
+    assert (there.form, len(there.said)) == (here.form, len(here.said))
+    assert [path.read_bytes() for path in there.files] == [path.read_bytes() for path in here.files]
+    there.files[0].write_text("mine\n")
+    with pytest.raises(WouldReplaceError) as refused:
+        export(tmp_path / "there")
+    assert refused.value.paths == (there.files[0],)
+    assert export(tmp_path / "cancelled", cancelled=True) is None
 
 
 async def test_a_dataset_is_exported_by_keys(project: Project) -> None:

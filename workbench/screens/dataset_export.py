@@ -66,16 +66,20 @@ def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, *, 
 
     def operate(
         progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
-    ) -> DatasetExport | WouldReplaceError:
-        from workbench.operations.dataset_files import export_dataset
+    ) -> DatasetExport | WouldReplaceError | None:
+        from workbench.operations.exporting_job import export_in_child
 
-        progress(0, 1, form)
         try:
-            return export_dataset(project, row.number, folder, form=form, force=force)
+            return export_in_child(
+                project, row.number, folder, form=form, force=force, progress=progress, cancelled=cancelled
+            )
         except WouldReplaceError as error:
             return error
 
-    def done(report: DatasetExport | WouldReplaceError) -> None:
+    def done(report: DatasetExport | WouldReplaceError | None) -> None:
+        if report is None:
+            app.say("The export was cancelled: a file that was written is whole.")
+            return
         if isinstance(report, WouldReplaceError):
             _ask_force(screen, row, form, folder, report)
             return
