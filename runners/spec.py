@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -321,7 +322,11 @@ def substance(spec: RunSpec) -> dict[str, Any]:
 
 def diff(parent: RunSpec, child: RunSpec) -> list[tuple[str, Any, Any]]:
     """List the fields (dotted path, parent's value, child's value) in which two specs differ in substance."""
-    left, right = substance(parent), substance(child)
+    return differences(substance(parent), substance(child))
+
+
+def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """List the fields in which two specs differ that `substance` was asked of already."""
     return [
         (path, left.get(path), right.get(path))
         for path in dict.fromkeys([*left, *right])

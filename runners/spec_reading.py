@@ -7,6 +7,7 @@ import difflib
 import types
 import typing
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from runners.errors import SpecError
@@ -34,7 +35,7 @@ def _build(cls: Any, data: Any, path: str, problems: list[str]) -> Any:
     if not isinstance(data, dict):
         problems.append(f"{path or 'spec'}: found {type(data).__name__}, expected an object.")
         return None
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     known = [f.name for f in fields(cls)]
     values: dict[str, Any] = {}
     for key, value in data.items():
@@ -57,6 +58,12 @@ def _build(cls: Any, data: Any, path: str, problems: list[str]) -> Any:
     except SpecError as error:
         problems.extend(error.problems)
         return None
+
+
+@lru_cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; the library compiles each of them anew at every call."""
+    return typing.get_type_hints(cls)
 
 
 def _convert(hint: Any, value: Any, where: str, problems: list[str]) -> Any:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store.database import Database
-from store.runs import EventRow, latest_events
 from store.values import booleans
 
 if TYPE_CHECKING:
@@ -72,10 +71,13 @@ def specs(db: Database) -> list[SpecRow]:
     return [SpecRow(*row) for row in db.all(query)]
 
 
-def last_validation(db: Database, run: str) -> EventRow | None:
-    """Return the latest validation of a run's latest attempt that has one, or None."""
-    found = latest_events(db, run, types=("validation",), limit=1)
-    return found[-1] if found else None
+def last_validations(db: Database) -> dict[str, str]:
+    """Return what each run said of the latest validation of its latest attempt that has one, as JSON."""
+    found = db.all(
+        "SELECT r.name, (SELECT data_json FROM event WHERE run = r.name AND type = 'validation' "
+        "ORDER BY attempt DESC, seq DESC LIMIT 1) FROM run r"
+    )
+    return {name: data for name, data in found if data is not None}
 
 
 def dataset_changes(db: Database, old: int, new: int) -> dict[str, tuple[int, int]]:

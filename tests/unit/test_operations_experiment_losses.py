@@ -179,3 +179,19 @@ def test_a_run_that_is_not_there_or_compared_with_itself_is_refused(project: Pro
         experiment(project, "nope")
     with pytest.raises(WorkbenchError, match="not compared with itself"):
         compare_runs(project, ROOT, ROOT)
+
+
+def test_what_is_kept_between_two_questions_is_never_out_of_date(tmp_path: Path) -> None:
+    project = make_tree(tmp_path / "voice")
+    before = difference(project, SLOWER, ROOT)
+    assert difference(project, SLOWER, ROOT) == before
+    with project.db.transaction() as connection:
+        connection.execute(
+            "UPDATE event SET data_json = json_set(data_json, '$.pair_losses[0].loss', 9.0) WHERE run = ? AND "
+            "type = 'validation'",
+            (SLOWER,),
+        )
+    after = difference(project, SLOWER, ROOT)
+    assert after.value is not None
+    assert before.value is not None
+    assert after.value > before.value + 1

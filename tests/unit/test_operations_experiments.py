@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runners.spec import LoraSpec, RunSpec, TrainSpec
+from runners.spec import LoraSpec, RunSpec, TrainSpec, substance
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
 from workbench.operations.experiment_changes import changes, summary, training_key, variables, warning
@@ -103,16 +104,11 @@ def test_several_changes_at_once_prove_nothing_about_any_one(project: Project) -
     assert warning(Records.read(project).changed(SLOWER, ROOT)) == ""
 
 
-def spec(**train: object) -> RunSpec:
+def spec(**train: object) -> dict[str, Any]:
     lora = None if train.get("method") == "full" else LoraSpec()
-    return RunSpec(
-        name="x",
-        task="train",
-        train=TrainSpec(**train),
-        lora=lora,
-        dataset_hash="sha256:1",
-        canary_hash="sha256:2",  # type: ignore[arg-type]
-    )
+    recipe = TrainSpec(**train)  # type: ignore[arg-type]
+    made = RunSpec(name="x", task="train", train=recipe, lora=lora, dataset_hash="sha256:1", canary_hash="sha256:2")
+    return substance(made)
 
 
 def test_what_is_only_measured_or_kept_changes_nothing(project: Project) -> None:

@@ -6,16 +6,18 @@ measured or kept leaves both alone. Only what can have had an effect counts as a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runners.spec import RunSpec, diff, substance
+from runners.spec import differences
 from store import canaries, datasets, experiments
 from workbench.operations.drafting import shown
 from workbench.operations.project import Project
 
 Effect = Literal["training", "samples", "nothing"]
+# What `runners.spec.substance` returns.
+Fields = Mapping[str, Any]
 
 SEED = "train.seed"
 # What is measured and kept has no part in training: every step is seeded by its number alone.
@@ -60,11 +62,11 @@ class Change:
 
 
 def changes(
-    project: Project, before: RunSpec, after: RunSpec, dataset_ids: tuple[int | None, int | None]
+    project: Project, before: Fields, after: Fields, dataset_ids: tuple[int | None, int | None]
 ) -> tuple[Change, ...]:
-    """Return what changed between two specs; `dataset_ids` are those of the two runs."""
+    """Return what changed between the fields of two specs; `dataset_ids` are those of the two runs."""
     early = _ends_early(before) or _ends_early(after)
-    differing = diff(before, after)
+    differing = differences(before, after)
     paths = {path for path, _, _ in differing}
     found = []
     for path, old, new in differing:
@@ -88,11 +90,12 @@ def effect_of(path: str, *, early: bool) -> Effect:
     return "nothing" if path in _MEASURING or (path in _WATCHED and not early) else "training"
 
 
-def training_key(spec: RunSpec) -> tuple[tuple[str, Any], ...]:
+def training_key(fields: Fields) -> tuple[tuple[str, Any], ...]:
     """Return all that training depends on but its seed: runs that share it are replicates."""
-    early = _ends_early(spec)
-    fields = substance(spec).items()
-    return tuple((path, value) for path, value in fields if path != SEED and effect_of(path, early=early) == "training")
+    early = _ends_early(fields)
+    return tuple(
+        (path, value) for path, value in fields.items() if path != SEED and effect_of(path, early=early) == "training"
+    )
 
 
 def variables(found: Sequence[Change], of: Literal["loss", "samples"]) -> tuple[Change, ...]:
@@ -138,8 +141,8 @@ def _follows(path: str, paths: set[str]) -> bool:
     return section == "adapter" and (name == "path" or (name == "" and "adapter.run" in paths))
 
 
-def _ends_early(spec: RunSpec) -> bool:
-    return spec.train is not None and spec.train.early_stopping_patience > 0
+def _ends_early(fields: Fields) -> bool:
+    return bool(fields.get("train.early_stopping_patience"))
 
 
 def _of_datasets(project: Project, ids: tuple[int | None, int | None], hashes: tuple[str | None, str | None]) -> Change:

@@ -8,23 +8,27 @@ would train another model; how much that changes, only replicates tell. Without 
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from runners.intervals import Interval, apart, paired, pooled
-from store import experiments
 from store.runs import COVERING_DRAWS
 from workbench.operations.experiment_records import Records
 
 Finding = Literal["lower", "higher", "within the noise", "not known", "a replicate", "not comparable"]
 
+# How many validations and differences are kept: each by what it was made of, so none is ever out of date.
+_KEPT = 512
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Measurement:
-    """The last validation of a run.
+    """The last validation of a run; the same text gives the same one, so it is known by itself.
 
     Attributes:
         run: whose.
@@ -86,28 +90,27 @@ class LossDifference:
 
 def measurement(records: Records, run: str) -> Measurement | None:
     """Return the last validation of a run, or None."""
-    if run not in records.measured:
-        records.measured[run] = _measurement(records, run)
-    found: Measurement | None = records.measured[run]
-    return found
-
-
-def _measurement(records: Records, run: str) -> Measurement | None:
-    event = experiments.last_validation(records.project.db, run)
-    if event is None:
+    said = records.validations.get(run)
+    if said is None:
         return None
-    values: dict[str, Any] = event.data.get("values") or {}
     train = records.specs[run].train if run in records.specs else None
-    draws = event.data.get("draws")
+    return _measurement(run, train.seed if train is not None else None, said)
+
+
+@lru_cache(maxsize=_KEPT)
+def _measurement(run: str, seed: int | None, said: str) -> Measurement:
+    data: dict[str, Any] = json.loads(said)
+    values: dict[str, Any] = data.get("values") or {}
+    draws = data.get("draws")
     return Measurement(
         run=run,
-        seed=train.seed if train is not None else None,
-        step=int(event.data.get("step", 0)),
+        seed=seed,
+        step=int(data.get("step", 0)),
         loss=_number(values.get("val_loss")),
         low=values.get("val_loss_low"),
         high=values.get("val_loss_high"),
         draws=int(draws) if isinstance(draws, int) else None,
-        pairs={str(item["id"]): float(item["loss"]) for item in event.data.get("pair_losses") or ()},
+        pairs={str(item["id"]): float(item["loss"]) for item in data.get("pair_losses") or ()},
     )
 
 
@@ -122,9 +125,9 @@ def measured(records: Records, run: str) -> tuple[tuple[Measurement, ...], tuple
         return (), ()
     used, left_out = [own], []
     for name in records.replicates(run):
-        other = measurement(records, name) if name != run else None
         if name == run:
             continue
+        other = measurement(records, name)
         if other is None or not math.isfinite(other.loss):
             left_out.append(f"{name} has no validation loss" if other is None else f"{name} diverged")
         elif other.draws != own.draws or (own.pairs and not other.pairs):
@@ -155,14 +158,20 @@ def loss_difference(records: Records, run: str, other: str) -> LossDifference:
     if alike:
         # Both belong to the same replicates: their difference is the noise itself.
         now, before, left_out = now[:1], before[:1], ()
+    return _difference(now, before, alike, left_out)
+
+
+@lru_cache(maxsize=_KEPT)
+def _difference(
+    now: tuple[Measurement, ...], before: tuple[Measurement, ...], alike: bool, left_out: tuple[str, ...]
+) -> LossDifference:
     shared = sorted(set.intersection(*(set(item.pairs) for item in (*now, *before))))
     one_by_one = len(shared) > 1
     losses = [[_on(item, shared) for item in side] for side in (now, before)]
     seeds = apart(*losses)
     over_seeds = seeds if seeds.low is not None else None
     if one_by_one:
-        means = ([statistics.fmean(item.pairs[key] for item in side) for key in shared] for side in (now, before))
-        over_pairs: Interval | None = paired(*means)
+        over_pairs: Interval | None = paired(_means(now, shared), _means(before, shared))
     else:
         over_pairs = None if shared else _from_intervals(seeds.mean, now[0], before[0])
     return LossDifference(
@@ -177,6 +186,12 @@ def loss_difference(records: Records, run: str, other: str) -> LossDifference:
         finding="a replicate" if alike else _finding(seeds.mean, over_pairs, over_seeds),
         left_out=left_out,
     )
+
+
+def _means(side: Sequence[Measurement], shared: Sequence[str]) -> list[float]:
+    """Return the loss of each pair, the mean over the replicates of a side."""
+    losses = zip(*([item.pairs[key] for key in shared] for item in side), strict=True)
+    return [sum(each) / len(side) for each in losses]
 
 
 def _on(item: Measurement, shared: Sequence[str]) -> float:

@@ -1,17 +1,18 @@
 """All runs with their specs, read once for one question: what each came from, and which are replicates of another.
 
-Nothing here is kept from one question to the next, so no answer is ever out of date.
+The decision to know: from one question to the next only what was made of a text is kept, by that text. So a tree that
+is asked for again with every step of a run costs little, and no answer is ever out of date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from runners.errors import SpecError
-from runners.spec import RunSpec
+from runners.spec import RunSpec, substance
 from store import experiments, imported_runs, runs
 from store.runs import RunRow
 from workbench.operations.experiment_changes import Change, changes, training_key
@@ -19,6 +20,22 @@ from workbench.operations.experiment_verdicts import Verdicts
 from workbench.operations.project import Project
 
 Sort = Literal["training", "sampling", "smoke", "imported"]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A spec, its fields of substance, and what it shares with its replicates."""
+
+    spec: RunSpec
+    fields: Mapping[str, Any]
+    key: tuple[tuple[str, Any], ...]
+
+
+@lru_cache(maxsize=1024)
+def _read(spec_json: str) -> _Read:
+    spec = RunSpec.from_json(spec_json)
+    fields = substance(spec)
+    return _Read(spec, fields, training_key(fields))
 
 
 @dataclass(frozen=True)
@@ -30,15 +47,14 @@ class Records:
         rows: every run by name, oldest first.
         specs: what each was to do; without those that were made elsewhere.
         kept: what else is kept of each.
-        measured: the last validation of runs that were asked for it, by name.
+        validations: what each said of its last validation, as JSON; without those that never validated.
     """
 
     project: Project
     rows: Mapping[str, RunRow]
     specs: Mapping[str, RunSpec]
     kept: Mapping[str, experiments.SpecRow]
-    measured: dict[str, Any] = field(default_factory=dict)
-    _keys: dict[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
+    validations: Mapping[str, str]
 
     @classmethod
     def read(cls, project: Project) -> Records:
@@ -49,11 +65,11 @@ class Records:
         for name, item in kept.items():
             if rows[name].place != imported_runs.PLACE:
                 try:
-                    specs[name] = RunSpec.from_json(item.spec_json)
+                    specs[name] = _read(item.spec_json).spec
                 except SpecError:
                     # Written by a newer program: the run is shown, and what changed in it is not known.
                     continue
-        return cls(project, rows, specs, kept)
+        return cls(project, rows, specs, kept, experiments.last_validations(project.db))
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -76,11 +92,13 @@ class Records:
 
     def changed(self, name: str, other: str | None) -> tuple[Change, ...]:
         """Return what changed from another run to this one; nothing where one of them has no spec."""
-        before, after = self.specs.get(other or ""), self.specs.get(name)
-        if before is None or after is None or before.task != after.task:
+        if other is None or other not in self.specs or name not in self.specs:
             return ()
-        ids = self.kept[other or ""].dataset_id, self.kept[name].dataset_id
-        return changes(self.project, before, after, ids)
+        if self.specs[other].task != self.specs[name].task:
+            return ()
+        before, after = self.kept[other], self.kept[name]
+        fields = _read(before.spec_json).fields, _read(after.spec_json).fields
+        return changes(self.project, *fields, (before.dataset_id, after.dataset_id))
 
     def replicates(self, name: str) -> tuple[str, ...]:
         """Return a run and those that trained alike but for the seed, oldest first, one for each seed.
@@ -89,13 +107,18 @@ class Records:
         """
         if not self._counts(name):
             return (name,)
-        key, seen = self._key(name), {self._seed(name)}
-        found = {name}
-        for other in reversed(list(self.rows)):
-            if self._counts(other) and self._key(other) == key and self._seed(other) not in seen:
-                seen.add(self._seed(other))
-                found.add(other)
-        return tuple(item for item in self.rows if item in found)
+        alike = self._alike[self._key(name)]
+        by_seed = {**{self._seed(other): other for other in alike}, self._seed(name): name}
+        return tuple(other for other in alike if by_seed[self._seed(other)] == other)
+
+    @cached_property
+    def _alike(self) -> dict[tuple[tuple[str, Any], ...], list[str]]:
+        """The runs that count, oldest first, by what they share with their replicates."""
+        found: dict[tuple[tuple[str, Any], ...], list[str]] = {}
+        for name in self.rows:
+            if self._counts(name):
+                found.setdefault(self._key(name), []).append(name)
+        return found
 
     def alike(self, name: str, other: str) -> bool:
         """Say whether two runs train alike but for the seed, whether they have finished or not."""
@@ -106,9 +129,7 @@ class Records:
         return name in self.specs and self.sort(name) == "training" and self.rows[name].status == "finished"
 
     def _key(self, name: str) -> tuple[tuple[str, Any], ...]:
-        if name not in self._keys:
-            self._keys[name] = training_key(self.specs[name])
-        return self._keys[name]
+        return _read(self.kept[name].spec_json).key
 
     def _seed(self, name: str) -> int | None:
         train = self.specs[name].train
