@@ -73,7 +73,10 @@ async def test_all_four_verdicts_are_counted_at_the_end(project: Project) -> Non
         assert "of 6 pairs: base 1, run 3, ties 1, both bad 1" in message
         assert "not a score" in message
         await settle(
-            pilot, lambda: "is judged: launch the next run with r" in pilot.app.screen.query_one(StatusLine).hint
+            pilot,
+            lambda: (
+                "is judged: see what changed, and what is noise, with 6" in pilot.app.screen.query_one(StatusLine).hint
+            ),
         )
     async with reviewing(project) as pilot:
         await settle(pilot, lambda: "of 6 pairs: base 1, run 3" in shown(pilot, "#message"))
