@@ -104,6 +104,16 @@ def test_several_changes_at_once_prove_nothing_about_any_one(project: Project) -
     assert warning(Records.read(project).changed(SLOWER, ROOT)) == ""
 
 
+def test_a_seed_is_no_variable_beside_another_one_since_it_is_the_noise(project: Project) -> None:
+    found = Records.read(project).changed(SLOWER, AGAIN)
+    assert {item.path for item in found} == {"train.learning_rate", "train.seed"}
+    assert [item.path for item in variables(found, "loss")] == ["train.learning_rate"]
+    assert warning(found) == ""
+    assert summary(found) == "learning_rate 0.001 → 0.0005, another seed"
+    (seed,) = Records.read(project).changed(AGAIN, ROOT)
+    assert variables((seed,), "loss") == (seed,)
+
+
 def spec(**train: object) -> dict[str, Any]:
     lora = None if train.get("method") == "full" else LoraSpec()
     recipe = TrainSpec(**train)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ Effect = Literal["training", "samples", "nothing"]
 Fields = Mapping[str, Any]
 
 SEED = "train.seed"
+_SEEDS = (SEED, "sampling.seed")
 # What is measured and kept has no part in training: every step is seeded by its number alone.
 _MEASURING = frozenset(
     {
@@ -99,9 +100,13 @@ def training_key(fields: Fields) -> tuple[tuple[str, Any], ...]:
 
 
 def variables(found: Sequence[Change], of: Literal["loss", "samples"]) -> tuple[Change, ...]:
-    """Return the changes that can have had an effect on a run's loss, or on its samples and so on their verdicts."""
+    """Return the changes that can have had an effect on a run's loss, or on its samples and so on their verdicts.
+
+    A seed is no variable beside another one: what it changes is the noise, and replicates tell how much that is.
+    """
     effects = ("training",) if of == "loss" else ("training", "samples")
-    return tuple(item for item in found if item.effect in effects)
+    changed = tuple(item for item in found if item.effect in effects)
+    return tuple(item for item in changed if item.path not in _SEEDS) or changed
 
 
 def summary(found: Sequence[Change]) -> str:
@@ -109,10 +114,11 @@ def summary(found: Sequence[Change]) -> str:
     counting = variables(found, "samples") or tuple(found)
     if not counting:
         return "the same again"
+    reseeded = ", another seed" if any(item.path in _SEEDS and item not in counting for item in found) else ""
     if len(counting) == 1:
         only = counting[0]
-        return f"{only.name} {only.before} → {only.after}"
-    return f"{len(counting)} changes: " + ", ".join(item.name for item in counting)
+        return f"{only.name} {only.before} → {only.after}{reseeded}"
+    return f"{len(counting)} changes: " + ", ".join(item.name for item in counting) + reseeded
 
 
 def warning(found: Sequence[Change]) -> str:
