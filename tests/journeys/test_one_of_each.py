@@ -68,7 +68,7 @@ async def test_no_screen_speaks_of_one_things(project: Project, size: tuple[int,
             await press(pilot, keys)
             seen.append(shown(app.screen))
         text = "\n".join(seen)
-        assert "1 essay ·" in text
+        assert "1 essay, none held out ·" in text
         assert "1 pair to train on" in text
         assert wrong(text) == []
 
