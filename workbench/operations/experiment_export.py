@@ -32,9 +32,9 @@ class ExperimentForm:
 
 
 FORMS: tuple[ExperimentForm, ...] = (
-    ExperimentForm(name="report", words="Markdown: notebook, tree, differences, verdicts, samples", suffix=".md"),
-    ExperimentForm(name="runs", words="JSON lines: a run each, with what changed and what is noise", suffix=".jsonl"),
-    ExperimentForm(name="preferences", words="JSON lines: prompt, chosen, rejected, from verdicts", suffix=".jsonl"),
+    ExperimentForm(name="report", words="Markdown: notebook, tree, differences, samples", suffix=".md"),
+    ExperimentForm(name="runs", words="JSON lines: a run each, with what is noise", suffix=".jsonl"),
+    ExperimentForm(name="preferences", words="JSON lines: prompt, chosen, rejected", suffix=".jsonl"),
 )
 
 
