@@ -43,7 +43,6 @@ AT_ONCE = frozenset(
         "datasets.check",
         "datasets.new-canary",
         "datasets.import",
-        "experiments.export",
     }
 )
 # Moving about is no command.

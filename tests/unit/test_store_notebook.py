@@ -143,3 +143,15 @@ def test_an_old_file_brings_along_what_was_noted_on_its_runs(tmp_path):
     assert [hit.run for hit in search.everything(db, "thread")] == ["r1"]
     assert db.integrity_problems() == []
     db.close()
+
+
+def test_the_history_tells_what_a_note_said(tmp_path):
+    from workbench.operations import edits, noting
+    from workbench.operations.project import Project
+
+    project = Project.create(tmp_path / "voice")
+    note = noting.add_note(project, "Hold more out.")
+    noting.change_note(project, note, "Hold two out.")
+    changed, made = (edits.edit_changes(project, number) for number in edits.edit_ids(project))
+    assert [(item.name, item.lines) for item in made] == [(f"notebook note {note}", ("made: Hold more out.",))]
+    assert changed[0].lines == ("body: more out. → two out.",)
