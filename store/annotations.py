@@ -1,4 +1,4 @@
-"""What the author says of samples: verdicts on pairs of them, and notes, flags and marks on one; all undoable.
+"""What the author says of samples: verdicts on pairs of them; notes, flags, marks, ratings and tags on one; undoable.
 
 In a verdict `left` is always the base's sample, whatever side it was shown on. The labels of the history never say
 which side was chosen: undo must not unmask a masked review.
@@ -33,16 +33,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A note on a sample, a flag, or a mark on characters `start` to `end` of its text; only a mark has a label."""
+    """A note on a sample, a flag, a tag, a rating, or a mark on characters `start` to `end` of its text.
+
+    A mark has a label, and so has a rating: its criterion. The text of a note, and the word of a tag, is the body.
+    """
 
     id: int
     sample_id: int
-    kind: Literal["note", "mark", "flag"]
+    kind: Literal["note", "mark", "flag", "rating", "tag"]
     label: str | None
     start: int | None
     end: int | None
     body: str
     created_at: str
+    value: int | None = None
 
 
 def set_verdict(db: Database, left_id: int, right_id: int, verdict: VerdictName, masked: bool) -> None:
@@ -145,6 +149,59 @@ def add_mark(db: Database, sample_id: int, label: str, start: int, end: int, bod
         )
 
 
+def rate(db: Database, sample_id: int, criterion: str, value: int | None) -> None:
+    """Rate a sample by a criterion, 1 to 5, as one edit; rating again replaces it, None takes it away.
+
+    Raises:
+        Conflict: there is no such sample, or the value is none.
+    """
+    with edit(db, "rate a sample") as change:
+        row = db.one(
+            "SELECT id FROM annotation WHERE sample_id = ? AND kind = 'rating' AND label = ?", (sample_id, criterion)
+        )
+        if row is not None and value is None:
+            change.delete("annotation", row[0])
+        elif row is not None:
+            change.update("annotation", row[0], {"value": value})
+        elif value is not None:
+            made = {"sample_id": sample_id, "kind": "rating", "label": criterion, "value": value, "created_at": now()}
+            change.insert("annotation", made)
+
+
+def set_tags(db: Database, sample_id: int, wanted: Sequence[str]) -> None:
+    """Give a sample these tags and no others, as one edit.
+
+    Raises:
+        Conflict: there is no such sample.
+    """
+    standing = {
+        body: key
+        for key, body in db.all("SELECT id, body FROM annotation WHERE sample_id = ? AND kind = 'tag'", (sample_id,))
+    }
+    with edit(db, "tag a sample") as change:
+        for body, key in standing.items():
+            if body not in wanted:
+                change.delete("annotation", key)
+        for tag in dict.fromkeys(wanted):
+            if tag not in standing:
+                made = {"sample_id": sample_id, "kind": "tag", "body": tag, "created_at": now()}
+                change.insert("annotation", made)
+
+
+def tags(db: Database) -> list[tuple[str, int]]:
+    """Return the tags that are used, with how many samples have each, the most used first."""
+    found = db.all(
+        "SELECT body, count(*) FROM annotation WHERE kind = 'tag' GROUP BY body ORDER BY count(*) DESC, body"
+    )
+    return [(body, count) for body, count in found]
+
+
+def tagged(db: Database, tag: str) -> list[int]:
+    """Return the ids of the samples that have a tag, the oldest first."""
+    query = "SELECT sample_id FROM annotation WHERE kind = 'tag' AND body = ? ORDER BY sample_id"
+    return [key for (key,) in db.all(query, (tag,))]
+
+
 def remove(db: Database, annotation_id: int) -> None:
     """Remove a note, a flag or a mark as one edit.
 
@@ -156,10 +213,11 @@ def remove(db: Database, annotation_id: int) -> None:
 
 
 def of_samples(db: Database, ids: Sequence[int]) -> list[Annotation]:
-    """Return the annotations of some samples: notes and flags as they were made, marks by their place in the text."""
+    """Return the annotations of some samples: on the whole as they were made, then marks by their place in the text."""
     found = db.all(
-        'SELECT a.id, a.sample_id, a.kind, a.label, a.start, a."end", a.body, a.created_at FROM json_each(?) wanted '
-        "JOIN annotation a ON a.sample_id = wanted.value ORDER BY a.sample_id, ifnull(a.start, -1), a.id",
+        'SELECT a.id, a.sample_id, a.kind, a.label, a.start, a."end", a.body, a.created_at, a.value '
+        "FROM json_each(?) wanted JOIN annotation a ON a.sample_id = wanted.value "
+        "ORDER BY a.sample_id, ifnull(a.start, -1), a.id",
         (json.dumps(list(ids)),),
     )
     return [Annotation(*row) for row in found]

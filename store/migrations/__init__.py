@@ -18,4 +18,5 @@ NAMES = (
     "m0012_notebook",
     "m0014_sessions",
     "m0015_letters",
+    "m0020_ratings_and_tags",
 )

@@ -99,3 +99,33 @@ def test_what_is_said_of_a_sample_that_is_not_there_is_refused(db):
         with pytest.raises(Conflict, match="FOREIGN KEY"):
             say()
     assert [row.label for row in history.recent(db)] == ["add the canary prompt a"]
+
+
+def test_a_sample_is_rated_once_by_each_criterion(db):
+    annotations.rate(db, 1, "voice", 4)
+    annotations.rate(db, 1, "sense", 2)
+    annotations.rate(db, 1, "voice", 5)
+    annotations.rate(db, 1, "sense", None)
+    annotations.rate(db, 1, "freshness", None)
+    assert [(item.kind, item.label, item.value) for item in annotations.of_samples(db, [1])] == [("rating", "voice", 5)]
+    assert {row.label for row in history.recent(db)} == {"rate a sample", "add the canary prompt a"}
+    history.undo(db)
+    history.undo(db)
+    assert [(item.label, item.value) for item in annotations.of_samples(db, [1])] == [("voice", 4), ("sense", 2)]
+    for value in (0, 6):
+        with pytest.raises(Conflict, match="CHECK"):
+            annotations.rate(db, 2, "voice", value)
+
+
+def test_a_sample_has_the_tags_it_was_given_last(db):
+    annotations.set_tags(db, 1, ["dry", "loop", "dry"])
+    annotations.set_tags(db, 2, ["loop"])
+    assert annotations.tags(db) == [("loop", 2), ("dry", 1)]
+    assert annotations.tagged(db, "loop") == [1, 2]
+    annotations.set_tags(db, 1, ["late", "loop"])
+    assert [item.body for item in annotations.of_samples(db, [1])] == ["loop", "late"]
+    before = history.recent(db)
+    annotations.set_tags(db, 1, ["loop", "late"])
+    assert history.recent(db) == before
+    history.undo(db)
+    assert sorted(item.body for item in annotations.of_samples(db, [1])) == ["dry", "loop"]

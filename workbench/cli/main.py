@@ -41,7 +41,10 @@ _COMMANDS = {
         "workbench.cli.sessions",
         "Keep a model loaded for writing: start, list, stop, and what was taken of it.",
     ),
-    "review": ("workbench.cli.review", "Read base and adapter side by side; give verdicts, notes, marks."),
+    "review": (
+        "workbench.cli.review",
+        "Read base and adapter side by side; judge, mark, rate, tag; which are mine?",
+    ),
     "experiments": ("workbench.cli.experiments", "The tree of runs, what is noise in it, and what was learnt."),
     "export": ("workbench.cli.review", "Export a dataset or a review to files."),
     "keys": ("workbench.cli.keys", "List the names of all keys, and give a command keys of your own."),

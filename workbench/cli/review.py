@@ -9,8 +9,9 @@ import click
 
 from workbench.cli.mine import mine_group
 from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.rating import comparison_of, rate_command, rubric_command, tag_command, tags_command
 from workbench.cli.replay import review_replay
-from workbench.operations import dataset_files, exporting, reviewing, running
+from workbench.operations import dataset_files, exporting, rating, reviewing, running
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -19,10 +20,17 @@ _VERDICTS = {"base": "left", "run": "right", "tie": "tie", "both-bad": "both bad
 
 @click.group()
 def review_command() -> None:
-    """Read base and adapter side by side; give verdicts, notes, marks."""
+    """Read base and adapter side by side; give verdicts, notes, marks, ratings, tags; tell which are mine."""
 
 
-review_command.add_command(mine_group, "mine")
+for _name, _command in (
+    ("mine", mine_group),
+    ("rate", rate_command),
+    ("tag", tag_command),
+    ("tags", tags_command),
+    ("rubric", rubric_command),
+):
+    review_command.add_command(_command, _name)
 
 
 @review_command.command("list")
@@ -38,11 +46,14 @@ def review_list(project: Project, as_json: bool) -> None:
 
 @review_command.command("show")
 @click.argument("run")
+@click.option("--tag", help="Only pairs of which a sample has this tag.")
 @json_option
 @with_project
-def review_show(project: Project, run: str, as_json: bool) -> None:
+def review_show(project: Project, run: str, tag: str | None, as_json: bool) -> None:
     """Print a run's review as Markdown."""
     view = reviewing.review(project, running.run_named(project, run))
+    if tag is not None:
+        view = reviewing.only(view, rating.tagged(project, tag))
     emit(view, as_json, exporting.review_markdown(view).splitlines())
 
 
@@ -54,7 +65,7 @@ def review_show(project: Project, run: str, as_json: bool) -> None:
 @with_project
 def review_verdict(project: Project, run: str, prompt: str, number: int, verdict: str) -> None:
     """Judge the NUMBER-th pair of samples (from 1) of a canary PROMPT."""
-    comparison = _comparison(project, run, prompt, number)
+    comparison = comparison_of(project, run, prompt, number)
     reviewing.judge(project, comparison, cast(Any, _VERDICTS[verdict]), masked=False)
 
 
@@ -67,7 +78,7 @@ def review_verdict(project: Project, run: str, prompt: str, number: int, verdict
 @with_project
 def review_note(project: Project, run: str, prompt: str, number: int, of: str, text: str) -> None:
     """Write the note of one sample; an empty TEXT removes it."""
-    comparison = _comparison(project, run, prompt, number)
+    comparison = comparison_of(project, run, prompt, number)
     reviewing.set_note(project, (comparison.base if of == "base" else comparison.adapter).id, text)
 
 
@@ -81,7 +92,7 @@ def review_note(project: Project, run: str, prompt: str, number: int, of: str, t
 @with_project
 def review_mark(project: Project, run: str, prompt: str, number: int, of: str, label: str, words: str) -> None:
     """Mark the first place where WORDS stand in one sample."""
-    comparison = _comparison(project, run, prompt, number)
+    comparison = comparison_of(project, run, prompt, number)
     sample = comparison.base if of == "base" else comparison.adapter
     start = sample.text.find(words)
     if start < 0 or not words:
@@ -152,12 +163,3 @@ def export_review(project: Project, run: str, path: Path, force: bool, as_json: 
     run = running.run_named(project, run)
     emit(exporting.export_review(project, run, path, force=force), as_json, [str(path)])
     say(f"Written: {path}")
-
-
-def _comparison(project: Project, run: str, prompt: str, number: int) -> reviewing.Comparison:
-    view = reviewing.review(project, running.run_named(project, run))
-    found = [item for item in view.comparisons if item.base.canary_slug == prompt and item.base.idx == number - 1]
-    if not found:
-        known = ", ".join(reviewing.prompts_of(view))
-        raise WorkbenchError(f"{run} has no pair {number} of samples for {prompt!r}. Its prompts: {known}.")
-    return found[0]

@@ -33,7 +33,7 @@ def export_review(project: Project, run: str, path: Path, *, force: bool = False
 
 
 def review_markdown(view: ReviewView) -> str:
-    """Return a review as Markdown: every pair of samples with its verdict, notes and marks."""
+    """Return a review as Markdown: every pair of samples with its verdict, notes, marks, ratings and tags."""
     counts = ", ".join(f"{name} {count}" for name, count in tally(view).items())
     parts = [
         f"# Review of {view.run}",
@@ -51,7 +51,8 @@ def review_markdown(view: ReviewView) -> str:
             parts.append("\n".join(f"    {line}" for line in sample.text.splitlines()) or "    (nothing)")
             for note in view.annotations.get(sample.id, ()):
                 quoted = f" “{sample.text[note.start : note.end]}”" if note.kind == "mark" else ""
-                parts.append(f"- {note.label or note.kind}{quoted}{': ' + note.body if note.body else ''}")
+                rated = f": {note.value} of 5" if note.kind == "rating" else ""
+                parts.append(f"- {note.label or note.kind}{quoted}{rated}{': ' + note.body if note.body else ''}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -73,6 +74,7 @@ def _review_jsonl(view: ReviewView) -> str:
                     "start": note.start,
                     "end": note.end,
                     "body": note.body,
+                    "value": note.value,
                 }
                 for name, sample in (("base", item.base), ("run", item.adapter))
                 for note in view.annotations.get(sample.id, ())

@@ -17,6 +17,8 @@ from store.database import Database
 from store.migrating import is_behind
 from workbench.operations.errors import NoProjectError, ProjectError
 from workbench.operations.place_settings import PlaceSettings, add_place, read_places
+from workbench.operations.rubric_settings import DEFAULT as RUBRIC
+from workbench.operations.rubric_settings import Criterion, read_rubric, rubric_table
 from workbench.operations.rule_settings import rules_table
 from workbench.operations.settings_table import read_table
 
@@ -44,6 +46,7 @@ max_length = 512
 
 {cleaning}
 {rules}
+{rubric}
 [local]
 # The interpreter that runs jobs on this machine; empty for the one that runs the workbench.
 python = ""
@@ -61,7 +64,7 @@ _CLEANING = """\
 [cleaning]
 """
 
-_TABLES = ("cleaning", "local", "places", "rules")
+_TABLES = ("cleaning", "local", "places", "rubric", "rules")
 
 _GITIGNORE = "# Everything here is private until you say otherwise.\n*\n"
 
@@ -87,6 +90,7 @@ class Settings:
     max_length: int = 512
     cleaning: Cleaning = CLEAN
     rules: Rules = DEFAULT
+    rubric: tuple[Criterion, ...] = RUBRIC
     local: LocalSettings = LocalSettings()
     places: Mapping[str, PlaceSettings] = field(default_factory=dict)
 
@@ -113,7 +117,13 @@ class Project:
         if not settings_path.exists():
             listed = "[" + ", ".join(_toml_string(folder) for folder in essays) + "]"
             settings_path.write_text(
-                _TEMPLATE.format(essays=listed, model=model, cleaning=_cleaning_table(), rules=rules_table()),
+                _TEMPLATE.format(
+                    essays=listed,
+                    model=model,
+                    cleaning=_cleaning_table(),
+                    rules=rules_table(),
+                    rubric=rubric_table(),
+                ),
                 encoding="utf-8",
             )
         ignore = root / ".gitignore"
@@ -216,6 +226,7 @@ def read_settings(path: Path) -> Settings:
     rules = Rules(**read_table(Rules, data.pop("rules", {}), "rules.", problems))
     problems += [f"rules.{problem}" for problem in rules.problems()]
     places = read_places(data.pop("places", {}), problems)
+    rubric = read_rubric(data.pop("rubric", None), problems)
     top = read_table(Settings, data, "", problems, tables=_TABLES)
     if not isinstance(top.get("essays", ()), tuple):
         problems.append('essays: expected a list of folders, such as ["essays"].')
@@ -233,7 +244,14 @@ def read_settings(path: Path) -> Settings:
         raise ProjectError("\n".join(f"{path}: {problem}" for problem in problems))
     if local.get("python") == "":
         local["python"] = None
-    return Settings(**top, local=LocalSettings(**local), places=places, cleaning=Cleaning(**cleaning), rules=rules)
+    return Settings(
+        **top,
+        local=LocalSettings(**local),
+        places=places,
+        cleaning=Cleaning(**cleaning),
+        rules=rules,
+        rubric=rubric,
+    )
 
 
 def _cleaning_table() -> str:

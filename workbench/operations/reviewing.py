@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from store import annotations as notes
@@ -98,6 +98,12 @@ def review(project: Project, run: str) -> ReviewView:
         comparisons=tuple(comparisons),
         annotations={key: tuple(value) for key, value in grouped.items()},
     )
+
+
+def only(view: ReviewView, sample_ids: Collection[int]) -> ReviewView:
+    """Return a review of those pairs only of which one of some samples is a side."""
+    kept = [item for item in view.comparisons if item.base.id in sample_ids or item.adapter.id in sample_ids]
+    return replace(view, comparisons=tuple(kept))
 
 
 def judge(project: Project, comparison: Comparison, verdict: Verdict, *, masked: bool) -> None:

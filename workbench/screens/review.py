@@ -44,8 +44,9 @@ _HINTS = {
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
 _NOT_WHILE_MARKING = frozenset(
-    ("judge", "go", "mark", "note", "mask", "reveal", "reference", "choose", "prompt", "flag", "replay")
+    "judge go mark note rate tag mask reveal reference choose prompt flag replay blind".split()
 )
+_NEEDS_PAIR = frozenset("judge mark note rate tag flag copy replay reveal reference prompt side".split())
 _LOADING = Content.styled("Opening the review…", "$foreground-muted")
 
 
@@ -95,6 +96,8 @@ class ReviewScreen(AnnotatingScreen):
         Binding("right_square_bracket", "go(1)", "next pair", show=False, tooltip="the next pair", id="review.next"),
         Binding("m", "mark", "mark", tooltip="mark a span of the focused side", id="review.mark"),
         Binding("n", "note", "note", tooltip="note on the focused side's sample", id="review.note"),
+        Binding("c", "rate", "rate", tooltip="rate the focused side by your criteria, 1 to 5", id="review.rate"),
+        Binding("t", "tag", "tag", tooltip="tags of the focused side's sample", id="review.tag"),
         Binding("M", "mask", "masked", tooltip="hide the names and shuffle the sides, or show them", id="review.mask"),
         Binding("v", "reveal", "reveal", tooltip="show the names of this pair, or hide them", id="review.reveal"),
         Binding("b", "blind", "which are mine", tooltip="which are mine? a blind test of this run", id="review.blind"),
@@ -268,7 +271,7 @@ class ReviewScreen(AnnotatingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep keys that would judge or leave from a span being marked, and those that need a pair from the rest."""
-        if action in ("judge", "mark", "note", "flag", "copy", "replay", "reveal", "reference", "prompt", "side"):
+        if action in _NEEDS_PAIR:
             if self._stand is None or self._stand.comparison is None:
                 return False
             if action == "reveal" and not self._stand.masked:

@@ -1,4 +1,4 @@
-"""What Review does beside judging: marks, notes and flags on a side's sample, copying, replay, choosing the run."""
+"""What Review does beside judging: marks, notes, ratings, tags, flags on a side's sample; what lies over; the run."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class AnnotatingScreen(ProjectScreen):
             return
         side, project = self.side, self.project
         sample = stand.sample(side).id
-        whose = LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
+        whose = whose_sample(stand, side)
 
         keeping = KeptText(self.app, NOTE, sample=sample)
 
@@ -134,6 +134,60 @@ class AnnotatingScreen(ProjectScreen):
                 self.on_project_changed()
 
         self.act(operate, done)
+
+    def action_rate(self) -> None:
+        """Rate the focused side's sample by the author's own criteria."""
+        stand, project = self._stand, self.project
+        if stand is None or stand.comparison is None:
+            return
+        side = self.side
+        sample, title = stand.sample(side).id, f"Rate the sample of {whose_sample(stand, side)}"
+
+        def ask() -> tuple[tuple[str, str], ...]:
+            from workbench.operations.rating import criteria
+
+            return criteria(project)
+
+        def tell(criterion: str, value: int | None) -> None:
+            from workbench.operations.rating import rate
+
+            self.act(lambda: rate(project, sample, criterion, value), lambda _: self.on_project_changed())
+
+        def show(found: tuple[tuple[str, str], ...]) -> None:
+            from workbench.widgets.rating_dialog import RatingDialog
+
+            if found:
+                self.app.push_screen(RatingDialog(title, found, stand.ratings(side), tell))
+            else:
+                self.say("There is no criterion to rate by: write some under [rubric] in workbench.toml.", "warning")
+
+        self.ask(ask, show, group="dialog")
+
+    def action_tag(self) -> None:
+        """Tag the focused side's sample."""
+        stand, project = self._stand, self.project
+        if stand is None or stand.comparison is None:
+            return
+        side = self.side
+        sample, title = stand.sample(side).id, f"Tags of the sample of {whose_sample(stand, side)}"
+
+        def ask() -> list[str]:
+            from workbench.operations.rating import used_tags
+
+            return [tag for tag, _ in used_tags(project)]
+
+        def done(text: str | None) -> None:
+            from workbench.operations.rating import set_tags, tags_in
+
+            if text is not None and tags_in(text) != stand.tags(side):
+                self._change(lambda: set_tags(project, sample, text), "Tagged. u takes it back.")
+
+        def show(used: list[str]) -> None:
+            from workbench.widgets.tag_dialog import TagDialog
+
+            self.app.push_screen(TagDialog(title, tags=stand.tags(side), used=used), done)
+
+        self.ask(ask, show, group="dialog")
 
     def action_flag(self) -> None:
         """Flag the focused side's sample, or take the flag off."""
@@ -206,6 +260,11 @@ class AnnotatingScreen(ProjectScreen):
                 self.open_run(run)
 
         self.app.push_screen(ChoiceDialog("Review which run?", choices, current=current), chosen)
+
+
+def whose_sample(stand: Stand, side: Side) -> str:
+    """Say whose the sample on a side is, as far as names are shown."""
+    return LETTERS[side] if stand.hidden else "the base" if stand.is_base(side) else "the run"
 
 
 def _side_of(pane: SampleText) -> Side:

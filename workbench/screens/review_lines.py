@@ -27,6 +27,8 @@ LETTERS = {"left": "A", "right": "B"}
 Part = tuple[str, str] | str
 # What is open over the two texts: nothing, the whole prompt, or the real piece.
 Opened = Literal["", "prompt", "reference"]
+# What is counted of a pair's samples beside its verdict.
+_COUNTED = ("mark", "note", "flag", "rating", "tag")
 # How much of a prompt is seen while it is not open, in lines.
 PROMPT_LINES = 3
 
@@ -82,6 +84,18 @@ class Stand:
     def note(self, side: Side) -> str:
         """Return the note on a side's sample, or nothing."""
         return next((item.body for item in self.annotations(side) if item.kind == "note"), "")
+
+    def ratings(self, side: Side) -> dict[str, int]:
+        """Return how a side's sample is rated, by criterion."""
+        return {
+            item.label: item.value
+            for item in self.annotations(side)
+            if item.kind == "rating" and item.label is not None and item.value is not None
+        }
+
+    def tags(self, side: Side) -> tuple[str, ...]:
+        """Return the tags of a side's sample."""
+        return tuple(item.body for item in self.annotations(side) if item.kind == "tag")
 
     def flagged(self, side: Side) -> bool:
         """Whether a side's sample is flagged."""
@@ -165,7 +179,7 @@ def side_head(stand: Stand, side: Side, width: int, *, focused: bool) -> Content
 
 
 def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
-    """Say what is marked in a side's text, then its note; while a span is marked, what the keys do instead."""
+    """Say what is marked in a side's text, how it is rated and tagged, then its note; or a hint in place of it all."""
     if hint:
         return Content.styled(hint, "$accent")
     counts: dict[str, int] = {}
@@ -179,6 +193,10 @@ def side_foot(stand: Stand, side: Side, hint: str = "") -> Content:
                 (LABEL_NAMES.get(label, label), mark_style(label, tinted=False)),
                 (f"{times}  ", "$foreground-muted"),
             ]
+    quiet = " · ".join(f"{name} {value}" for name, value in stand.ratings(side).items())
+    tagged = " ".join(f"#{tag}" for tag in stand.tags(side))
+    if said := "  ".join(filter(None, (quiet, tagged))):
+        parts += ["\n" if parts else "", (visible(said), "$foreground-muted")]
     if note := stand.note(side):
         parts += ["\n" if parts else "", ("note  ", "$foreground-muted"), visible(note)]
     return Content.assemble(*parts)
@@ -220,7 +238,7 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
     for number, item in enumerate(view.comparisons, start=1):
         said = [*view.annotations.get(item.base.id, ()), *view.annotations.get(item.adapter.id, ())]
         kinds = [one.kind for one in said]
-        extra = [counted(kinds.count(kind), kind) for kind in ("mark", "note", "flag") if kind in kinds]
+        extra = [counted(kinds.count(kind), kind) for kind in _COUNTED if kind in kinds]
         parts += [
             (f"{number:>4}  ", "$foreground-muted"),
             cell(one_line(item.base.canary_slug), 26),
