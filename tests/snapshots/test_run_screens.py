@@ -118,6 +118,11 @@ def test_review_while_a_span_is_marked(snap_compare: Compare, reviewed: Project,
     assert looks_right(snap_compare, reviewed, size, "review", "m", "l", "space", "l", "l", "j")
 
 
+def test_review_while_a_tagged_sample_is_rated(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:
+    keys = ("tab", "t", *"loop dry", "enter", "c", "4", "2", "escape", "c", "j")
+    assert looks_right(snap_compare, reviewed, size, "review", *keys)
+
+
 def test_review_with_the_real_piece(snap_compare: Compare, reviewed: Project, size: tuple[int, int]) -> None:
     assert looks_right(snap_compare, reviewed, size, "review", "R")
 

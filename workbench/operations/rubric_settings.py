@@ -9,8 +9,8 @@ Criterion = tuple[str, str]
 
 DEFAULT: tuple[Criterion, ...] = (
     ("voice", "Does it sound like me?"),
-    ("sense", "Does it hold together, and mean something?"),
-    ("freshness", "Does it say what I have not read a hundred times?"),
+    ("sense", "Does it hold together?"),
+    ("freshness", "Is it said as nobody else says it?"),
 )
 # As many as one reads at a glance, under a text.
 _MOST = 6

@@ -35,8 +35,11 @@ class RatingDialog(Dialog[None]):
         Binding("up,k", "move(-1)", "criterion before", show=False, id="rate.up"),
         Binding("enter,q", "leave", "go back", show=False, id="rate.leave"),
     ]
-    # The text that is rated stays in sight above.
-    DEFAULT_CSS = "RatingDialog { align: center bottom; background: transparent; }"
+    # The text that is rated stays in sight above, and is not dimmed: the style of Review says so.
+    DEFAULT_CSS = """
+    RatingDialog { align: center bottom; }
+    RatingDialog #rating-scales { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
 
     row: reactive[int] = reactive(0, init=False)
 
