@@ -23,7 +23,7 @@ def words_of(event: Mapping[str, Any]) -> str:
         return _PHASES.get(str(event.get("phase")), "")
     if kind == "progress" and event.get("total"):
         done, total = int(event["done"]), int(event["total"])
-        return f"  {done} of {total}" if done == total or done % max(1, total // 20) == 0 else ""
+        return f"  {done} of {total}" if done == total or done % max(1, total // 10) == 0 else ""
     if kind == "metric" and "loss" in event.get("values", {}):
         step = int(event["step"])
         return f"  step {step}: loss {event['values']['loss']:.3f}" if step == 1 or step % 10 == 0 else ""
@@ -36,5 +36,7 @@ def words_of(event: Mapping[str, Any]) -> str:
     if kind in ("warning", "error"):
         return f"  {kind}: {event.get('message')}"
     if kind == "stopped":
-        return f"Stopped: {event.get('reason')}. Start it again to go on from the last checkpoint."
+        # The file is how run.py itself asks, and has said so.
+        reason = "" if event.get("reason") == "the stop file" else f": {event.get('reason')}"
+        return f"Stopped{reason}. Start it again to go on from the last checkpoint."
     return "Finished." if kind == "finished" else ""

@@ -118,7 +118,7 @@ def test_interrupted_and_started_again_it_goes_on_with_equal_losses(tmp_path, ti
     status, output = start(bundle, tmp_path / "work", "--every", "0", signal_after="checkpoint at step 10")
     assert status == 0, output
     assert "Interrupted: the job ends after the step it is in" in output
-    assert "Stopped: the stop file." in output
+    assert "Stopped. Start it again" in output
     take_in(Folder(bundle / "results"), home)
     cut = helpers.losses(home)
     assert 10 <= len(cut) < 200

@@ -228,3 +228,5 @@ def test_what_a_job_does_is_said_in_words():
     assert words_of({"type": "metric", "step": 11, "values": {"loss": 2.5}}) == ""
     assert words_of({"type": "progress", "done": 40, "total": 40}) == "  40 of 40"
     assert words_of({"type": "heartbeat"}) == ""
+    assert words_of({"type": "stopped", "reason": "the stop file"}).startswith("Stopped. Start it again")
+    assert words_of({"type": "stopped", "reason": "a newer attempt"}).startswith("Stopped: a newer attempt.")

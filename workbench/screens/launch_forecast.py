@@ -73,7 +73,7 @@ def _fits(forecast: Forecast) -> tuple[str, str]:
         computed = in_words(forecast.cards[0].memory.total)
         known = f"`workbench places check {forecast.place}` finds out what is there"
         if forecast.carried:
-            known = "f shows the cards that suffice"
+            known = "what is there is not known"
         return f"? {computed} computed for a CUDA card; {known}", "$text-warning"
     need, room = in_words(here.memory.total), in_words(here.card.usable_bytes)
     used = forecast.time.memory_bytes if forecast.time else None
