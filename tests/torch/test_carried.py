@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
 from runners.carried.arrivals import Folder, opened
 from runners.carried.packing import NOTEBOOK, pack, zipped
@@ -33,7 +34,11 @@ def drive(tmp_path):
 def whole(tmp_path_factory, tiny):
     """Return a run that was never interrupted."""
     run = run_of(tmp_path_factory.mktemp("whole") / "whole", tiny, train=MANY)
-    helpers.carry_out(run)
+    # The number of threads can change bits; what a single test sets comes after this.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OMP_NUM_THREADS", "1")
+        torch.set_num_threads(1)
+        helpers.carry_out(run)
     return run
 
 
