@@ -8,6 +8,7 @@ may have cut it off.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ from runners.rundir import RunDir
 # How far the checkpoints of a run have come: bytes that are here, and in all.
 ProgressCall = Callable[[int, int], None]
 
+# A host is not trusted with more than these names.
+_GROWS = re.compile(r"samples\.jsonl|attempts/\d+/(events\.jsonl|log\.txt)")
+_CHECKPOINT = re.compile(r"step-\d+")
 # Of a sha256, as digits.
 _HASH_BYTES = 64
 
@@ -38,7 +42,9 @@ def known_sizes(run_dir: RunDir) -> dict[str, int]:
 
 def append(run_dir: RunDir, name: str, offset: int, data: bytes) -> None:
     """Go on with a file from an offset; what stood behind it was a torn line."""
-    path = safe(run_dir.path, name)
+    if not _GROWS.fullmatch(name):
+        raise PlaceError(f"{name!r} is no file that a job goes on with. What came of it was left out.")
+    path = run_dir.path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.truncate(offset)
@@ -53,9 +59,10 @@ def pull_traces(run_dir: RunDir, far: FarHost, count: int, *, machine: str | Non
         with far.asked("traces", run=run_dir.path.name, known=sorted(known), machine=machine) as (told, conversation):
             run_dir.traces.mkdir(exist_ok=True)
             for name, size in told["traces"]:
-                aside = run_dir.traces / f".{name}.part"
+                path = safe(run_dir.traces, name)
+                aside = path.with_name(f".{path.name}.part")
                 aside.write_bytes(b"".join(conversation.read(size)))
-                aside.replace(safe(run_dir.traces, name))
+                aside.replace(path)
         if not told["traces"]:
             return
         known |= {name for name, _ in told["traces"]}
@@ -70,7 +77,7 @@ def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, m
         PlaceError: the host cannot be asked, or a file did not arrive as it is there.
     """
     with far.asked("checkpoints", run=run_dir.path.name, machine=machine) as (told, _):
-        standing: dict[str, dict[str, int]] = told["checkpoints"]
+        standing = {name: files for name, files in told["checkpoints"].items() if _CHECKPOINT.fullmatch(name)}
     _drop_pruned(run_dir, standing)
     here = {run_dir.checkpoint(step).name for step in run_dir.checkpoint_steps()}
     # The newest first: it is what a review or a resume wants.

@@ -65,6 +65,8 @@ class SshPlace:
 
     def check(self, spec: RunSpec | None = None) -> list[str]:
         """Say what keeps a job from running there: the host, its Python, its packages, its disk, the model's folder."""
+        if spec is not None and spec.task == "session":
+            return [f"{self.name}: a session runs on this machine only: its questions are not sent. Choose local."]
         model = _folder_of(spec)
         try:
             told = self._far.ask("ready", model=model)

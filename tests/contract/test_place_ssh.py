@@ -10,14 +10,14 @@ import psutil
 import pytest
 
 from runners.errors import PlaceError, UnreachableError
-from runners.places import mirror
+from runners.places import far_processes, mirror
 from runners.places.base import Handle, Poll
 from runners.places.far_host import FarHost
 from runners.places.far_processes import is_alive, start_of
 from runners.places.ssh import SshPlace
 from runners.places.ssh_client import CancelledError, Destination
 from runners.rundir import RunDir
-from runners.spec import AdapterSpec, ModelSpec, RunSpec
+from runners.spec import AdapterSpec, ModelSpec, RunSpec, SessionSpec
 from tests.contract.place_suite import (
     DIES_IN_A_LINE,
     FINISHES,
@@ -219,16 +219,33 @@ def test_a_job_whose_supervisor_was_killed_still_runs_and_can_be_killed(own, ser
     assert status(own, place, attempt, handle) == "killed"
 
 
-def test_another_process_with_the_same_number_is_not_taken_for_the_job():
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+@pytest.mark.parametrize("way", ["by /proc", "by ps"])
+def test_another_process_with_the_same_number_is_not_taken_for_the_job(way, tmp_path, monkeypatch):
+    if way == "by ps":
+        # As on a system without /proc.
+        if shutil.which("ps") is None:
+            pytest.skip("ps is not installed")
+        monkeypatch.setattr(far_processes, "_has_proc", lambda: False)
+    elif not Path("/proc/self/stat").exists():
+        pytest.skip("there is no /proc")
+    code = "import time; time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], start_new_session=True)
     start = start_of(other.pid)
     assert is_alive(other.pid, start, "run")
     assert not is_alive(other.pid, f"{start}0", "run")
+    # Nobody wrote its start down: then what it carries out tells.
+    assert is_alive(other.pid, None, str(tmp_path))
+    assert not is_alive(other.pid, None, "another run")
     other.kill()
     wait_until(lambda: psutil.Process(other.pid).status() == psutil.STATUS_ZOMBIE)
     assert start_of(other.pid) is None
     assert not is_alive(other.pid, start, "run")
     other.wait()
+
+
+def test_a_session_is_refused_before_anything_is_sent(shared_server):
+    (problem,) = ssh_place(shared_server).check(RunSpec(name="s", task="session", session=SessionSpec()))
+    assert "a session runs on this machine only" in problem
 
 
 def test_a_changed_host_key_is_told_apart_from_an_unknown_one_and_both_say_what_to_do(server):
@@ -434,6 +451,14 @@ def test_a_name_that_leads_out_of_the_run_directory_is_refused_there(own, server
     )
     with pytest.raises(PlaceError, match="lies outside the run directory"):
         far.ask("put", run="x", files=[("../../x", 1, "0")], send=lambda: [b"x"])
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "spec.json", "attempts/001/job.json", "attempts/001/../../x"])
+def test_a_host_writes_no_other_files_here_than_a_job_does(kit, name):
+    before = sorted(kit.run_dir.path.parent.rglob("*"))
+    with pytest.raises(PlaceError, match="is no file that a job goes on with"):
+        mirror.append(kit.run_dir, name, 0, b"x")
+    assert sorted(kit.run_dir.path.parent.rglob("*")) == before
 
 
 def test_a_handle_of_another_place_is_refused(shared_server):

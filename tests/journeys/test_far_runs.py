@@ -108,6 +108,8 @@ def test_a_finished_run_is_brought_whole_and_its_copy_runs_where_it_ran(project:
     assert collecting.wait(project, name, say=lambda words: None) == "finished"
     view = running.run_view(project, name)
     (checkpoint,) = view.checkpoints
+    with pytest.raises(NothingToDoError, match="all it wrote is here"):
+        running.give_up(project, name)
     assert (view.directory / checkpoint.path / "adapter" / "weights").stat().st_size == 100_000
     assert view.contact is not None
     assert view.contact.whole
@@ -225,6 +227,30 @@ async def test_a_run_is_launched_from_the_form_followed_through_a_gap_and_stoppe
         assert folder.checkpoint_steps() == [item.step for item in runs.checkpoints(project.db, name)]
 
 
+def test_a_run_that_ended_before_its_checkpoints_came_is_asked_about_until_they_are_here_or_it_is_given_up(
+    project: Project, server: Server
+) -> None:
+    name = launched(project)
+    collect_until(project, name, "running")
+    (far(server, name) / "enough").touch()
+    collect_until(project, name, "finished")
+    server.stop()
+    assert collecting.collect(project).problems
+    view = running.run_view(project, name)
+    assert view.row.status == "finished"
+    assert view.contact is not None
+    assert view.contact.lost_at
+    assert not view.contact.whole
+    with pytest.raises(LaunchError, match="has not come from gpu yet"):
+        launching.launch(project, launching.draft(project, task="sample", adapter_run=name, place_name="local"))
+    server.start()
+    collecting.collect(project)
+    (run,) = pulling.far_runs(project)
+    assert pulling.pull_checkpoints(project, run) is None
+    assert pulling.far_runs(project) == []
+    assert launching.checkpoint_choices(project, name)
+
+
 def test_places_are_added_listed_and_checked_on_the_command_line(tmp_path: Path, server: Server) -> None:
     from tests.journeys.command_line import data, run
 
@@ -244,3 +270,27 @@ def test_places_are_added_listed_and_checked_on_the_command_line(tmp_path: Path,
     gone = run(folder, "places", "check", "gpu", "--json", code=1)
     assert "it refused the connection" in json.loads(gone.stdout)["problems"][0]
     assert "No place named 'gpo'. Known: local, gpu" in run(folder, "run", "--place", "gpo", code=1).stderr
+
+
+def test_a_program_that_was_ended_while_it_sent_a_run_leaves_one_that_can_be_killed_and_resumed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(self: SshPlace, run_dir: RunDir) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SshPlace, "_send", ends)
+        with pytest.raises(KeyboardInterrupt):
+            launched(project)
+    name = runs.rows(project.db)[-1].name
+    collecting.collect(project)
+    assert runs.get(project.db, name).status == "submitted"
+    with pytest.raises(NothingToDoError, match="was not started yet"):
+        running.stop(project, name)
+    assert "counted as killed" in running.kill(project, name)
+    collecting.collect(project)
+    assert runs.get(project.db, name).status == "killed"
+    running.resume(project, name)
+    collect_until(project, name, "running")
+    running.kill(project, name)
+    assert collecting.see_end(project, name) == "killed"

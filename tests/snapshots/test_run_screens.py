@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from runners.places.base import Poll
+from runners.places.contact import lost, reached
 from store import runs
 from tests.journeys.builders import (
     BASE_RUN,
+    NOW,
     SECOND_RUN,
     add_run,
     make_curated_project,
@@ -22,6 +26,7 @@ from tests.journeys.builders import (
 )
 from tests.journeys.program import press, settle
 from workbench.app import WorkbenchApp
+from workbench.following import Following
 from workbench.operations.freezing import freeze
 from workbench.operations.project import Project
 from workbench.screens import run_lines
@@ -50,6 +55,16 @@ def looks_right(compare: Compare, project: Project, size: tuple[int, int], scree
     return compare(WorkbenchApp(project, project.root, screen=screen), run_before=run, terminal_size=size)
 
 
+async def idle(_self: Following) -> None:
+    """Ask no host, and collect nothing."""
+
+
+def send_far(project: Project, run: str, place: str) -> None:
+    """Let a run be one of another place."""
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE run SET place = ? WHERE name = ?", (place, run))
+
+
 @pytest.fixture
 def reviewed(tmp_path: Path) -> Project:
     return make_reviewed_project(tmp_path / "voice")
@@ -69,6 +84,19 @@ def test_runs_without_any_run(snap_compare: Compare, frozen: Project, size: tupl
 def test_runs_with_a_run_going_on(snap_compare: Compare, frozen: Project, size: tuple[int, int]) -> None:
     warning = "Of the holdout, 1 pair was skipped: longer than 512 tokens."
     add_run(frozen, train_spec(frozen, BASE_RUN), with_base=True, steps_done=42, status="running", warning=warning)
+    assert looks_right(snap_compare, frozen, size, "runs")
+
+
+def test_runs_with_a_run_whose_host_is_away(
+    snap_compare: Compare, frozen: Project, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir = add_run(frozen, train_spec(frozen, BASE_RUN), with_base=True, steps_done=42, status="running")
+    send_far(frozen, BASE_RUN, "gpu")
+    with mock.patch("runners.places.contact.utc_now", return_value=NOW):
+        reached(run_dir, 1, Poll("running"))
+        lost(run_dir, 1, "gpu: it did not answer. Is it switched on, and are you online?")
+    monkeypatch.setattr("workbench.screens.run_panel.clock", lambda at: "14:03")
+    monkeypatch.setattr("workbench.following.Following.tick", idle)
     assert looks_right(snap_compare, frozen, size, "runs")
 
 

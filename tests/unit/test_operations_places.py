@@ -50,7 +50,7 @@ def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) ->
         tmp_path,
         '[places.gpu]\nhots = "x"\nnice = "much"\n[places.gpu.environment]\nHF_HOME = 3\n'
         '[places.GPU]\nhost = "x"\n[places.local]\nhost = "x"\n[places.a]\nkind = "shh"\nhost = "-oProxyCommand=x"\n'
-        'folder = "C:\\\\runs"\nnice = 20\n[places.b]\n',
+        'folder = "C:\\\\runs"\nnice = 20\n[places.b]\nfolder = "runs"\npython = "venv/bin/python"\n',
     )
     assert "places.gpu.hots: no such setting. Did you mean 'host'?" in said
     assert "places.gpu.nice: found 'much', expected a whole number" in said
@@ -62,6 +62,8 @@ def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) ->
     assert "places.a.folder: found 'C:\\\\runs'" in said
     assert "places.a.nice: found 20, expected 0 to 19" in said
     assert "places.b.host: missing" in said
+    assert "places.b.folder: found 'runs', expected a path from / or ~/ there" in said
+    assert "places.b.python: found 'venv/bin/python', expected a name" in said
     assert "places: expected a table for each place" in settings(tmp_path, "places = 3\n")
     assert "places.x: expected a table" in settings(tmp_path, "[places]\nx = 3\n")
 

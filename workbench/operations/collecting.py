@@ -98,7 +98,8 @@ def _poll(project: Project, run: runs.Run, run_dir: RunDir, problems: list[str])
         recorded = next((item for item in runs.attempts(project.db, run.name) if item.attempt == latest), None)
         handle = Handle(place=recorded.place, data=recorded.handle) if recorded else read_job(run_dir, latest)
         if handle is None:
-            return None
+            # A program that was ended while it sent what a job needs; the author may have given the run up since.
+            return read_contact(run_dir, latest).poll if is_remote(run.place) else None
         if recorded is None:
             runs.add_attempt(project.db, run.name, latest, handle.place, handle.data)
         if is_remote(handle.place):

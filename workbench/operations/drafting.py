@@ -164,6 +164,8 @@ def open_form(
     Raises:
         LaunchError: there is nothing to train on, or no adapter to sample.
     """
+    # A place may have been added on the command line meanwhile.
+    project.read_settings_again()
     changes = {}
     if kind != "train" and like is not None:
         source = _flat(RunSpec.from_json(runs.get(project.db, like).spec_json))

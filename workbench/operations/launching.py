@@ -23,7 +23,7 @@ from workbench.operations.errors import LaunchError
 from workbench.operations.freezing import snapshot_of
 from workbench.operations.launch_warnings import data_warnings, model_warnings
 from workbench.operations.place_settings import LOCAL
-from workbench.operations.places import place, place_names
+from workbench.operations.places import is_remote, place, place_names
 from workbench.operations.project import Project
 
 LATEST, BEST = "latest", "best"
@@ -369,6 +369,12 @@ def adapter_folder(project: Project, spec: RunSpec) -> Path:
     """
     assert spec.adapter is not None
     folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint
+    if not folder.is_dir() and is_remote(place_of := runs.get(project.db, spec.adapter.run).place):
+        raise LaunchError(
+            f"{folder.name} of {spec.adapter.run} has not come from {place_of} yet. Wait for it, or sample another.",
+            on_command_line=f"{folder.name} of {spec.adapter.run} has not come from {place_of} yet. `workbench collect "
+            f"{spec.adapter.run}` brings it.",
+        )
     if not folder.is_dir():
         raise LaunchError(f"{folder}: the checkpoint is gone. Sample another run, or train this one again.")
     return RunDir.weights(folder)

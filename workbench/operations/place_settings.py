@@ -22,6 +22,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _HOST = re.compile(r"[^\s\"'\\`$;&|<>()-][^\s\"'\\`$;&|<>()]*")
 # They go through two shells; a backslash means something else in each.
 _FORBIDDEN = re.compile(r"[\\\n\r\0]")
+_WHOLE = ("/", "~/")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -129,9 +130,14 @@ def place_problems(place: PlaceSettings) -> list[str]:
         problems.append('host: missing. Give a name of ~/.ssh/config, or one such as "ada@203.0.113.7:22022".')
     elif not _HOST.fullmatch(place.host):
         problems.append(f"host: found {place.host!r}, expected a name such as gpu, ada@203.0.113.7 or ada@gpu:22022.")
-    for key, value in (("folder", place.folder), ("python", place.python)):
-        if not value or _FORBIDDEN.search(value) or value.startswith("-"):
-            problems.append(f"{key}: found {value!r}, expected a path there without a backslash, such as ~/workbench.")
+    # From where a command begins there is nobody's business: only whole paths mean the same everywhere.
+    if not place.folder.startswith(_WHOLE) or _FORBIDDEN.search(place.folder):
+        problems.append(f"folder: found {place.folder!r}, expected a path from / or ~/ there, such as ~/workbench.")
+    named = place.python and "/" not in place.python and not place.python.startswith(("-", "~"))
+    if not (named or place.python.startswith(_WHOLE)) or _FORBIDDEN.search(place.python):
+        problems.append(
+            f"python: found {place.python!r}, expected a name such as python3, or a path from / or ~/ there."
+        )
     if not 0 <= place.nice <= 19:
         problems.append(f"nice: found {place.nice}, expected 0 to 19.")
     return problems

@@ -5,6 +5,7 @@ A `Project` may be used from any thread: each thread gets a database connection 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import tomllib
 from collections.abc import Mapping
@@ -183,6 +184,11 @@ class Project:
         """
         add_place(self.root / SETTINGS_FILE, name, place)
         self.settings = read_settings(self.root / SETTINGS_FILE)
+
+    def read_settings_again(self) -> None:
+        """Take in what another program wrote into `workbench.toml`; settings that do not hold are left as they were."""
+        with contextlib.suppress(ProjectError):
+            self.settings = read_settings(self.root / SETTINGS_FILE)
 
     def close(self) -> None:
         """Close the calling thread's connection."""

@@ -98,6 +98,8 @@ def look(project: Project, run: FarRun, *, cancelled: Callable[[], bool] = lambd
     except (PlaceError, WorkbenchError) as error:
         lost(run.run_dir, run.attempt, str(error))
         return str(error)
+    except OSError as error:
+        return _unwritten(run, error)
     # Of a run that is carried, another attempt may have come.
     latest = run.run_dir.latest_attempt() or run.attempt
     reached(run.run_dir, latest, poll)
@@ -135,6 +137,8 @@ def pull_checkpoints(
         here = place.pull_checkpoints(run.run_dir, progress, wait=wait)
     except (PlaceError, WorkbenchError) as error:
         return str(error)
+    except OSError as error:
+        return _unwritten(run, error)
     # Only what was over before its checkpoints were listed can have no more of them.
     if here and was_over:
         all_here(run.run_dir, run.attempt)
@@ -176,3 +180,10 @@ def restarted(project: Project) -> list[str]:
             recorded = max((item.attempt for item in runs.attempts(project.db, name)), default=0)
             found += [name] if (latest or 0) > recorded else []
     return found
+
+
+def _unwritten(run: FarRun, error: OSError) -> str:
+    return (
+        f"{run.name}: what came from {run.place} could not be written to {run.run_dir.path} ({error.strerror}). Make "
+        "room, or look at its permissions; it comes again."
+    )

@@ -224,7 +224,9 @@ def stop(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -
     """
     run = _living(project, name)
     run_dir = RunDir(project.absolute(run.dir))
-    place(project, run.place, cancelled=cancelled).stop(run_dir, _handle(project, run))
+    if (handle := _handle(project, run)) is None:
+        raise NothingToDoError(f"{name} was not started yet: kill it, and resume it later.")
+    place(project, run.place, cancelled=cancelled).stop(run_dir, handle)
     if is_carried(project, run.place):
         return f"{name}: `stop` stands in its folder; where that is synced, the job ends after the step it is in"
     return f"{name}: asked to stop after the step it is in"
@@ -238,21 +240,28 @@ def kill(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -
         PlaceError: its host cannot be asked; nothing was done.
     """
     run = _living(project, name)
-    place(project, run.place, cancelled=cancelled).kill(_handle(project, run))
+    if (handle := _handle(project, run)) is None:
+        return give_up(project, name)
+    place(project, run.place, cancelled=cancelled).kill(handle)
     return f"{name}: killed; events and samples up to now stand"
 
 
 def give_up(project: Project, name: str) -> str:
-    """Count a run as killed whose host will not come back: nothing is asked, and what came up to now stands.
+    """Ask a run's host no more, since it will not come back: a run that is not over counts as killed.
 
     Raises:
-        NothingToDoError: it is over, or runs on this machine.
+        NothingToDoError: it runs on this machine, or all it wrote is here.
     """
-    run = _living(project, name)
+    run = runs.get(project.db, name)
     if not is_remote(run.place):
         raise NothingToDoError(f"{name} runs on this machine: kill it.")
     run_dir = RunDir(project.absolute(run.dir))
-    given_up(run_dir, run_dir.latest_attempt() or 1)
+    attempt = run_dir.latest_attempt() or 1
+    if run.status in OVER and read_contact(run_dir, attempt).whole:
+        raise NothingToDoError(f"{name} is over ({run.status}), and all it wrote is here.")
+    given_up(run_dir, attempt)
+    if run.status in OVER:
+        return f"{name}: {run.place} is asked no more; what did not come from there is lost"
     return f"{name}: counted as killed, without asking {run.place}; if its job lives, it goes on there"
 
 
@@ -293,16 +302,14 @@ def _known(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(lines)
 
 
-def _handle(project: Project, run: runs.Run) -> Handle:
+def _handle(project: Project, run: runs.Run) -> Handle | None:
     """Return the handle of the newest attempt; one that a cut-off program did not record stands in its folder."""
-    recorded = runs.attempts(project.db, run.name)
-    if recorded:
-        return Handle(place=recorded[-1].place, data=recorded[-1].handle)
     run_dir = RunDir(project.absolute(run.dir))
-    handle = read_job(run_dir, run_dir.latest_attempt() or 1)
-    if handle is None:
-        raise NothingToDoError(f"{run.name} was never started.")
-    return handle
+    latest = run_dir.latest_attempt()
+    recorded = [item for item in runs.attempts(project.db, run.name) if item.attempt == latest]
+    if recorded:
+        return Handle(place=recorded[0].place, data=recorded[0].handle)
+    return None if latest is None else read_job(run_dir, latest)
 
 
 def _living(project: Project, name: str) -> runs.Run:

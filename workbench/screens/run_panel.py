@@ -119,13 +119,17 @@ def _of_the_host(view: RunView) -> list[tuple[str, str] | str]:
     if contact is None:
         return []
     parts: list[tuple[str, str] | str] = []
+    if contact.problem and not contact.whole:
+        parts += [(f"? {visible(contact.problem)}\n", "$text-warning")]
     if view.row.unreached_at:
         was = f"It was {view.row.status} then, and its job needs no connection. It is asked again and again; "
-        parts += [(f"? {visible(contact.problem)}\n", "$text-warning")]
         parts += [(f"  {was}K counts it as killed.\n", _DIM)]
-    if contact.coming_bytes:
+    elif view.over and not contact.whole and not view.row.carried:
+        size = f" {bytes_in_words(contact.coming_bytes)}" if contact.coming_bytes else ""
+        parts += [(f"Its last files{size} are still to come from {one_line(view.row.place)}.\n", _DIM)]
+    elif contact.coming_bytes:
         size = bytes_in_words(contact.coming_bytes)
-        parts += [(f"Its checkpoints are on their way: {size} still to come from {one_line(view.row.place)}.\n", _DIM)]
+        parts += [(f"Checkpoints are on their way: {size} still to come from {one_line(view.row.place)}.\n", _DIM)]
     return parts
 
 
