@@ -52,7 +52,9 @@ def title_line(view: RunView, width: int) -> Content:
             (count, _DIM),
         )
     start = Content.assemble(
-        (short_name(view.row.name, max(12, width - end.cell_length - 16)), "bold"), "  ", (f"{glyph} {word}", style)
+        (short_name(view.row.name, max(12, width - end.cell_length - max(16, len(word) + 6))), "bold"),
+        "  ",
+        (f"{glyph} {word}", style),
     )
     return start + " " * max(2, width - start.cell_length - end.cell_length) + end
 
