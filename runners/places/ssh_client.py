@@ -175,7 +175,10 @@ class Conversation:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         until = time.monotonic() + _SILENCE_S
-        while not select.select([descriptor], [], [], _LOOK_S)[0]:
+        # Not `select`, which takes no descriptor above 1023.
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        while not poll.poll(_LOOK_S * 1000):
             self._look_up()
             if time.monotonic() > until:
                 raise UnreachableError(

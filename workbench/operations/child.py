@@ -102,7 +102,14 @@ def answer(operate: Callable[[dict[str, Any], Callable[[int, int, str], None]], 
 
 def told_to_stop() -> bool:
     """Say, in a child that is run gently, whether it was cancelled: its input has ended then."""
-    return bool(select.select([0], [], [], 0)[0])
+    return _readable(0, 0.0)
+
+
+def _readable(descriptor: int, within_s: float) -> bool:
+    """Say whether a descriptor can be read within some seconds, or has ended; `select` takes none above 1023."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(within_s * 1000))
 
 
 def environment() -> dict[str, str]:
@@ -141,7 +148,7 @@ def _lines(process: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> I
                 return
             process.stdin.close()
             until = time.monotonic() + _STOPS_S
-        if not select.select([descriptor], [], [], _LOOK_S)[0]:
+        if not _readable(descriptor, _LOOK_S):
             continue
         read = os.read(descriptor, 1 << 16)
         if not read:
