@@ -369,7 +369,8 @@ class WorkbenchApp(Shell):
             _worker: Worker[None] = self.run_worker(self._noticer.tick(), group="collect", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        """End what goes on beside."""
+        """End what goes on beside, and in pauses."""
+        self._pauses.stop()
         for work in (self._watching, self._following):
             if work is not None:
                 work.stop()

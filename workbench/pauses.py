@@ -39,11 +39,19 @@ class Pauses:
         self._clock = clock
         self._ahead = deque(ahead)
         self._last_key = self._thawed = clock()
+        self._before: tuple[int, int, int] | None = None
 
     def start(self) -> None:
         """Take full collections away from Python."""
-        young, middle, _ = gc.get_threshold()
+        self._before = young, middle, _ = gc.get_threshold()
         gc.set_threshold(young, middle, _FULL_AFTER)
+
+    def stop(self) -> None:
+        """Give them back, with what was set aside: a process may go on when the program has ended."""
+        if self._before is not None:
+            gc.set_threshold(*self._before)
+            gc.unfreeze()
+            self._before = None
 
     def key(self) -> None:
         """Note that the author does something."""

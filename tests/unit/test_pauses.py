@@ -106,3 +106,16 @@ def test_what_survives_is_set_aside_and_a_long_pause_looks_at_it_again():
 def test_full_collections_are_taken_away_from_python():
     Pauses().start()
     assert gc.get_threshold()[2] == pauses._FULL_AFTER
+
+
+def test_a_program_that_has_ended_leaves_collecting_as_it_found_it():
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    quiet = Pauses()
+    quiet.stop()
+    assert gc.get_threshold() == before
+    quiet.start()
+    pauses._collect()
+    assert gc.get_freeze_count() > frozen
+    quiet.stop()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
