@@ -107,6 +107,12 @@ def test_the_order_of_commits_is_taken_within_blocks() -> None:
     assert "scattered" in without.words()
 
 
+def test_commits_without_any_order_are_said_to_be_scattered() -> None:
+    found = facts(VARIED[:5], [1, 4, 2, 0, 3])
+    assert found.order == 0
+    assert "scattered (0.00), mean confidence" in found.words()
+
+
 def test_a_canvas_filled_in_one_step_has_no_order() -> None:
     found = facts(VARIED, each=20)
     assert found.order is None

@@ -134,7 +134,8 @@ class Facts:
             return ""
         each = str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
         tokens = f"{each} {'token' if self.most == 1 else 'tokens'} a step"
-        order = f", {_order_words(self.order)}{' within a block' if self.by_block else ''}" if self.order else ""
+        within = " within a block" if self.by_block else ""
+        order = "" if self.order is None else f", {_order_words(self.order)}{within}"
         return f"{tokens}{order}, mean confidence {share(self.confidence)}"
 
 
