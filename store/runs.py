@@ -231,6 +231,12 @@ def get(db: Database, name: str) -> Run:
     return Run(*row)
 
 
+def of_adapter(db: Database, name: str) -> list[str]:
+    """Return the names of the runs whose samples are of a run's adapter: its own, then those that sampled it."""
+    query = "SELECT name FROM run WHERE name = ?1 OR adapter_run = ?1 ORDER BY name <> ?1, created_at, rowid"
+    return [run for (run,) in db.all(query, (name,))]
+
+
 def attempts(db: Database, name: str) -> list[Attempt]:
     """Return the starts of a run, oldest first."""
     query = "SELECT run, attempt, place, handle_json, created_at FROM attempt WHERE run = ? ORDER BY attempt"

@@ -11,7 +11,7 @@ from store import annotations, program, samples
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project
 from workbench.operations import reviewing
 from workbench.operations.experiment_records import Records
-from workbench.operations.experiment_verdicts import MASKED, Tally
+from workbench.operations.experiment_verdicts import Tally
 from workbench.operations.experiment_words import short_tally, verdict_words
 from workbench.operations.project import Project
 
@@ -54,7 +54,7 @@ def test_nothing_is_said_of_runs_without_samples_or_verdicts(project: Project) -
 
 
 def test_a_masked_review_that_goes_on_has_no_tally(project: Project) -> None:
-    program.remember(project.db, MASKED, True)
+    program.remember(project.db, reviewing.MASKED, True)
     judge(project, SECOND_RUN, "right", "left", "right", masked=True)
     found = tally(project, SECOND_RUN)
     assert found.withheld
@@ -66,12 +66,12 @@ def test_a_masked_review_that_goes_on_has_no_tally(project: Project) -> None:
 
 
 def test_the_tally_comes_with_the_last_verdict_or_when_names_are_shown(project: Project) -> None:
-    program.remember(project.db, MASKED, True)
+    program.remember(project.db, reviewing.MASKED, True)
     judge(project, SECOND_RUN, *["right"] * 5, masked=True)
     assert tally(project, SECOND_RUN).withheld
-    program.remember(project.db, MASKED, False)
+    program.remember(project.db, reviewing.MASKED, False)
     assert not tally(project, SECOND_RUN).withheld
-    program.remember(project.db, MASKED, True)
+    program.remember(project.db, reviewing.MASKED, True)
     judge(project, SECOND_RUN, *["right"] * 6, masked=True)
     found = tally(project, SECOND_RUN)
     assert (found.better, found.masked, found.withheld) == (6, 6, False)

@@ -230,8 +230,7 @@ def _held_out(project: Project, run: str) -> list[DatasetPair]:
 
 def _written(project: Project, run: str) -> list[Sample]:
     """Return the samples of a run's adapter at its last step: its own, and those of runs that sampled it."""
-    names = [row.name for row in runs.rows(project.db) if runs.get(project.db, row.name).adapter_run == run]
-    found = [item for name in (run, *names) for item in samples.of_run(project.db, name, "adapter")]
+    found = [item for name in runs.of_adapter(project.db, run) for item in samples.of_run(project.db, name, "adapter")]
     own = [item.step for item in found if item.run == run]
     step = max(own or [item.step for item in found], default=0)
     return [item for item in found if item.step == step]

@@ -10,11 +10,10 @@ from curation.counted import counted
 from runners.intervals import Interval, answers_needed, share
 from store import blind, datasets, runs, samples
 from store.blind import BlindText, Round
-from workbench.operations import guide
 from workbench.operations.blind import BlindTest, round_of
-from workbench.operations.errors import WorkbenchError
+from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
-from workbench.operations.reviewing import review, reviewable_runs
+from workbench.operations.reviewing import is_masked, review
 
 _SURE = {1: "hardly sure", 2: "rather sure", 3: "quite sure"}
 # How the texts of every round are made and drawn.
@@ -253,18 +252,16 @@ def _source(project: Project, item: BlindText) -> Source:
 
 def _masked(project: Project, run: str, texts: tuple[BlindText, ...]) -> int:
     """Count the samples of a round whose pairs in the masked review have no verdict: naming them would unmask it."""
-    if guide.recall(project, "review.masked") is not True:
+    if not is_masked(project):
         return 0
-    shown = {item.sample_id for item in texts if item.sample_id is not None}
-    family = {run, *(row.name for row in runs.rows(project.db) if runs.get(project.db, row.name).adapter_run == run)}
-    unjudged = {
-        item.adapter.id
-        for name in reviewable_runs(project)
-        if name in family
-        for item in review(project, name).comparisons
-        if item.verdict is None
-    }
-    return len(shown & unjudged)
+    unjudged: set[int] = set()
+    for name in runs.of_adapter(project.db, run):
+        try:
+            unjudged |= {item.adapter.id for item in review(project, name).comparisons if item.verdict is None}
+        except NothingToDoError:
+            # Nothing of it is reviewed, so there is nothing that names could unmask.
+            continue
+    return len({item.sample_id for item in texts} & unjudged)
 
 
 def _of(tally: Tally) -> str:

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runners.intervals import Interval, share
-from store import experiments, program, runs
+from store import experiments, runs
 from store.experiments import JudgedRow, SpecRow
 from workbench.operations.project import Project
+from workbench.operations.reviewing import is_masked
 
 if TYPE_CHECKING:
     from store.annotations import VerdictName
-
-MASKED = "review.masked"
-"""Where the program keeps whether Review hides the names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +66,7 @@ class Verdicts:
         self._project = project
         self._kept = kept
         self._rows = rows
-        self._hidden = program.recall(project.db, MASKED) is True
+        self._hidden = is_masked(project)
         self._bases: dict[str, str | None] = {}
         self._tallies: dict[str, Tally | None] = {}
 

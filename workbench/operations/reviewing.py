@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from store import annotations as notes
-from store import runs, samples
+from store import program, runs, samples
 from store.annotations import Annotation
 from store.samples import Sample
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.project import Project
 
 Verdict = Literal["left", "right", "tie", "both bad"]
+MASKED = "review.masked"
+"""Where the program keeps whether Review hides the names."""
 LABELS = ("voice", "cliche", "collapse", "leak", "copied")
 
 
@@ -50,6 +52,11 @@ class ReviewView:
     def judged(self) -> int:
         """How many have a verdict."""
         return sum(1 for item in self.comparisons if item.verdict)
+
+
+def is_masked(project: Project) -> bool:
+    """Say whether Review hides the names: what tells whose a sample is waits for its verdict then."""
+    return program.recall(project.db, MASKED) is True
 
 
 def reviewable_runs(project: Project) -> list[str]:

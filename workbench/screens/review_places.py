@@ -45,10 +45,10 @@ def ask_review(project: Project, run: str | None, pair: tuple[str, int] | None, 
     from workbench.operations import guide
     from workbench.operations.awaiting import nothing_to_review
     from workbench.operations.errors import NothingToDoError
-    from workbench.operations.reviewing import review, reviewable_runs
+    from workbench.operations.reviewing import is_masked, review, reviewable_runs
 
     place = guide.recall(project, "review.place") if recall else None
-    masked = guide.recall(project, "review.masked") is True if recall else None
+    masked = is_masked(project) if recall else None
     kept = place if isinstance(place, dict) else {}
     run = run or kept.get("run") or next(iter(reviewable_runs(project)), None)
     if run is None:
