@@ -144,6 +144,22 @@ async def test_rounds_stand_below_one_another_and_each_can_be_read_again(tmp_pat
         assert "round 3, text 1 of" in shown(app.screen)
 
 
+async def test_a_round_whose_texts_were_changed_is_passed_over(tmp_path: Path) -> None:
+    project = make_blind_project(tmp_path / "voice", per_prompt=3, held_out=30)
+    for seed in (1, 2):
+        test = blind.begin(project, RUN, wanted=8, seed=seed)
+        blind.skip_rest(project, test)
+        blind_result.reveal(project, test)
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE blind_text SET text = 'Another.' WHERE round_id = 2 AND position = 0")
+    async with blind_test(project) as (app, pilot):
+        assert "no result: its texts were changed" in shown(app.screen)
+        await press(pilot, "left_square_bracket")
+        assert "round 1, result" in shown(app.screen)
+        await press(pilot, "right_square_bracket", "enter")
+        assert "round 3, text 1 of" in shown(app.screen)
+
+
 async def test_what_is_missing_is_said_where_a_round_cannot_be_drawn(tmp_path: Path) -> None:
     project = make_reviewed_project(tmp_path / "voice", runs_made=1)
     async with blind_test(project) as (app, pilot):

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from curation.words import words
 from store import annotations, datasets, history, runs, samples
 from store import blind as stored
 from tests.journeys.blind_builder import RUN, fold_samples, make_blind_project, paragraph
 from tests.journeys.builders import add_run, make_curated_project, train_spec
+from workbench.cli.main import cli
 from workbench.operations import blind, blind_result, guide
 from workbench.operations.canaries import canary_rows
 from workbench.operations.errors import NothingToDoError, WorkbenchError
@@ -169,7 +171,7 @@ def test_a_result_claims_no_more_than_its_count_allows(project: Project) -> None
         sum(item.real for item in test.texts),
         sum(not item.real for item in test.texts),
     )
-    assert blind_result.short(found) == "8 of 10 rightly, 80 % (44 to 98 %)"
+    assert blind_result.short(found.all) == "8 of 10 rightly, 80 % (44 to 98 %)"
 
 
 def test_a_result_that_lies_above_guessing_says_so_and_what_it_does_not_say(project: Project) -> None:
@@ -215,6 +217,20 @@ def test_texts_that_another_program_changed_have_no_result(project: Project) -> 
         blind_result.reveal(project, test)
 
 
+def test_a_round_whose_texts_were_changed_keeps_no_other_from_being_listed(project: Project) -> None:
+    for seed in (1, 2):
+        test = blind.begin(project, RUN, wanted=7, seed=seed)
+        answer_all(project, right=7)
+        blind_result.reveal(project, test)
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE blind_text SET text = 'Another.' WHERE round_id = 1 AND position = 0")
+    result = CliRunner().invoke(cli, ["-p", str(project.root), "review", "mine", "list", "--json"])
+    first, second = json.loads(result.stdout)
+    assert "not those that were frozen" in first["problem"]
+    assert "right" not in first
+    assert (second["right"], second["answered"], second["left"]) == (7, 7, 0)
+
+
 def test_a_further_round_takes_texts_that_were_not_shown_and_known_ones_only_when_asked(project: Project) -> None:
     first = blind.begin(project, RUN, wanted=7, seed=1)
     blind.skip_rest(project, first)
@@ -244,7 +260,11 @@ def test_a_sample_that_was_noted_on_is_known_and_the_result_is_told_without_it(p
     assert found.known == len(made)
     assert found.unknown is not None
     assert found.unknown.answered == 10 - len(made)
-    assert "known to you from Review or an earlier round" in " ".join(blind_result.sentences(found))
+    said = " ".join(blind_result.sentences(found))
+    assert "known to you from Review or an earlier round" in said
+    # What was not read before is hers alone: who takes everything for hers tells that much.
+    count = 10 - len(made)
+    assert f"without them you told {count} of {count}, of yours {count} of {count}" in said
 
 
 def test_a_masked_review_is_not_unmasked_by_a_result(tmp_path: Path) -> None:

@@ -133,14 +133,16 @@ def mine_list(project: Project, run: str | None, as_json: bool) -> None:
     lines = []
     for row in blind.rounds(project, name):
         entry: dict[str, Any] = _facts(row)
+        made = blind.round_of(project, row.run, row.number)
+        entry |= {"texts": len(made.texts), "left": 0 if row.revealed_at else made.left}
         if row.revealed_at is None:
-            made = blind.round_of(project, row.run, row.number)
-            entry |= {"texts": len(made.texts), "left": made.left}
             said = f"{made.left} of {len(made.texts)} to answer"
         else:
-            found = blind_result.result(project, row.run, row.number)
-            entry |= {"texts": found.total, "left": 0, "right": found.all.right, "answered": found.all.answered}
-            entry["interval"] = found.all.interval
+            found = blind_result.told(project, row)
+            if isinstance(found, str):
+                entry["problem"] = found
+            else:
+                entry |= {"right": found.right, "answered": found.answered, "interval": found.interval}
             said = blind_result.short(found)
         data.append(entry)
         lines.append([row.run, row.number, row.created_at[:10], said])
@@ -181,9 +183,7 @@ def _facts(row: Round) -> dict[str, Any]:
 def _print(found: blind_result.BlindResult, as_json: bool) -> None:
     lines = [*blind_result.sentences(found), ""]
     for item in found.sources:
-        whose = "yours" if item.real else "the run's"
-        told = {True: "told rightly", False: "told wrongly", None: item.answer or "no answer"}[item.right]
         sure = f", sure {item.sure}" if item.sure else ""
-        lines += [f"{item.number}. {whose} ({item.where}): {told}{sure}", f"    {item.text}"]
+        lines += [f"{item.number}. {item.whose} ({item.where}): {item.told or 'no answer'}{sure}", f"    {item.text}"]
         lines += [f"    note: {item.note}"] if item.note else []
     emit(found, as_json, lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curation.alike import SAID
@@ -57,6 +58,16 @@ class Source:
     note: str
     known: bool
 
+    @property
+    def whose(self) -> str:
+        """Say whose it is."""
+        return "yours" if self.real else "the run's"
+
+    @property
+    def told(self) -> str:
+        """Say how it was told; empty where it has no answer."""
+        return (self.answer or "") if self.right is None else f"told {'rightly' if self.right else 'wrongly'}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BlindResult:
@@ -69,7 +80,9 @@ class BlindResult:
         real: over the author's own texts.
         made: over the model's.
         known: how many of its texts she had read before.
-        unknown: over the others; None where that is all of them.
+        unknown: over the others; None where that is all of them. Half of them is not what guessing tells, since no coin
+            decided which texts she had read.
+        unknown_real: over those of them that are the author's own; likewise.
         by_sure: over the answers of each confidence that was given.
         skipped: how many were skipped.
         taken_back: how many answers undo took back after the result was seen.
@@ -86,6 +99,7 @@ class BlindResult:
     made: Tally
     known: int
     unknown: Tally | None
+    unknown_real: Tally | None
     by_sure: dict[int, Tally]
     skipped: int
     taken_back: int
@@ -129,14 +143,12 @@ def result(project: Project, run: str, number: int | None = None, *, unmask: boo
             f"{what}, and its result was not asked for yet: until then the sources stay hidden.",
             on_command_line=f"{what}: `workbench review mine {command}. Until then the sources stay hidden.",
         )
-    if not blind.is_intact(project.db, row.id):
-        raise WorkbenchError(
-            f"Round {row.number} of {run}: its texts were changed outside of the program, and are not those that were "
-            "frozen. Its result would mean nothing: begin another round."
-        )
+    everything = told(project, row)
+    if isinstance(everything, str):
+        raise WorkbenchError(everything)
     texts = test.texts
-    everything = _tally(texts)
     known = sum(item.known for item in texts)
+    unknown = [item for item in texts if not item.known]
     at = everything.right / everything.answered if everything.answered else 0.5
     at = max(at, _SMALL)
     hidden = 0 if unmask else _masked(project, run, texts)
@@ -147,7 +159,8 @@ def result(project: Project, run: str, number: int | None = None, *, unmask: boo
         real=_tally([item for item in texts if item.real]),
         made=_tally([item for item in texts if not item.real]),
         known=known,
-        unknown=_tally([item for item in texts if not item.known]) if known else None,
+        unknown=_tally(unknown) if known else None,
+        unknown_real=_tally([item for item in unknown if item.real]) if known else None,
         by_sure={
             sure: tally
             for sure in (1, 2, 3)
@@ -160,6 +173,16 @@ def result(project: Project, run: str, number: int | None = None, *, unmask: boo
         sources=() if hidden else tuple(_source(project, item) for item in texts),
         hidden=hidden,
     )
+
+
+def told(project: Project, row: Round) -> Tally | str:
+    """Return how many texts of a round that was revealed were told rightly, or say why that means nothing."""
+    if not blind.is_intact(project.db, row.id):
+        return (
+            f"Round {row.number} of {row.run}: its texts were changed outside of the program, and are not those that "
+            "were frozen. Its result would mean nothing: begin another round."
+        )
+    return _tally(blind.texts(project.db, row.id))
 
 
 def sentences(found: BlindResult) -> list[str]:
@@ -194,10 +217,10 @@ def sentences(found: BlindResult) -> list[str]:
     if found.by_sure:
         by_sure = ", ".join(f"{_SURE[sure]} {_of(item)}" for sure, item in found.by_sure.items())
         said.append(f"Where you were {by_sure}.")
-    if found.unknown is not None:
+    if found.unknown is not None and found.unknown_real is not None:
         said.append(
             f"{counted(found.known, 'text was', 'texts were')} known to you from Review or an earlier round; without "
-            f"them you told {_of(found.unknown)}."
+            f"them you told {_of(found.unknown)}, of yours {_of(found.unknown_real)}."
         )
     if found.skipped:
         said.append(f"{counted(found.skipped, 'text was', 'texts were')} skipped and count nowhere.")
@@ -220,7 +243,7 @@ def sentences(found: BlindResult) -> list[str]:
     return said
 
 
-def _tally(texts: list[BlindText] | tuple[BlindText, ...]) -> Tally:
+def _tally(texts: Sequence[BlindText]) -> Tally:
     answered = [item for item in texts if item.answer in ("mine", "not mine")]
     right = sum((item.answer == "mine") == item.real for item in answered)
     return Tally(right=right, answered=len(answered), interval=share(right, len(answered)) if answered else None)
@@ -280,9 +303,10 @@ def interval_words(tally: Tally) -> str:
     return f"{math.floor(round(100 * tally.interval.low, 6))} to {math.ceil(round(100 * tally.interval.high, 6))} %"
 
 
-def short(found: BlindResult) -> str:
-    """Say a result in a few words: rounds stand below one another so."""
-    tally = found.all
+def short(tally: Tally | str) -> str:
+    """Say a result in a few words, or why there is none: rounds stand below one another so."""
+    if isinstance(tally, str):
+        return tally
     if tally.interval is None:
         return "no answers"
     return f"{tally.right} of {tally.answered} rightly, {percent(tally.interval.mean)} ({interval_words(tally)})"

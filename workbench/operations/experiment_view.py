@@ -9,7 +9,7 @@ from store import notebook
 from store.notebook import Note
 from store.runs import RunRow
 from workbench.operations.blind import rounds as blind_rounds
-from workbench.operations.blind_result import result, short
+from workbench.operations.blind_result import short, told
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.experiment_changes import Change, warning
 from workbench.operations.experiment_losses import LossDifference, Measurement, loss_difference, measured, spread_of
@@ -139,11 +139,7 @@ def _blind(project: Project, run: str) -> Iterator[str]:
     """Say what the blind tests of a run found; a round that goes on says nothing."""
     for found in blind_rounds(project, run):
         if found.revealed_at is not None:
-            try:
-                said = short(result(project, run, found.number))
-            except WorkbenchError as error:
-                said = str(error)
-            yield f"Round {found.number}: {said}"
+            yield f"Round {found.number}: {short(told(project, found))}"
 
 
 def _need(records: Records, run: str) -> None:

@@ -189,7 +189,6 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
         if self.stage == "start":
             self._begin(again=False)
         elif self.stage == "result":
-            self._number = None
             self._go_past()
         elif view.test is not None:
             test = view.test
@@ -211,9 +210,8 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
             return begin_in_child(project, run, again=again, progress=progress, cancelled=cancelled)
 
         def done(test: BlindTest | None) -> None:
-            self._number = None
             if self.is_mounted:
-                self.on_project_changed()
+                self._go_past()
 
         self.app.background("Drawing texts", operate, done, about="datasets")
 
@@ -339,7 +337,7 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
                 self._at = len(view.test.texts) - 1
             self._draw(moved=True)
             return
-        numbers = [item.number for item in view.earlier]
+        numbers = [item.number for item in view.earlier if item.counts]
         here = numbers.index(view.result.round.number) if view.result is not None else len(numbers)
         wanted = max(0, here + pages)
         if wanted >= len(numbers):
@@ -350,7 +348,7 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
 
     def _go_past(self) -> None:
         """Go past the last result: to the round that is being read, or to the page that begins one."""
-        self._number = 0
+        self._number = None
         self.on_project_changed()
 
     def action_leave(self) -> None:

@@ -20,16 +20,24 @@ if TYPE_CHECKING:
     from workbench.operations.blind_result import BlindResult, Source
 
 Stage = Literal["loading", "start", "reading", "end", "result"]
-_ANSWERS = {"mine": "mine", "not mine": "not mine", "skipped": "skipped", None: "no answer yet"}
+_UNANSWERED = "no answer yet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """A round as the list of rounds shows it: its number, its day, and its result in a few words."""
+    """A round as the list of rounds shows it.
+
+    Attributes:
+        number: of the run.
+        day: it was begun on.
+        said: its result in a few words, or why it has none.
+        counts: whether it has one.
+    """
 
     number: int
     day: str
     said: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +83,7 @@ def title_line(view: BlindView, at: int, width: int, *, reading: bool) -> Conten
         if reading:
             text = view.test.texts[at]
             where += f", text {at + 1} of {len(view.test.texts)}"
-            right = _ANSWERS[text.answer] + (f", sure {text.sure} of 3" if text.sure else "")
+            right = (text.answer or _UNANSWERED) + (f", sure {text.sure} of 3" if text.sure else "")
     room = width - len("Which are mine?  ") - len(where) - len(right) - 4
     name = f"run {short_name(view.run, max(8, room - 4))}" if view.run and room > 12 else ""
     left = Content.assemble(
@@ -159,15 +167,14 @@ def result_lines(view: BlindView, width: int) -> Lines:
 
 
 def _source_line(source: Source, width: int) -> Content:
-    whose, style = ("yours", "$text-success") if source.real else ("the run's", "$text-accent")
-    told = {True: "told rightly", False: "told wrongly"}.get(source.right) if source.right is not None else None
-    told = told or _ANSWERS[source.answer]
+    style = "$text-success" if source.real else "$text-accent"
+    told = source.told or _UNANSWERED
     told += f", sure {source.sure}" if source.sure else ""
     told += ", known before" if source.known else ""
     room = max(8, min(width, MEASURE) - 4 - 10 - len(told) - 2)
     return Content.assemble(
         (f"{source.number:>2}  ", "$foreground-muted"),
-        (cell(whose, 10), f"bold {style}"),
+        (cell(source.whose, 10), f"bold {style}"),
         (cell(source.where, room) + "  ", "$foreground-muted"),
         (told, "bold $text-error" if source.right is False else "bold"),
     )

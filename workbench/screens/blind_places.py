@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.screens.blind_lines import BlindView, Earlier
@@ -34,22 +35,22 @@ def ask_blind(project: Project, run: str | None, number: int | None) -> BlindVie
     except WorkbenchError as error:
         return BlindView(run=run, problem=str(error))
     rounds = blind.rounds(project, name)
-    results = [blind_result.result(project, name, row.number) for row in rounds if row.revealed_at is not None]
-    view = BlindView(
-        run=name,
-        earlier=tuple(
-            Earlier(number=item.round.number, day=item.round.created_at[:10], said=blind_result.short(item))
-            for item in results
-        ),
-        how=blind_result.HOW,
+    told = [(row, blind_result.told(project, row)) for row in rounds if row.revealed_at is not None]
+    earlier = tuple(
+        Earlier(
+            number=row.number,
+            day=row.created_at[:10],
+            said="no result: its texts were changed" if isinstance(tally, str) else blind_result.short(tally),
+            counts=not isinstance(tally, str),
+        )
+        for row, tally in told
     )
-    found = next((item for item in results if item.round.number == number), None)
-    if found is not None:
-        said = tuple(blind_result.sentences(found))
-        return BlindView(run=name, earlier=view.earlier, how=view.how, result=found, said=said)
+    view = BlindView(run=name, earlier=earlier, how=blind_result.HOW)
+    if any(item.counts and item.number == number for item in earlier):
+        found = blind_result.result(project, name, number)
+        return replace(view, result=found, said=tuple(blind_result.sentences(found)))
     if rounds and rounds[-1].revealed_at is None:
-        test = blind.round_of(project, name, rounds[-1].number)
-        return BlindView(run=name, earlier=view.earlier, how=view.how, test=test)
+        return replace(view, test=blind.round_of(project, name, rounds[-1].number))
     return view
 
 
