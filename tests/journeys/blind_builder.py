@@ -7,9 +7,8 @@ import random
 from pathlib import Path
 
 from store import canaries, essays, pairs
-from store.essays import NewParagraph, NewSource
-from store.pairs import NewPair, PairChange
-from tests.journeys.builders import NOW, add_run, fixed_time, make_curated_project, train_spec
+from store.pairs import PairChange
+from tests.journeys.builders import NOW, add_proposed, add_run, fixed_time, make_curated_project, train_spec
 from workbench.operations.blind import add_held_out_prompts
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.collecting import collect
@@ -101,30 +100,7 @@ def fold_samples(project: Project, run: str, per_prompt: int, *, of: str = "adap
 
 def _add_held_out(project: Project, count: int) -> None:
     bodies = [paragraph(f"held {number}") for number in range(count + 1)]
-    text = "# The Parish Clock\n\n" + "\n\n".join(bodies) + "\n"
-    spans, offset = [], text.index("\n\n") + 2
-    for body in bodies:
-        spans.append(NewParagraph("prose", offset, offset + len(body), len(body.split())))
-        offset += len(body) + 2
-    source, _ = essays.save(
-        project.db,
-        NewSource(
-            path="essays/the-parish-clock.md",
-            slug="the-parish-clock",
-            kind="essay",
-            title="The Parish Clock",
-            text=text,
-            file_bytes=len(text.encode()),
-            words=sum(item.words for item in spans),
-            front_matter={},
-            paragraphs=spans,
-        ),
-    )
-    new = [
-        NewPair("continuation", before, after, span.start, span.end, len(before.split()), len(after.split()))
-        for before, after, span in zip(bodies, bodies[1:], spans[1:])
-    ]
-    made = pairs.propose(project.db, source, new, "propose pairs from The Parish Clock")
+    source, made = add_proposed(project, "the-parish-clock", "The Parish Clock", bodies)
     pairs.change(project.db, "decide", [PairChange(id=pair, status="accepted") for pair in made])
     essays.set_split(project.db, [source], "holdout")
     assert canaries.rows(project.db)

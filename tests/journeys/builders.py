@@ -264,6 +264,13 @@ def _newest_dataset(project: Project) -> int:
 
 def _add_essay(project: Project, slug: str, title: str, choose: random.Random) -> None:
     paragraphs = [" ".join(choose.sample(_SENTENCES, 4)) for _ in range(5)]
+    _, made = add_proposed(project, slug, title, paragraphs)
+    decided = ["accepted"] * (len(made) - 2) + ["rejected"]
+    pairs.change(project.db, "decide", [PairChange(id=pair, status=status) for pair, status in zip(made, decided)])
+
+
+def add_proposed(project: Project, slug: str, title: str, paragraphs: Sequence[str]) -> tuple[int, list[int]]:
+    """Add an essay of some paragraphs with a pair of each two that follow each other; return its id and theirs."""
     text = f"# {title}\n\n" + "\n\n".join(paragraphs) + "\n"
     spans, offset = [], text.index("\n\n") + 2
     for body in paragraphs:
@@ -287,9 +294,7 @@ def _add_essay(project: Project, slug: str, title: str, choose: random.Random) -
         NewPair("continuation", before, after, span.start, span.end, len(before.split()), len(after.split()))
         for before, after, span in zip(paragraphs, paragraphs[1:], spans[1:])
     ]
-    made = pairs.propose(project.db, source, new, f"propose {len(new)} pairs from {title}")
-    decided = ["accepted"] * (len(made) - 2) + ["rejected"]
-    pairs.change(project.db, "decide", [PairChange(id=pair, status=status) for pair, status in zip(made, decided)])
+    return source, pairs.propose(project.db, source, new, f"propose {len(new)} pairs from {title}")
 
 
 def _spec(project: Project, name: str, dataset_id: int, *, parent: str | None, learning_rate: float) -> RunSpec:

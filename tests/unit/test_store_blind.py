@@ -1,16 +1,13 @@
 """Rounds of a blind test: frozen with a hash, answered by edits, closed when the result was seen."""
 
-import sqlite3
-
 import pytest
 
-from store import blind, history, migrating, migrations
+from store import blind, history
 from store.blind import NewText
 from store.database import Database
 from store.errors import Conflict, NotFound
 from tests.journeys.blind_builder import RUN, make_blind_project
-
-SHIPPED = [(name, migrating._function(name)) for name in migrations.NAMES]
+from tests.old_store import SAMPLED, make_old_store
 
 
 @pytest.fixture
@@ -135,27 +132,8 @@ def test_a_text_is_of_one_source(db):
 
 
 def test_an_old_file_with_runs_and_samples_can_be_tested_blind(tmp_path):
-    path = tmp_path / "x.db"
-    old = sqlite3.connect(path)
-    old.execute("PRAGMA journal_mode = WAL")
-    old.close()
-    before = [name for name in migrations.NAMES if name < "m0011"]
-    migrating.migrate(path, tmp_path / "backups", SHIPPED[: len(before)])
-    old = sqlite3.connect(path)
-    for statement in (
-        "INSERT INTO canary_set (id, version, content_hash, created_at) VALUES (1, 1, 'sha256:c', '2026-01-01')",
-        "INSERT INTO canary_prompt (id, set_id, position, slug, prompt, topic, length, reference)"
-        " VALUES (1, 1, 0, 'a', 'p', 'known', 'short', '')",
-        "INSERT INTO run (name, task, dir, place, spec_json, model, sample_key, canary_set_id, created_at)"
-        " VALUES ('r', 'train', 'runs/r', 'local', '{}', 'm', 'k', 1, '2026-01-01')",
-        "INSERT INTO sample (id, run, attempt, of, step, canary_prompt_id, idx, text, at)"
-        " VALUES (4, 'r', 1, 'adapter', 3, 1, 0, 'Words.', '2026-01-01')",
-        "INSERT INTO annotation (sample_id, kind, body, created_at) VALUES (4, 'note', 'dry', '2026-01-01')",
-    ):
-        old.execute(statement)
-    old.commit()
-    old.close()
-    db = Database.open(path)
+    noted = "INSERT INTO annotation (sample_id, kind, body, created_at) VALUES (4, 'note', 'dry', '2026-01-01')"
+    db = Database.open(make_old_store(tmp_path, "m0011", [*SAMPLED, noted]))
     text = NewText(text="Words.", words=1, known=True, sample_id=4)
     made = blind.add_round(db, "r", seed=1, length=30, same_prompt=False, left_out={}, texts=[text])
     blind.set_answer(db, blind.texts(db, made.id)[0].id, answer="not mine", sure=3)

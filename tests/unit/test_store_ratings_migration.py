@@ -1,49 +1,31 @@
 """An old file whose samples have notes, marks and flags can be rated and tagged, and loses nothing by it."""
 
-import sqlite3
-
 import pytest
 
-from store import annotations, history, migrating, migrations, search
+from store import annotations, history, search
 from store.database import Database
+from tests.old_store import SAMPLED, make_old_store
 
-SHIPPED = [(name, migrating._function(name)) for name in migrations.NAMES]
-BEFORE = [name for name in migrations.NAMES if name < "m0020"]
+ROWS = (
+    *SAMPLED,
+    "INSERT INTO annotation (sample_id, kind, body, created_at) VALUES (4, 'note', 'sandals', '2026-01-01')",
+    "INSERT INTO annotation (sample_id, kind, label, start, end, created_at)"
+    " VALUES (4, 'mark', 'voice', 0, 3, '2026-01-01')",
+    "INSERT INTO annotation (sample_id, kind, created_at) VALUES (4, 'flag', '2026-01-01')",
+    "INSERT INTO edit (label, at) VALUES ('flag a sample', '2026-01-01')",
+    "INSERT INTO edit_row (edit_id, row_table, row_key, after_json) VALUES (1, 'annotation', 3, json_object("
+    "'id', 3, 'sample_id', 4, 'kind', 'flag', 'label', NULL, 'start', NULL, 'end', NULL, 'body', '',"
+    " 'created_at', '2026-01-01'))",
+    # One that undo took away: its number is not given again.
+    "INSERT INTO annotation (id, sample_id, kind, label, start, end, created_at)"
+    " VALUES (9, 4, 'mark', 'leak', 1, 2, '2026-01-01')",
+    "DELETE FROM annotation WHERE id = 9",
+)
 
 
 @pytest.fixture
 def path(tmp_path):
-    path = tmp_path / "x.db"
-    old = sqlite3.connect(path)
-    old.execute("PRAGMA journal_mode = WAL")
-    old.close()
-    migrating.migrate(path, tmp_path / "backups", SHIPPED[: len(BEFORE)])
-    old = sqlite3.connect(path)
-    for statement in (
-        "INSERT INTO canary_set (id, version, content_hash, created_at) VALUES (1, 1, 'sha256:c', '2026-01-01')",
-        "INSERT INTO canary_prompt (id, set_id, position, slug, prompt, topic, length, reference)"
-        " VALUES (1, 1, 0, 'a', 'p', 'known', 'short', '')",
-        "INSERT INTO run (name, task, dir, place, spec_json, model, sample_key, canary_set_id, created_at)"
-        " VALUES ('r', 'train', 'runs/r', 'local', '{}', 'm', 'k', 1, '2026-01-01')",
-        "INSERT INTO sample (id, run, attempt, of, step, canary_prompt_id, idx, text, at)"
-        " VALUES (4, 'r', 1, 'adapter', 3, 1, 0, 'Words.', '2026-01-01')",
-        "INSERT INTO annotation (sample_id, kind, body, created_at) VALUES (4, 'note', 'sandals', '2026-01-01')",
-        "INSERT INTO annotation (sample_id, kind, label, start, end, created_at)"
-        " VALUES (4, 'mark', 'voice', 0, 3, '2026-01-01')",
-        "INSERT INTO annotation (sample_id, kind, created_at) VALUES (4, 'flag', '2026-01-01')",
-        "INSERT INTO edit (label, at) VALUES ('flag a sample', '2026-01-01')",
-        "INSERT INTO edit_row (edit_id, row_table, row_key, after_json) VALUES (1, 'annotation', 3, json_object("
-        "'id', 3, 'sample_id', 4, 'kind', 'flag', 'label', NULL, 'start', NULL, 'end', NULL, 'body', '',"
-        " 'created_at', '2026-01-01'))",
-        # One that undo took away: its number is not given again.
-        "INSERT INTO annotation (id, sample_id, kind, label, start, end, created_at)"
-        " VALUES (9, 4, 'mark', 'leak', 1, 2, '2026-01-01')",
-        "DELETE FROM annotation WHERE id = 9",
-    ):
-        old.execute(statement)
-    old.commit()
-    old.close()
-    return path
+    return make_old_store(tmp_path, "m0020", ROWS)
 
 
 def kinds(db):
