@@ -227,6 +227,17 @@ async def test_samples_without_a_trace_say_why_there_is_nothing_to_see(tmp_path:
             await press(pilot, "escape")
 
 
+async def test_beside_a_side_without_a_trace_the_other_plays_as_fast_as_ever(project: Project) -> None:
+    comparison = review(project, SECOND_RUN).comparisons[0]
+    (project.root / "runs" / BASE_RUN / str(comparison.base.trace_path)).unlink()
+    async with replaying(project, NARROW) as pilot:
+        assert "is not there any more" in " ".join(shown(screen_of(pilot)).split())
+        await press(pilot, "tab")
+        await pilot.press("space")
+        assert screen_of(pilot).playing
+        assert f"· {SPEEDS[0]} a second" not in shown(screen_of(pilot))
+
+
 async def test_without_a_tokenizer_squares_fill_and_how_to_fetch_it_is_said(project: Project) -> None:
     with project.db.transaction() as connection:
         connection.execute('UPDATE run SET spec_json = replace(spec_json, \'"id":"embedded"\', \'"id":"a/LLaDA"\')')

@@ -190,11 +190,11 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
         self._found = dict(zip(SIDES, answers, strict=True))
         for side in SIDES:
             self._show_side(side)
+        fitting = next((speed for speed in SPEEDS if self._last <= speed * _WHOLE_S), SPEEDS[-1])
+        self._speed = max(fitting, SPEEDS[2])
         if self.replay_of(self._side) is None and not self.wide:
             self._draw_around()
             return
-        self._speed = next((speed for speed in SPEEDS if self._last <= speed * _WHOLE_S), SPEEDS[-1])
-        self._speed = max(self._speed, SPEEDS[2])
         self._focus()
         self._go(0)
         self._draw_around()
@@ -319,8 +319,7 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
 
     def action_speed(self, faster: int) -> None:
         """Play faster or slower."""
-        at = SPEEDS.index(self._speed) if self._speed in SPEEDS else 0
-        self._speed = SPEEDS[max(0, min(len(SPEEDS) - 1, at + faster))]
+        self._speed = SPEEDS[max(0, min(len(SPEEDS) - 1, SPEEDS.index(self._speed) + faster))]
         self.say(f"{self._speed} {'step' if self._speed == 1 else 'steps'} a second.")
         self._draw_lines()
 
