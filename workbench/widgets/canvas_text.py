@@ -46,7 +46,6 @@ class CanvasPiece:
         beyond: whether it stands behind the end of the text, and so is no part of it.
         special: whether `text` is the name of a special token.
         ends: whether it is the token that ends the text.
-        positions: how many.
     """
 
     text: str
@@ -57,7 +56,6 @@ class CanvasPiece:
     beyond: bool = False
     special: bool = False
     ends: bool = False
-    positions: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
