@@ -34,6 +34,7 @@ class Round:
         content_hash: of texts, order and sources.
         created_at: UTC.
         revealed_at: when its result was seen; None before.
+        seen_answers: what was answered then, in the order of the texts; None before, and where it was not kept.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Round:
     content_hash: str
     created_at: str
     revealed_at: str | None
+    seen_answers: tuple[Answer, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,8 @@ class BlindText:
         return self.pair_hash is not None
 
 
-_ROUND = "id, run, number, seed, length, same_prompt, left_out_json, content_hash, created_at, revealed_at"
+_FROZEN = "run, number, seed, length, same_prompt, left_out_json, content_hash, created_at"
+_ROUND = f"id, {_FROZEN}, revealed_at, seen_answers_json"
 _SOURCES = "text, words, known, dataset_id, pair_hash, sample_id"
 
 
@@ -112,7 +115,7 @@ def add_round(
             for item in texts
         ]
         round_id = connection.execute(
-            f"INSERT INTO blind_round ({_ROUND.removeprefix('id, ').removesuffix(', revealed_at')}) "
+            f"INSERT INTO blind_round ({_FROZEN}) "
             "SELECT ?1, ifnull(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM blind_round WHERE run = ?1",
             (run, seed, length, int(same_prompt), to_json(dict(left_out)), _hash(rows), now()),
         ).lastrowid
@@ -213,7 +216,7 @@ def skip_rest(db: Database, round_id: int) -> int:
 
 
 def reveal(db: Database, round_id: int) -> Round:
-    """Record that the result of a round is seen now; seeing it again changes nothing.
+    """Record that the result of a round is seen now, and what was answered; seeing it again changes nothing.
 
     Raises:
         Conflict: texts of it were not answered.
@@ -221,16 +224,20 @@ def reveal(db: Database, round_id: int) -> Round:
     with db.transaction() as connection:
         row = get(db, round_id)
         if row.revealed_at is None:
-            left = sum(item.answer is None for item in texts(db, round_id))
-            if left:
+            given = [item.answer for item in texts(db, round_id)]
+            if left := given.count(None):
                 raise Conflict(f"Round {row.number} of {row.run} has {left} to answer: its result waits for the last.")
-            connection.execute("UPDATE blind_round SET revealed_at = ? WHERE id = ?", (now(), round_id))
+            connection.execute(
+                "UPDATE blind_round SET revealed_at = ?, seen_answers_json = ? WHERE id = ?",
+                (now(), to_json(given), round_id),
+            )
         return get(db, round_id)
 
 
 def _round(row: tuple[Any, ...]) -> Round:
     values = list(booleans(row, 5))
     values[6] = cast("dict[str, int]", json.loads(values[6]))
+    values[10] = None if values[10] is None else tuple(json.loads(values[10]))
     return Round(*values)
 
 

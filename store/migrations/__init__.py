@@ -19,4 +19,5 @@ NAMES = (
     "m0014_sessions",
     "m0015_letters",
     "m0020_ratings_and_tags",
+    "m0021_seen_answers",
 )

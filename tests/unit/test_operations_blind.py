@@ -208,6 +208,21 @@ def test_an_answer_that_is_taken_back_after_the_result_was_seen_is_told(project:
     assert "1 answer was taken back after the result was seen" in " ".join(blind_result.sentences(found))
 
 
+def test_an_answer_that_undo_turns_into_another_after_the_result_was_seen_is_told(project: Project) -> None:
+    test = blind.begin(project, RUN, wanted=10, seed=3)
+    answer_all(project, right=9)
+    blind.answer(project, test.texts[9].id, answer="mine" if test.texts[9].real else "not mine")
+    found = blind_result.reveal(project, test)
+    assert (found.all.right, found.changed) == (10, 0)
+    history.undo(project.db)
+    found = blind_result.result(project, RUN)
+    assert (found.all.right, found.taken_back, found.changed) == (9, 0, 1)
+    said = " ".join(blind_result.sentences(found))
+    assert "1 answer stands otherwise than when the result was seen, by undo or redo" in said
+    history.redo(project.db)
+    assert blind_result.result(project, RUN).changed == 0
+
+
 def test_texts_that_another_program_changed_have_no_result(project: Project) -> None:
     test = blind.begin(project, RUN, wanted=10, seed=3)
     answer_all(project, right=9)

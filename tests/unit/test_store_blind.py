@@ -137,5 +137,18 @@ def test_an_old_file_with_runs_and_samples_can_be_tested_blind(tmp_path):
     text = NewText(text="Words.", words=1, known=True, sample_id=4)
     made = blind.add_round(db, "r", seed=1, length=30, same_prompt=False, left_out={}, texts=[text])
     blind.set_answer(db, blind.texts(db, made.id)[0].id, answer="not mine", sure=3)
+    assert blind.reveal(db, made.id).seen_answers == ("not mine",)
     assert db.one("SELECT body FROM annotation") == ("dry",)
+    assert db.integrity_problems() == []
+
+
+def test_a_round_that_was_seen_before_answers_were_kept_says_that_they_are_not_known(tmp_path):
+    seen = (
+        "INSERT INTO blind_round (id, run, number, seed, length, same_prompt, left_out_json, content_hash, created_at,"
+        " revealed_at) VALUES (1, 'r', 1, 7, 60, 1, '{}', 'sha256:x', '2026-01-01', '2026-01-02')"
+    )
+    db = Database.open(make_old_store(tmp_path, "m0021", [*SAMPLED, seen]))
+    (found,) = blind.rounds(db)
+    assert (found.revealed_at, found.seen_answers) == ("2026-01-02", None)
+    assert blind.reveal(db, 1) == found
     assert db.integrity_problems() == []

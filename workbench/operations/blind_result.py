@@ -86,6 +86,7 @@ class BlindResult:
         by_sure: over the answers of each confidence that was given.
         skipped: how many were skipped.
         taken_back: how many answers undo took back after the result was seen.
+        changed: how many stand otherwise since then, by undo or redo.
         needed: how many answers tell the share from guessing four times in five; None where more than 400.
         at: the share that `needed` is for: hers, or the least that is spoken of.
         sources: each text with its source; empty where `hidden`.
@@ -103,6 +104,7 @@ class BlindResult:
     by_sure: dict[int, Tally]
     skipped: int
     taken_back: int
+    changed: int
     needed: int | None
     at: float
     sources: tuple[Source, ...]
@@ -168,6 +170,7 @@ def result(project: Project, run: str, number: int | None = None, *, unmask: boo
         },
         skipped=sum(item.answer == "skipped" for item in texts),
         taken_back=sum(item.answer is None for item in texts),
+        changed=sum(item.answer not in (None, seen) for item, seen in zip(texts, row.seen_answers or (), strict=False)),
         needed=answers_needed(at),
         at=at,
         sources=() if hidden else tuple(_source(project, item) for item in texts),
@@ -227,6 +230,9 @@ def sentences(found: BlindResult) -> list[str]:
     if found.taken_back:
         word = counted(found.taken_back, "answer was", "answers were")
         said.append(f"{word} taken back after the result was seen: it counts fewer than were given.")
+    if found.changed:
+        word = counted(found.changed, "answer stands", "answers stand")
+        said.append(f"{word} otherwise than when the result was seen, by undo or redo: it counts what stands now.")
     if not row.same_prompt:
         said.append(
             "Real and generated texts answer other prompts, so a topic alone may have told. Canary prompts of held-out "
