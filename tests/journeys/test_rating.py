@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from store import annotations
-from tests.journeys.builders import SECOND_RUN, make_reviewed_project
+from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project
 from tests.journeys.program import opened, press, shown
 from tests.journeys.screens import settle as until
 from workbench.cli.main import cli
@@ -102,6 +102,17 @@ async def test_a_tag_is_found_and_leads_to_its_pair(project: Project) -> None:
         assert "on a sample" in shown(app.screen)
         await press(pilot, "enter")
         assert "pair 2 of 6" in shown(app.screen)
+
+
+async def test_masked_a_tag_that_is_found_does_not_name_the_run_of_its_sample(project: Project) -> None:
+    async with opened(project.root, "review", size=(160, 30)) as (app, pilot):
+        await press(pilot, "t", *"loopish", "enter", "1", "F", *"loopish")
+        await until(pilot, lambda: "1 found" in shown(app.screen))
+        assert BASE_RUN[:20] in shown(app.screen)
+        await press(pilot, "escape", "5", "M", "1", "F", *"loopish")
+        await until(pilot, lambda: "1 found" in shown(app.screen))
+        assert BASE_RUN[:8] not in shown(app.screen)
+        assert "on a sample" in shown(app.screen)
 
 
 async def test_masked_the_dialogs_name_a_and_b_only(project: Project) -> None:
