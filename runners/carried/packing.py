@@ -21,7 +21,7 @@ from runners.carried.needs import needs_of
 from runners.carried.notebook import notebook
 from runners.carried.start import JOB, RESULTS, STOP
 from runners.errors import CarriedError
-from runners.places.bundle import bundle as package
+from runners.places.package import package
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Final
 
 from runners.errors import PlaceError
-from runners.places.bundle import UNPACK, bundle
+from runners.places.package import UNPACK, package
 from runners.places.ssh_client import Conversation, Destination, FarError, sh_path, sh_words
 
 _NO_PACKAGE: Final = 91
@@ -88,13 +88,13 @@ class FarHost:
 
     def _script(self) -> str:
         """Go to the package and be the far end; a status of its own tells that it is not there."""
-        name, _ = bundle()
+        name, _ = package()
         folder = sh_path(f"{self.folder.rstrip('/')}/packages/{name}")
         far_end = f'PYTHONSAFEPATH=1 PYTHONPATH="$PWD" exec {sh_path(self.python)} -m runners.places.far_end'
         return f"cd {folder} 2>/dev/null || exit {_NO_PACKAGE}; {far_end}"
 
     def _ship(self) -> None:
-        name, data = bundle()
+        name, data = package()
         folder = sh_path(f"{self.folder.rstrip('/')}/packages")
         unpack = sh_words([*UNPACK, name, hashlib.sha256(data).hexdigest()])
         script = f"mkdir -p {folder} && cd {folder} && {sh_path(self.python)} {unpack} && echo unpacked"

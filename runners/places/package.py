@@ -48,7 +48,7 @@ UNPACK: Final = (
 
 
 @lru_cache(maxsize=1)
-def bundle() -> tuple[str, bytes]:
+def package() -> tuple[str, bytes]:
     """Return the package's name on the host, and the archive."""
     home = Path(runners.__file__).resolve().parent
     digest, archive = hashlib.sha256(), io.BytesIO()
