@@ -214,9 +214,10 @@ def rows(db: Database) -> list[RunRow]:
     ]
 
 
-def places(db: Database) -> list[tuple[str, str, str]]:
-    """Return name, place and directory of every run, oldest first."""
-    return db.all("SELECT name, place, dir FROM run ORDER BY created_at, rowid")
+def places(db: Database, *, but: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return name, place and directory of every run that is not at one of some places, oldest first."""
+    marks = ", ".join("?" * len(but))
+    return db.all(f"SELECT name, place, dir FROM run WHERE place NOT IN ({marks}) ORDER BY created_at, rowid", but)
 
 
 def get(db: Database, name: str) -> Run:

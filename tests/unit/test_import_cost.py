@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.journeys.builders import make_reviewed_project
 
 NEVER_BEFORE_THE_FRAME = ("torch", "transformers", "peft", "sqlite_utils", "numpy", "pandas", "tiktoken", "sentencex")
 NEVER = ("torch", "transformers", "peft", "bitsandbytes")
@@ -36,6 +38,26 @@ def test_the_check_would_see_a_heavy_module() -> None:
 )
 def test_no_screen_imports_a_training_library(name: str) -> None:
     assert loaded_after(f"import workbench.screens.{name}", NEVER) == []
+
+
+FAR = ("runners.carried", "runners.places.ssh", "runners.places.by_hand", "workbench.pulling")
+
+
+def test_a_project_whose_runs_are_all_here_loads_nothing_that_reaches_elsewhere(tmp_path: Path) -> None:
+    make_reviewed_project(tmp_path / "voice", runs_made=1)
+    code = f"""
+from pathlib import Path
+import workbench.app, workbench.following, workbench.screens.runs, workbench.screens.launch
+from workbench.operations import collecting, launching, pulling, running
+from workbench.operations.project import Project
+project = Project.open(Path({str(tmp_path / "voice")!r}))
+collecting.collect(project, far="nothing")
+assert pulling.far_runs(project) == []
+(row,) = running.run_rows(project)
+running.run_view(project, row.name)
+running.launched_words(project, row.name)
+"""
+    assert loaded_after(code, FAR) == []
 
 
 def test_no_operation_imports_a_training_library() -> None:

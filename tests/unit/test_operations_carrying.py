@@ -14,7 +14,7 @@ from runners.events import EventWriter, LineWriter, utc_now
 from runners.rundir import RunDir
 from store import runs
 from tests.journeys.builders import make_curated_project
-from workbench.operations import carrying, collecting, forecasting, launching, place_checks, running
+from workbench.operations import collecting, forecasting, launching, place_checks, running
 from workbench.operations.carrying import bring, zip_bundle
 from workbench.operations.errors import LaunchError, NothingToDoError, ProjectError, WorkbenchError
 from workbench.operations.freezing import freeze
@@ -104,7 +104,7 @@ def test_a_launch_packs_a_bundle_and_says_what_to_do_with_it(project: Project, d
     assert str(drive / name) in seen.carried
     assert "notebook.ipynb in Colab" in seen.carried
     assert (drive / name / "notebook.ipynb").is_file()
-    assert "Packed" in carrying.launched_words(project, name)
+    assert "Packed" in running.launched_words(project, name)
 
 
 def test_what_arrives_in_the_folder_is_found_and_the_run_goes_its_way(project: Project, away: Away) -> None:

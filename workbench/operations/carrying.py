@@ -126,16 +126,9 @@ def zip_bundle(project: Project, name: str, to: Path | None = None) -> Path:
     return zipped(bundle, target / f"{name}.zip" if target.is_dir() else target)
 
 
-def launched_words(project: Project, name: str) -> str:
-    """Say of a run that was just launched what goes on with it."""
-    if is_carried(project, runs.get(project.db, name).place):
-        return f"Packed {name}: carry it as is said with it."
-    return f"Launched {name}. It goes on when the program is closed."
-
-
 def carried_words(project: Project, row: runs.RunRow, contact: Contact | None) -> str:
     """Say how it stands with a run that is carried by hand, and what is to be done next; nothing where nothing is."""
-    if not row.carried or row.status == "finished":
+    if row.status == "finished":
         return ""
     if contact is not None and contact.awaited:
         return f"Carried by hand. {contact.awaited}"

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from runners.places.ssh import SshPlace
 
 
+NEAR = (LOCAL, imported_runs.PLACE)
+"""Where what runs write is here at once."""
+
 # A fourth of a processor beside one process that does not step back.
 _SESSION_NICE = 5
 
@@ -30,7 +33,7 @@ def place_names(project: Project) -> tuple[str, ...]:
 
 def is_remote(name: str) -> bool:
     """Say whether the runs of a place are written elsewhere and copied here."""
-    return name not in (LOCAL, imported_runs.PLACE)
+    return name not in NEAR
 
 
 def place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> Place:
@@ -63,8 +66,12 @@ def session_place(project: Project) -> Place:
 
 def is_carried(project: Project, name: str) -> bool:
     """Say whether the runs of a place are carried there by hand."""
-    found = project.settings.places.get(name)
-    return found is not None and found.kind == BUNDLE
+    return name in carried_places(project)
+
+
+def carried_places(project: Project) -> set[str]:
+    """Return the places whose runs are carried there by hand."""
+    return {name for name, found in project.settings.places.items() if found.kind == BUNDLE}
 
 
 def bundle_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> BundlePlace:

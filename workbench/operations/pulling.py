@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runners.carried.taking import has_finished
 from runners.errors import CarriedError, PlaceError, RunnersError
 from runners.places.base import Handle, read_job
 from runners.places.contact import Contact, all_here, awaited, coming, lost, reached, read_contact
 from runners.rundir import RunDir
 from store import runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.places import is_carried, is_remote, place, ssh_place
+from workbench.operations.places import NEAR, carried_places, is_carried, place, ssh_place
 from workbench.operations.project import Project
 
 if TYPE_CHECKING:
@@ -68,8 +67,8 @@ def far_runs(project: Project, names: Sequence[str] = (), *, again: bool = False
         again: also those of which all is here, as far as is known.
     """
     found = []
-    for name, where, folder in runs.places(project.db):
-        if not is_remote(where) or (names and name not in names):
+    for name, where, folder in runs.places(project.db, but=NEAR):
+        if names and name not in names:
             continue
         run_dir = RunDir(project.absolute(folder))
         attempt = run_dir.latest_attempt()
@@ -103,8 +102,12 @@ def look(project: Project, run: FarRun, *, cancelled: Callable[[], bool] = lambd
     # Of a run that is carried, another attempt may have come.
     latest = run.run_dir.latest_attempt() or run.attempt
     reached(run.run_dir, latest, poll)
-    if run.carried and has_finished(run.run_dir, latest):
-        all_here(run.run_dir, latest)
+    if run.carried:
+        # Imported here: it is a part of the program that most runs do without.
+        from runners.carried.taking import has_finished
+
+        if has_finished(run.run_dir, latest):
+            all_here(run.run_dir, latest)
     return None
 
 
@@ -172,10 +175,12 @@ def pull_now(project: Project, names: Sequence[str] = (), *, checkpoints: bool) 
 
 def restarted(project: Project) -> list[str]:
     """Return the runs carried by hand that are over, as far as the store knows, and of which a newer attempt came."""
+    if not (carried := carried_places(project)):
+        return []
     found = []
     living = set(runs.unfinished(project.db))
-    for name, where, folder in runs.places(project.db):
-        if is_carried(project, where) and name not in living:
+    for name, where, folder in runs.places(project.db, but=NEAR):
+        if where in carried and name not in living:
             latest = RunDir(project.absolute(folder)).latest_attempt()
             recorded = max((item.attempt for item in runs.attempts(project.db, name)), default=0)
             found += [name] if (latest or 0) > recorded else []

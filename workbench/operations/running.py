@@ -17,7 +17,6 @@ from runners.status import OVER
 from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
-from workbench.operations.carrying import carried_words
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.launching import submit
 from workbench.operations.places import is_carried, is_remote, place
@@ -169,12 +168,21 @@ def run_view(project: Project, name: str) -> RunView:
         shortage=dict(shortages[-1].data) if shortages and errors else None,
         error=str(errors[-1].data.get("message", "")) if errors and row.status == "failed" else None,
         contact=(contact := _contact(project, row)),
-        carried=carried_words(project, row, contact),
+        carried=_carried_words(project, row, contact),
         attempts=0 if imported else len(run_dir.attempts()),
         noted=noted.body if (noted := notebook.latest_of_run(project.db, name)) is not None else "",
         # What a log said of a run made elsewhere is its note.
         log_tail=row.note if imported else _tail(run_dir),
     )
+
+
+def _carried_words(project: Project, row: RunRow, contact: Contact | None) -> str:
+    if not row.carried:
+        return ""
+    # Imported here: it is a part of the program that most runs do without.
+    from workbench.operations.carrying import carried_words
+
+    return carried_words(project, row, contact)
 
 
 def _with_interval(project: Project, run: str, name: str) -> tuple[tuple[int, float, float, float], ...]:
@@ -213,6 +221,13 @@ def _early(project: Project, run: str) -> str | None:
 def run_samples(project: Project, name: str) -> list[Sample]:
     """Return the samples a run made: of the base, then of the adapter at its latest step."""
     return [*samples.of_run(project.db, name, "base"), *samples.of_run(project.db, name, "adapter")]
+
+
+def launched_words(project: Project, name: str) -> str:
+    """Say of a run that was just launched what goes on with it."""
+    if is_carried(project, runs.get(project.db, name).place):
+        return f"Packed {name}: carry it as is said with it."
+    return f"Launched {name}. It goes on when the program is closed."
 
 
 def stop(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -> str:

@@ -295,7 +295,7 @@ class RunsScreen(ProjectScreen):
         )
 
     def _launched(self, name: str) -> None:
-        from workbench.operations.carrying import launched_words
+        from workbench.operations.running import launched_words
 
         self.select(name)
         self.app.project_changed()
