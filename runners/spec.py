@@ -58,6 +58,11 @@ class ModelSpec:
     quantization: Quantization = "none"
     device: Device = "auto"
 
+    @property
+    def is_path(self) -> bool:
+        """Whether it is named by a path, so that it can only be a folder of the machine it runs on."""
+        return self.id.startswith(("/", ".", "~"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterSpec:

@@ -28,6 +28,7 @@ from runners.carried.manifest import (
 )
 from runners.errors import CarriedError
 from runners.events import utc_now
+from runners.places.supervisor import exit_status
 from runners.rundir import RunDir
 
 # Besides the newest: a folder that is half synced may not have all that the newest names.
@@ -161,13 +162,8 @@ class Ferry:
             files.update(came)
 
     def _ends(self) -> Mapping[int, int]:
-        found = {}
-        for number in self._run_dir.attempts():
-            try:
-                found[number] = int(self._run_dir.rc(number).read_text(encoding="ascii"))
-            except (FileNotFoundError, ValueError):
-                continue
-        return found
+        ends = {number: exit_status(self._run_dir, number)[1] for number in self._run_dir.attempts()}
+        return {number: code for number, code in ends.items() if code is not None}
 
     def _best(self) -> Mapping[str, Any] | None:
         try:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from runners.errors import RunDirError
+from runners.errors import PlaceError, RunDirError
 from runners.events import utc_now
 from runners.rundir import RunDir
 from runners.spec import RunSpec
@@ -94,6 +94,16 @@ class Place(Protocol):
         """End the job and its children at once; a job that is over already is left alone."""
 
 
+def require_own(handle: Handle, name: str) -> None:
+    """Refuse a job of another place.
+
+    Raises:
+        PlaceError: the handle is of one.
+    """
+    if handle.place != name:
+        raise PlaceError(f"A job of the place {handle.place!r} was asked for at {name!r}. Ask its own place.")
+
+
 def write_job(run_dir: RunDir, attempt: int, handle: Handle) -> None:
     """Write the attempt's `job.json`; local jobs have no lease."""
     row = {"place": handle.place, "handle": handle.data, "lease": None, "at": utc_now()}
@@ -118,3 +128,13 @@ def read_job(run_dir: RunDir, attempt: int) -> Handle | None:
         raise RunDirError(
             f"{path}: broken ({error!r}). Delete it; the job can then only be found by its pid."
         ) from error
+
+
+def newest_job(run_dir: RunDir) -> Handle | None:
+    """Return the handle of the newest attempt that was submitted; None before the first.
+
+    Raises:
+        RunDirError: a file is broken.
+    """
+    handles = (read_job(run_dir, attempt) for attempt in reversed(run_dir.attempts()))
+    return next((handle for handle in handles if handle is not None), None)

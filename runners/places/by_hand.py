@@ -17,7 +17,8 @@ from runners.carried.start import RESULTS, STOP
 from runners.carried.taking import Taken, take_in, taken_number
 from runners.errors import CarriedError, PlaceError
 from runners.places.alone import alone
-from runners.places.base import Handle, Poll, read_job, write_job
+from runners.places.base import Handle, Poll, newest_job, read_job, require_own, write_job
+from runners.places.supervisor import exit_status
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 
@@ -49,7 +50,7 @@ class BundlePlace:
                 f"{self._folder}: no such folder. Make it, or name another `folder` of this place; one that is synced "
                 "brings the results back by itself."
             )
-        if spec is not None and spec.model.id.startswith(("/", "~", ".")):
+        if spec is not None and spec.model.is_path:
             problems.append(
                 f"{spec.model.id} is a folder of this machine, and is not carried. Name a model by its Hugging Face id."
             )
@@ -72,7 +73,7 @@ class BundlePlace:
 
     def poll(self, handle: Handle) -> Poll:
         """Say how an attempt ended, if its results are here and say so."""
-        self._own(handle)
+        require_own(handle, self.name)
         arrival = Folder(Path(handle.data["bundle"]) / RESULTS)
         for number in arrival.manifests():
             with contextlib.suppress(CarriedError):
@@ -88,7 +89,7 @@ class BundlePlace:
             CarriedError: it is damaged, or not this run's.
             PlaceError: the handle is of another place.
         """
-        self._own(handle)
+        require_own(handle, self.name)
         folder = Folder(Path(handle.data["bundle"]) / RESULTS)
         numbers = folder.manifests()
         # Asked every few seconds: what was taken in is not read again.
@@ -121,7 +122,7 @@ class BundlePlace:
         Raises:
             PlaceError: the bundle is no longer there.
         """
-        self._own(handle)
+        require_own(handle, self.name)
         there = Path(handle.data["bundle"])
         if not there.is_dir():
             raise PlaceError(f"{there}: the bundle is not there, so nothing can be told to it. Stop it where it runs.")
@@ -134,28 +135,21 @@ class BundlePlace:
         Raises:
             PlaceError: always, saying what can be done.
         """
-        self._own(handle)
+        require_own(handle, self.name)
         raise PlaceError(
             "This run is carried by hand, and nothing here reaches its process. Stop the notebook, or the "
             "terminal that run.py runs in."
         )
 
     def _latest(self, run_dir: RunDir) -> Handle:
-        handles = (read_job(run_dir, attempt) for attempt in reversed(run_dir.attempts()))
-        found = next((handle for handle in handles if handle is not None), None)
+        found = newest_job(run_dir)
         if found is None:
             raise PlaceError(f"{run_dir.path}: was never put into a bundle. Resume the run.")
         return found
-
-    def _own(self, handle: Handle) -> None:
-        if handle.place != self.name:
-            raise PlaceError(f"A job of the place {handle.place!r} was asked for at {self.name!r}. Ask its own place.")
 
 
 def end_of(run_dir: RunDir) -> Poll:
     """Say how the newest attempt ended, as its results said; `unknown` until they do."""
     latest = run_dir.latest_attempt()
-    try:
-        return _UNKNOWN if latest is None else Poll("ended", int(run_dir.rc(latest).read_text(encoding="ascii")))
-    except (FileNotFoundError, ValueError):
-        return _UNKNOWN
+    code = None if latest is None else exit_status(run_dir, latest)[1]
+    return _UNKNOWN if code is None else Poll("ended", code)

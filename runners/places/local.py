@@ -19,7 +19,7 @@ from typing import Final
 import psutil
 
 from runners.errors import PlaceError
-from runners.places.base import Handle, Poll, write_job
+from runners.places.base import Handle, Poll, require_own, write_job
 from runners.places.supervisor import job_environment, start_supervised
 from runners.rundir import RunDir
 from runners.spec import RunSpec
@@ -122,7 +122,7 @@ class LocalPlace:
 
     def poll(self, handle: Handle) -> Poll:
         """Say how the job's process is; `gone` when neither it nor an exit status is there."""
-        _own(handle)
+        require_own(handle, self.name)
         rc = Path(handle.data["rc"])
         if rc.exists():
             return _ended(rc)
@@ -144,20 +144,13 @@ class LocalPlace:
 
     def kill(self, handle: Handle) -> None:
         """Send KILL to the job's process group, if it is still the one that was started."""
-        _own(handle)
+        require_own(handle, self.name)
         if _alive(handle):
             try:
                 os.killpg(handle.data["pid"], signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 # It ended meanwhile; macOS denies permission where Linux finds no process.
                 return
-
-
-def _own(handle: Handle) -> None:
-    if handle.place != LocalPlace.name:
-        raise PlaceError(
-            f"A job of the place {handle.place!r} was asked for at {LocalPlace.name!r}. Ask its own place."
-        )
 
 
 def _ended(rc: Path) -> Poll:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from runners.errors import PlaceError, UnreachableError
 from runners.places import mirror
 from runners.places.alone import alone
-from runners.places.base import Handle, Poll, read_job, write_job
+from runners.places.base import Handle, Poll, read_job, require_own, write_job
 from runners.places.far_host import FarHost
 from runners.places.ssh_client import Destination
 from runners.rundir import RunDir
@@ -113,7 +113,7 @@ class SshPlace:
 
     def poll(self, handle: Handle) -> Poll:
         """Say how the job's process is; `unknown` where the host cannot be asked."""
-        self._own(handle)
+        require_own(handle, self.name)
         try:
             return _poll(self._far.ask("look", **handle.data))
         except PlaceError:
@@ -126,7 +126,7 @@ class SshPlace:
             UnreachableError: the host cannot be asked now.
             PlaceError: it answers, but not about this run; or the handle is of another place.
         """
-        self._own(handle)
+        require_own(handle, self.name)
         with alone(run_dir, "lines"):
             return _poll(self._pull_lines(run_dir, handle.data["attempt"], handle.data["machine"]))
 
@@ -155,13 +155,13 @@ class SshPlace:
         Raises:
             PlaceError: the host cannot be asked; nothing was done.
         """
-        self._own(handle)
+        require_own(handle, self.name)
         self._far.ask("stop", **handle.data)
         run_dir.request_stop()
 
     def kill(self, handle: Handle) -> None:
         """Send KILL to the job's process group there, if it is still the one that was started."""
-        self._own(handle)
+        require_own(handle, self.name)
         self._far.ask("kill", **handle.data)
 
     def _problems(self, told: Mapping[str, Any], model: str | None) -> list[str]:
@@ -211,10 +211,6 @@ class SshPlace:
             if not told["more"]:
                 return said
 
-    def _own(self, handle: Handle) -> None:
-        if handle.place != self.name:
-            raise PlaceError(f"A job of the place {handle.place!r} was asked for at {self.name!r}. Ask its own place.")
-
     def _pip(self) -> str:
         arguments = " ".join(["ssh", *self._far.destination.arguments()])
         return f"{arguments} {self._far.python} -m {_INSTALL}"
@@ -233,6 +229,4 @@ def _machine(run_dir: RunDir) -> str | None:
 
 def _folder_of(spec: RunSpec | None) -> str | None:
     """Return the folder that a spec names its model by; None for the embedded one and for a repository's id."""
-    if spec is None:
-        return None
-    return spec.model.id if spec.model.id.startswith(("/", "~", ".")) else None
+    return spec.model.id if spec is not None and spec.model.is_path else None

@@ -11,7 +11,7 @@ from runners.carried.arrivals import Arrival, NoManifestError, opened, read_mani
 from runners.carried.packing import NOTEBOOK, zipped
 from runners.carried.taking import Taken, has_finished
 from runners.errors import CarriedError
-from runners.places.base import read_job
+from runners.places.base import newest_job
 from runners.places.by_hand import end_of
 from runners.places.contact import Contact, all_here, reached
 from runners.rundir import RunDir
@@ -101,9 +101,7 @@ def bundle_of(project: Project, name: str) -> Path:
     run = runs.get(project.db, name)
     if not is_carried(project, run.place):
         raise NothingToDoError(f"{name} runs at {run.place}, and what it writes comes by itself.")
-    run_dir = RunDir(project.absolute(run.dir))
-    handles = [read_job(run_dir, attempt) for attempt in run_dir.attempts()]
-    found = next((handle for handle in reversed(handles) if handle is not None), None)
+    found = newest_job(RunDir(project.absolute(run.dir)))
     if found is None:
         raise NothingToDoError(f"{name} was never put into a bundle. Resume it.")
     return Path(found.data["bundle"])

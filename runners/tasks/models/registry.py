@@ -192,7 +192,7 @@ def locate(spec: ModelSpec) -> Place:
     folder = Path(spec.id).expanduser()
     if folder.is_dir():
         return Place(folder)
-    if spec.id.startswith(("/", ".", "~")):
+    if spec.is_path:
         raise ModelError(
             f"{spec.id}: no such folder. Name one that holds config.json, tokenizer.json and *.safetensors."
         )
