@@ -203,7 +203,7 @@ class RunDir:
             (building / "attempts").mkdir()
             if spec.task == "session":
                 built.requests.mkdir()
-            hashes = {file.relative_to(building).as_posix(): _sha256(file) for file in built.submitted()}
+            hashes = {file.relative_to(building).as_posix(): sha256_of(file) for file in built.submitted()}
             built.spec_json.write_text(replace(spec, hashes=hashes).to_json(), encoding="utf-8", newline="\n")
             try:
                 building.rename(path)
@@ -245,7 +245,7 @@ class RunDir:
         for name, expected in spec.hashes.items():
             file = self.path / name
             try:
-                found = _sha256(file)
+                found = sha256_of(file)
             except FileNotFoundError:
                 problems.append(f"{file}: missing. Put it back, or launch the run again.")
                 continue
@@ -308,7 +308,8 @@ def run_name(now: datetime, model: str, words: str, random_hex: str) -> str:
     return "-".join([f"{now:%Y%m%d-%H%M}", *filter(None, parts), random_hex])
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Return the tagged hash of a file."""
     with file.open("rb") as opened:
         return "sha256:" + hashlib.file_digest(opened, "sha256").hexdigest()
 

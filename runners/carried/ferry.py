@@ -23,13 +23,12 @@ from runners.carried.manifest import (
     checkpoint_of,
     copied,
     manifest_name,
-    sha256_of,
     shard_name,
 )
 from runners.errors import CarriedError
 from runners.events import utc_now
 from runners.places.supervisor import exit_status
-from runners.rundir import RunDir
+from runners.rundir import RunDir, sha256_of
 
 # Besides the newest: a folder that is half synced may not have all that the newest names.
 _KEPT_MANIFESTS: Final = 2

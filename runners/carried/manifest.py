@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final
 
 from runners.errors import CarriedError
@@ -171,12 +171,6 @@ def manifest_number(name: str) -> int | None:
     """Return the number of the manifest that a name means; None for any other file."""
     match = _MANIFEST.fullmatch(name)
     return int(match[1]) if match else None
-
-
-def sha256_of(path: Path) -> str:
-    """Return the tagged hash of a file."""
-    with path.open("rb") as file:
-        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copied(source: BinaryIO, size: int, to: BinaryIO | None) -> str:

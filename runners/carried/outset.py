@@ -52,7 +52,7 @@ def main() -> int:
     sys.path.insert(0, str(program))
     from runners.carried.start import start
 
-    return start(HERE, work, program, sys.argv[1:])
+    return start(HERE, work, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ from typing import Final
 
 from runners.carried import outset
 from runners.carried.ferry import Ferry
-from runners.carried.manifest import sha256_of
 from runners.carried.needs import needs_of
 from runners.carried.notebook import notebook
 from runners.carried.start import JOB, RESULTS, STOP
 from runners.errors import CarriedError
 from runners.places.package import package
-from runners.rundir import RunDir
+from runners.rundir import RunDir, sha256_of
 from runners.spec import RunSpec
 
 SCHEMA_VERSION: Final = 1
@@ -116,7 +115,7 @@ def _build(run_dir: RunDir, folder: Path, there: Path) -> None:
         if (
             run_dir.samples.exists()
             or run_dir.checkpoint_steps()
-            or any(_spoke(run_dir, number) for number in run_dir.attempts())
+            or any(run_dir.events(number).exists() for number in run_dir.attempts())
         ):
             Ferry(run_dir, building / RESULTS).carry()
         data = {
@@ -143,10 +142,6 @@ def _require_same(there: Path, run_dir: RunDir) -> None:
         raise CarriedError(
             f"{there}: something stands there that is not the bundle of this run. Move it away, and try again."
         )
-
-
-def _spoke(run_dir: RunDir, attempt: int) -> bool:
-    return run_dir.events(attempt).exists()
 
 
 def _readme(spec: RunSpec) -> str:

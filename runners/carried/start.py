@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import os
 import shutil
 import signal
 import subprocess
@@ -24,13 +23,15 @@ from typing import Final
 
 from runners.carried.arrivals import Folder, read_manifest
 from runners.carried.ferry import AnotherWriterError, Ferry, writer_of
-from runners.carried.manifest import manifest_name, sha256_of
+from runners.carried.manifest import manifest_name
 from runners.carried.needs import missing, needs_of
 from runners.carried.taking import has_finished, require_newest, take_in
 from runners.carried.words import words_of
 from runners.errors import CarriedError, RunnersError
 from runners.events import read_lines
-from runners.rundir import RunDir
+from runners.places.far_survey import survey
+from runners.places.supervisor import job_environment
+from runners.rundir import RunDir, sha256_of
 from runners.spec import RunSpec
 
 JOB: Final = "job"
@@ -44,13 +45,12 @@ _LOOK_S: Final = 0.5
 _STORED_BYTES: Final = 1 << 20
 
 
-def start(here: Path, work: Path, program: Path, arguments: Sequence[str]) -> int:
+def start(here: Path, work: Path, arguments: Sequence[str]) -> int:
     """Carry out a word of `run.py`; return the exit status.
 
     Args:
         here: the bundle.
         work: the folder on this machine's disk.
-        program: where the package lies that the job imports.
         arguments: of the command line.
     """
     parser = argparse.ArgumentParser(prog="run.py", description="Carry out the run that this folder holds.")
@@ -69,7 +69,7 @@ def start(here: Path, work: Path, program: Path, arguments: Sequence[str]) -> in
         if not ready or options.word == "check":
             return 0 if ready else 1
         with _alone(work):
-            status = _Carried(here, work, program, spec, options.every).run()
+            status = _Carried(here, work, spec, options.every).run()
         return status or (_pack(here) if options.word == "all" else 0)
     except (RunnersError, OSError) as error:
         print(error, file=sys.stderr)
@@ -105,15 +105,13 @@ def _check(spec: RunSpec) -> bool:
 
 def _card() -> str | None:
     """Return the name of this machine's card, as torch sees it; in a process of its own, which gives the card free."""
-    asked = (
-        "import torch as t; c = t.cuda.is_available(); "
-        "print(f'{t.cuda.get_device_name(0)}, {t.cuda.get_device_properties(0).total_memory >> 30} GiB' if c else "
-        "'Apple' if t.backends.mps.is_available() else '')"
-    )
-    answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
-    if answer.returncode:
-        raise CarriedError(f"torch cannot be loaded here: {(answer.stderr.strip().splitlines() or ['no reason'])[-1]}")
-    return answer.stdout.strip() or None
+    told = survey(())
+    if told["torch_error"]:
+        raise CarriedError(f"torch cannot be loaded here: {told['torch_error']}")
+    if told["cards"]:
+        first = told["cards"][0]
+        return f"{first['name']}, {first['bytes'] >> 30} GiB"
+    return "Apple" if told["device"] == "mps" else None
 
 
 @contextlib.contextmanager
@@ -130,8 +128,8 @@ def _alone(work: Path) -> Iterator[None]:
 class _Carried:
     """One start of the run on this machine."""
 
-    def __init__(self, here: Path, work: Path, program: Path, spec: RunSpec, every_s: float) -> None:
-        self._here, self._program, self._spec, self._every_s = here, program, spec, every_s
+    def __init__(self, here: Path, work: Path, spec: RunSpec, every_s: float) -> None:
+        self._here, self._spec, self._every_s = here, spec, every_s
         self._run_dir = RunDir(work / "run" / spec.name)
         self._asked: str | None = None
         self._seen = 0
@@ -193,8 +191,7 @@ class _Carried:
         return number
 
     def _carry_out(self, attempt: int, ferry: Ferry) -> int:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "RUNNERS_WATCH_PARENT": "1", "PYTHONSAFEPATH": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self._program), os.environ.get("PYTHONPATH")]))
+        environment = {**job_environment(), "RUNNERS_WATCH_PARENT": "1"}
         command = [sys.executable, "-m", "runners", str(self._run_dir.path), "--attempt", str(attempt)]
         before = [signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)]
         print("The job starts; it says here what it does.", flush=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from runners.carried.arrivals import UNREADABLE, Arrival, Folder, read_manifest
-from runners.carried.manifest import BLOCK_BYTES, Manifest, checkpoint_of, copied, is_known, manifest_name, sha256_of
+from runners.carried.manifest import BLOCK_BYTES, Manifest, checkpoint_of, copied, is_known, manifest_name
 from runners.errors import CarriedError, NotAllHereError
 from runners.events import read_lines
-from runners.rundir import RunDir
+from runners.rundir import RunDir, sha256_of
 
 _ASIDE: Final = ".arriving"
 _TAKEN: Final = ".taken"

@@ -1,4 +1,4 @@
-"""What a far host has to run on: its torch, its cards and their memory, as torch itself finds them.
+"""What a machine has to run on: its torch, its cards and their memory, as torch itself finds them.
 
 Asked in a process of its own: a torch that does not fit its driver may end the process that loads it.
 """

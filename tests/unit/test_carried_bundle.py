@@ -12,7 +12,6 @@ import pytest
 
 from runners.carried import needs
 from runners.carried.ferry import Ferry
-from runners.carried.manifest import sha256_of
 from runners.carried.notebook import notebook
 from runners.carried.packing import NOTEBOOK, zipped
 from runners.carried.words import words_of
@@ -20,7 +19,7 @@ from runners.errors import CarriedError, NotAllHereError, PlaceError
 from runners.events import EventWriter
 from runners.places.base import Handle, Poll, read_job
 from runners.places.by_hand import BundlePlace, end_of
-from runners.rundir import RunDir
+from runners.rundir import RunDir, sha256_of
 from runners.spec import ModelSpec, RunSpec, SessionSpec
 
 ROOT = Path(__file__).parents[2]
