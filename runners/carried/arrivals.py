@@ -19,8 +19,8 @@ from typing import BinaryIO, Protocol, cast
 from runners.carried.manifest import MANIFEST_BYTES, Manifest, manifest_name, manifest_number
 from runners.errors import CarriedError
 
-UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-"""What reading a file of a damaged archive, or of a folder, can raise."""
+UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What opening a damaged archive, or reading a file of one or of a folder, can raise."""
 
 # More than this is no archive of results: a run has a few thousand files.
 _MOST_FILES = 200_000
@@ -64,7 +64,7 @@ def read_manifest(arrival: Arrival, number: int) -> Manifest:
         if len(data) > MANIFEST_BYTES:
             raise CarriedError(f"{arrival.name}: {name} is larger than any manifest. Nothing was taken in.")
         found = Manifest.from_json(data.decode("utf-8"), f"{arrival.name}: {name}")
-    except (*UNREADABLE, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise CarriedError(f"{arrival.name}: {name} cannot be read ({error}).") from error
     if found.number != number:
         raise CarriedError(f"{arrival.name}: {name} says that it is number {found.number}. Nothing was taken in.")
@@ -123,7 +123,8 @@ class Archives:
             if len(archive.infolist()) > _MOST_FILES:
                 raise CarriedError(f"{path}: holds {len(archive.infolist()):,} files, more than any run has.")
             for info in archive.infolist():
-                if info.is_dir():
+                # One without a name, which `is_dir` of Python 3.11 does not expect, is no file of anything.
+                if not info.filename or info.is_dir():
                     continue
                 if stat.S_ISLNK(info.external_attr >> 16):
                     raise CarriedError(
@@ -184,7 +185,7 @@ def opened(paths: Sequence[Path]) -> Iterator[Arrival]:
                 archives.append(stack.enter_context(zipfile.ZipFile(path)))
             except FileNotFoundError as error:
                 raise CarriedError(f"{path}: no such file. Look at its name, and bring it again.") from error
-            except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+            except UNREADABLE as error:
                 raise CarriedError(
                     f"{path}: no zip that can be read ({error}). If it is still being downloaded, wait for its end; "
                     "else download it again."

@@ -446,6 +446,30 @@ def test_what_is_no_zip_or_no_results_is_said(home, tmp_path):
             brought(tmp_path / name, home)
 
 
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"\xc3"])
+def test_an_archive_with_a_name_that_is_no_text_is_refused_with_a_sentence(home, away, tmp_path, name):
+    work(away)
+    Ferry(away, tmp_path / "results").carry()
+    path = zipped(
+        tmp_path / "results", tmp_path / "r.zip", change=lambda members: members.update({"ä" * len(name): b""})
+    )
+    path.write_bytes(path.read_bytes().replace("ä".encode() * len(name), (name * 2)[: 2 * len(name)]))
+    with pytest.raises(CarriedError, match="no zip that can be read"):
+        brought(path, home)
+    assert tree(home) == {}
+
+
+def test_a_member_without_a_name_is_no_file(home, away, tmp_path):
+    work(away)
+    Ferry(away, tmp_path / "results").carry()
+    path = zipped(tmp_path / "results", tmp_path / "r.zip", change=lambda members: members.update({"nameless": b""}))
+    path.write_bytes(path.read_bytes().replace(b"nameless", b"\0ameless"))
+    with zipfile.ZipFile(path) as archive:
+        assert "" in archive.namelist()
+    brought(path, home)
+    assert home.samples.read_bytes() == away.samples.read_bytes()
+
+
 def test_a_folder_that_came_as_several_zips_is_read_as_one(home, away, tmp_path):
     work(away)
     Ferry(away, tmp_path / "results").carry()
