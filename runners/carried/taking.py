@@ -146,7 +146,7 @@ def take_in(arrival: Arrival, run_dir: RunDir, *, cancelled: Callable[[], bool] 
         _put_in_place(run_dir, aside, whole, grown)
         if not older:
             _tell(found, run_dir)
-            _write(run_dir.path / _TAKEN, f"{found.number}\n")
+        _write(run_dir.path / _TAKEN, f"{found.number}\n")
     except OSError as error:
         raise CarriedError(
             f"{run_dir.path}: the results could not be taken in ({error}). What stood here stands; bring them again."

@@ -14,7 +14,7 @@ from typing import Final
 from runners.carried.arrivals import Arrival, Folder, read_manifest
 from runners.carried.packing import bundle_folder, pack
 from runners.carried.start import RESULTS, STOP
-from runners.carried.taking import Taken, take_in, taken_number
+from runners.carried.taking import Taken, newest, take_in, taken_number
 from runners.errors import CarriedError, PlaceError
 from runners.places.alone import alone
 from runners.places.base import Handle, Poll, newest_job, read_job, require_own, write_job
@@ -92,8 +92,9 @@ class BundlePlace:
         require_own(handle, self.name)
         folder = Folder(Path(handle.data["bundle"]) / RESULTS)
         numbers = folder.manifests()
-        # Asked every few seconds: what was taken in is not read again.
-        if numbers and numbers[0] != taken_number(run_dir):
+        # Asked every few seconds: what was taken in is not read again, also while a newer state is still to come.
+        taken = taken_number(run_dir)
+        if numbers and numbers[0] != taken and newest(folder, run_dir).number != taken:
             self.take(run_dir, folder)
         return end_of(run_dir)
 

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runners.carried import needs
+from runners.carried.arrivals import opened
 from runners.carried.ferry import Ferry
 from runners.carried.notebook import notebook
 from runners.carried.packing import NOTEBOOK, zipped
@@ -201,6 +203,47 @@ def test_half_synced_results_are_waited_for(home, place, tmp_path):
     next(results.rglob("events/*")).unlink()
     with pytest.raises(NotAllHereError, match="0 of 1 files"):
         place.look(home, handle)
+
+
+def test_what_was_taken_in_is_not_read_again_while_a_newer_state_is_half_here(home, place, tmp_path, monkeypatch):
+    handle = submit(place, home)
+    run, writer = away(home, tmp_path)
+    results = tmp_path / "drive" / "a-run" / "results"
+    ferry = Ferry(run, results)
+    ferry.carry()
+    place.look(home, handle)
+    writer.emit("heartbeat")
+    ferry.carry()
+    late = sorted(results.rglob("events/*"))[-1]
+    late.rename(tmp_path / "late")
+    taken = []
+    monkeypatch.setattr(BundlePlace, "take", lambda self, *given: taken.append(given))
+    assert place.look(home, handle) == Poll("unknown")
+    assert taken == []
+    (tmp_path / "late").rename(late)
+    place.look(home, handle)
+    assert len(taken) == 1
+
+
+def test_a_folder_that_is_behind_what_was_brought_is_read_once(home, place, tmp_path, monkeypatch):
+    handle = submit(place, home)
+    run, writer = away(home, tmp_path)
+    results = tmp_path / "drive" / "a-run" / "results"
+    ferry = Ferry(run, results)
+    ferry.carry()
+    shutil.copytree(results, tmp_path / "behind")
+    writer.emit("heartbeat")
+    ferry.carry()
+    with opened([results]) as arrival:
+        place.take(home, arrival)
+    shutil.rmtree(results)
+    (tmp_path / "behind").rename(results)
+    place.look(home, handle)
+    taken = []
+    monkeypatch.setattr(BundlePlace, "take", lambda self, *given: taken.append(given))
+    place.look(home, handle)
+    assert taken == []
+    assert home.events(1).read_bytes() == run.events(1).read_bytes()
 
 
 def test_a_kill_says_what_can_be_done(home, place):
