@@ -78,13 +78,10 @@ def take_in(folder: Path, run: str, files: Sequence[tuple[str, int, str]], sent:
         aside.rename(there)
 
 
-def sha256_of(path: Path, upto: int | None = None) -> str:
-    """Return the hash of a file, or of its first bytes."""
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file."""
     with path.open("rb") as file:
-        digest = hashlib.sha256()
-        for block in _blocks(file, path.stat().st_size if upto is None else upto):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def grown(run_dir: RunDir, sizes: Mapping[str, int]) -> tuple[list[tuple[str, int, bytes]], bool]:
@@ -167,6 +164,12 @@ def free_bytes(folder: Path) -> int:
     """Return how much room there is for a folder that may not stand yet."""
     standing = next(path for path in (folder, *folder.parents) if path.exists())
     return shutil.disk_usage(standing).free
+
+
+def blocks_of_file(path: Path, size: int) -> Iterator[bytes]:
+    """Yield the first bytes of a file."""
+    with path.open("rb") as file:
+        yield from _blocks(file, size)
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:

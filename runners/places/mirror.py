@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runners.errors import PlaceError
 from runners.events import end_of_last_line, read_lines
-from runners.places.far_files import BLOCK_BYTES, checkpoint_files, safe, sha256_of, trace_names
+from runners.places.far_files import LOOK_BYTES, blocks_of_file, checkpoint_files, safe, sha256_of, trace_names
 from runners.places.far_host import FarHost
 from runners.rundir import RunDir
 
@@ -24,7 +24,10 @@ ProgressCall = Callable[[int, int], None]
 
 # A host is not trusted with more than these names.
 _GROWS = re.compile(r"samples\.jsonl|attempts/\d+/(events\.jsonl|log\.txt)")
+_TRACE = re.compile(r"[^/.][^/]*\.json")
 _CHECKPOINT = re.compile(r"step-\d+")
+# Stays free on the disk here, whatever a host has.
+ROOM_BYTES = 256 << 20
 # Of a sha256, as digits.
 _HASH_BYTES = 64
 
@@ -38,6 +41,23 @@ def known_sizes(run_dir: RunDir) -> dict[str, int]:
         sizes[_name(run_dir, log)] = log.stat().st_size if log.exists() else 0
     sizes[_name(run_dir, run_dir.samples)] = _whole(run_dir.samples)
     return sizes
+
+
+def require_continued(files: Iterable[tuple[str, int, int]], sizes: Mapping[str, int]) -> None:
+    """Refuse what does not go on where a file ends here, or is more than one look brings.
+
+    Args:
+        files: name, offset and bytes, as a host tells them.
+        sizes: how many bytes of each it was told are here.
+
+    Raises:
+        PlaceError: something does; nothing of it was read.
+    """
+    for name, offset, _ in files:
+        if offset != sizes.get(name, 0):
+            raise PlaceError(f"{name!r} does not go on where it ends here. What came of it was left out.")
+    if (brought := sum(size for _, _, size in files)) > LOOK_BYTES:
+        raise PlaceError(f"{brought >> 20:,} MiB at once are more than a look brings. What came was left out.")
 
 
 def append(run_dir: RunDir, name: str, offset: int, data: bytes) -> None:
@@ -59,7 +79,9 @@ def pull_traces(run_dir: RunDir, far: FarHost, count: int, *, machine: str | Non
         with far.asked("traces", run=run_dir.path.name, known=sorted(known), machine=machine) as (told, conversation):
             run_dir.traces.mkdir(exist_ok=True)
             for name, size in told["traces"]:
-                path = safe(run_dir.traces, name)
+                if not _TRACE.fullmatch(name):
+                    raise PlaceError(f"{name!r} is no trace. What came of it was left out.")
+                path = run_dir.traces / name
                 aside = path.with_name(f".{path.name}.part")
                 aside.write_bytes(b"".join(conversation.read(size)))
                 aside.replace(path)
@@ -74,7 +96,7 @@ def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, m
     One that the job deleted by rule goes here too. A checkpoint that came in part goes on where it ended.
 
     Raises:
-        PlaceError: the host cannot be asked, or a file did not arrive as it is there.
+        PlaceError: the host cannot be asked, a file did not arrive as it is there, or there is no room for them here.
     """
     with far.asked("checkpoints", run=run_dir.path.name, machine=machine) as (told, _):
         standing = {name: files for name, files in told["checkpoints"].items() if _CHECKPOINT.fullmatch(name)}
@@ -82,7 +104,10 @@ def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, m
     here = {run_dir.checkpoint(step).name for step in run_dir.checkpoint_steps()}
     # The newest first: it is what a review or a resume wants.
     wanted = [name for name in sorted(standing, reverse=True) if name not in here]
-    tally = _Tally(sum(sum(standing[name].values()) for name in wanted), progress)
+    size = sum(sum(standing[name].values()) for name in wanted)
+    if wanted:
+        _require_room(run_dir, size)
+    tally = _Tally(size, progress)
     whole = True
     for name in wanted:
         whole = _pull_checkpoint(run_dir, far, name, standing[name], tally) and whole
@@ -132,7 +157,7 @@ def _pull_file(far: FarHost, run: str, name: str, path: Path, size: int, tally: 
             return False
         digest = hashlib.sha256()
         with path.open("ab") as file:
-            for block in _prefix(path, offset):
+            for block in blocks_of_file(path, offset):
                 digest.update(block)
             tally.came(offset)
             for block in conversation.read(told["bytes"]):
@@ -146,11 +171,14 @@ def _pull_file(far: FarHost, run: str, name: str, path: Path, size: int, tally: 
     return True
 
 
-def _prefix(path: Path, size: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while size > 0 and (block := file.read(min(BLOCK_BYTES, size))):
-            size -= len(block)
-            yield block
+def _require_room(run_dir: RunDir, size: int) -> None:
+    came = sum(path.stat().st_size for path in run_dir.checkpoints.glob(".step-*.coming/**/*") if path.is_file())
+    free = shutil.disk_usage(run_dir.path).free
+    if size - came + ROOM_BYTES > free:
+        raise PlaceError(
+            f"{run_dir.path}: {(size - came) >> 20:,} MiB of checkpoints are still to come, and {free >> 20:,} MiB are "
+            "free. Make room, and they come."
+        )
 
 
 def _drop_pruned(run_dir: RunDir, standing: Iterable[str]) -> None:
@@ -185,7 +213,7 @@ def described(files: Mapping[str, Path]) -> dict[str, tuple[int, str]]:
 def blocks_of(paths: Iterable[Path]) -> Iterator[bytes]:
     """Yield the bytes of files, one after the other."""
     for path in paths:
-        yield from _prefix(path, path.stat().st_size)
+        yield from blocks_of_file(path, path.stat().st_size)
 
 
 def _whole(path: Path) -> int:

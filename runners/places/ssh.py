@@ -200,9 +200,9 @@ class SshPlace:
                 told,
                 conversation,
             ):
-                came = [
-                    (name, offset, b"".join(conversation.read(size))) for name, offset, size in told.get("files", ())
-                ]
+                files = told.get("files", ())
+                mirror.require_continued(files, sizes)
+                came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]
             # A sample names its trace: that comes first.
             mirror.pull_traces(run_dir, self._far, told["traces"], machine=machine)
             for name, offset, data in came:

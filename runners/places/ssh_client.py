@@ -43,6 +43,8 @@ _ENDS_S: Final = 10.0
 _BLOCK_BYTES: Final = 1 << 18
 # A login shell that prints more than this before the command begins is no login shell.
 _NOISE_BYTES: Final = 1 << 20
+# An answer without what stands behind it: the files of all checkpoints by name are far less.
+_LINE_BYTES: Final = 32 << 20
 
 
 class CancelledError(PlaceError):
@@ -103,8 +105,11 @@ class Conversation:
                 # Without a terminal nobody is ever asked for a password, and ctrl+c here is not ctrl+c there.
                 start_new_session=True,
             )
-        except FileNotFoundError as error:
-            raise PlaceError("ssh is not installed on this machine. Install the OpenSSH client.") from error
+        except OSError as error:
+            self._said.close()
+            if isinstance(error, FileNotFoundError):
+                raise PlaceError("ssh is not installed on this machine. Install the OpenSSH client.") from error
+            raise PlaceError(f"ssh cannot be started on this machine ({error.strerror}). Try again.") from error
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +144,7 @@ class Conversation:
         """Read the first line after the marker.
 
         Raises:
-            PlaceError: the host could not be reached, and why; or the command ended without one.
+            PlaceError: the host could not be reached, and why; or the command ended without one, or it has no end.
         """
         while self._marker not in self._rest:
             if not self._fill() or len(self._rest) > _NOISE_BYTES:
@@ -147,6 +152,10 @@ class Conversation:
         self._rest = self._rest.partition(self._marker)[2]
         self.began = True
         while b"\n" not in self._rest:
+            if len(self._rest) > _LINE_BYTES:
+                raise PlaceError(
+                    f"{self._destination.host}: what it answers has no end. Look at `python` of this place."
+                )
             if not self._fill():
                 raise self._broken()
         line, _, self._rest = self._rest.partition(b"\n")

@@ -10,12 +10,12 @@ import psutil
 import pytest
 
 from runners.errors import PlaceError, UnreachableError
-from runners.places import far_processes, mirror
+from runners.places import far_processes, mirror, ssh_client
 from runners.places.base import Handle, Poll
 from runners.places.far_host import FarHost
 from runners.places.far_processes import is_alive, start_of
 from runners.places.ssh import SshPlace
-from runners.places.ssh_client import CancelledError, Destination
+from runners.places.ssh_client import CancelledError, Conversation, Destination
 from runners.rundir import RunDir
 from runners.spec import AdapterSpec, ModelSpec, RunSpec, SessionSpec
 from tests.contract.place_suite import (
@@ -459,6 +459,16 @@ def test_a_host_writes_no_other_files_here_than_a_job_does(kit, name):
     with pytest.raises(PlaceError, match="is no file that a job goes on with"):
         mirror.append(kit.run_dir, name, 0, b"x")
     assert sorted(kit.run_dir.path.parent.rglob("*")) == before
+
+
+def test_an_answer_without_end_is_given_up(shared_server, monkeypatch):
+    monkeypatch.setattr(ssh_client, "_LINE_BYTES", 1 << 20)
+    destination = Destination(host=shared_server.host, config=shared_server.config)
+    with (
+        Conversation(destination, "yes | tr -d '\\n'") as conversation,
+        pytest.raises(PlaceError, match="what it answers has no end"),
+    ):
+        conversation.line()
 
 
 def test_a_handle_of_another_place_is_refused(shared_server):
