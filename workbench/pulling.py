@@ -79,7 +79,7 @@ class _Host:
         self._stopped = stopped
         self._failed = failed
         self._woken = threading.Event()
-        self._said = ""
+        self._said: dict[str, str] = {}
         self._bringing: threading.Thread | None = None
         self._thread = threading.Thread(target=self._ask, name=f"pull {name}", daemon=True)
         self._thread.start()
@@ -98,7 +98,7 @@ class _Host:
         try:
             while not self._stopped.is_set() and (runs := self._runs()):
                 problem = self._round(runs)
-                self._say(problem)
+                self._say("lines", problem)
                 wait_s = min(_SELDOM_S, wait_s * 2) if problem else _EVERY_S
                 if self._woken.wait(wait_s):
                     self._woken.clear()
@@ -139,7 +139,9 @@ class _Host:
             from workbench.operations.pulling import pull_checkpoints
 
             try:
-                pull_checkpoints(self._project, run, cancelled=self._stopped.is_set)
+                problem = pull_checkpoints(self._project, run, cancelled=self._stopped.is_set)
+                if not self._stopped.is_set():
+                    self._say("checkpoints", problem or "")
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 self._failed(sentence_of(error))
             finally:
@@ -148,7 +150,8 @@ class _Host:
         self._bringing = threading.Thread(target=bring, name=f"pull {self._name} checkpoints", daemon=True)
         self._bringing.start()
 
-    def _say(self, problem: str) -> None:
-        if problem and problem != self._said:
+    def _say(self, what: str, problem: str) -> None:
+        """Say why something cannot be brought: once, until it is another reason or it could be."""
+        if problem and problem not in self._said.values():
             self._failed(problem)
-        self._said = problem
+        self._said[what] = problem
