@@ -137,9 +137,9 @@ def test_an_answer_is_waited_for_and_the_same_question_is_not_asked_twice(projec
     assert answer is not None
     assert [item.text for item in answer.samples] == list(WORDS[:2])
     assert sessions.put(project, name, QUESTION) == number
-    assert sessions.put(project, name, Question(kind="continue", before="One", tokens=4)) == number + 1
     view = sessions.session_view(project, name)
     assert (view.answered, view.seconds) == (1, 0.3)
+    assert sessions.put(project, name, Question(kind="continue", before="One", tokens=4)) == number + 1
 
 
 def test_a_question_that_is_not_answered_yet_can_be_withdrawn_and_an_answered_one_stays(project: Project) -> None:
