@@ -11,7 +11,7 @@ from runners.forecast.memory import GIB
 from runners.places.ssh import SshPlace
 from workbench.operations import place_checks
 from workbench.operations.errors import ProjectError, WorkbenchError
-from workbench.operations.place_settings import SshSettings
+from workbench.operations.place_settings import SshSettings, place_problems
 from workbench.operations.places import place, place_names, price_per_hour
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
 
@@ -66,6 +66,18 @@ def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) ->
     assert "places.b.python: found 'venv/bin/python', expected a name" in said
     assert "places: expected a table for each place" in settings(tmp_path, "places = 3\n")
     assert "places.x: expected a table" in settings(tmp_path, "[places]\nx = 3\n")
+
+
+@pytest.mark.parametrize("host", ["-oX=y", "[-oX=y]:22", "[[-oX=y]:22", "]-oX=y:22", "[]-oX=y:22", "a b", "a;b", "["])
+def test_what_ssh_or_a_shell_would_take_for_something_else_is_no_host(host: str) -> None:
+    assert [problem[:5] for problem in place_problems(SshSettings(host=host))] == ["host:"]
+
+
+@pytest.mark.parametrize(
+    "host", ["gpu", "ada@203.0.113.7:22022", "[2001:db8::7]:22", "2001:db8::7", "ada@[::1]:22", "g"]
+)
+def test_names_and_addresses_with_and_without_a_port_are_hosts(host: str) -> None:
+    assert place_problems(SshSettings(host=host)) == []
 
 
 def test_a_place_is_added_behind_all_that_stands_and_read_again(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ LOCAL = "local"
 SSH, BUNDLE = "ssh", "bundle"
 KINDS = (SSH, BUNDLE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_HOST = re.compile(r"[^\s\"'\\`$;&|<>()-][^\s\"'\\`$;&|<>()]*")
+# Nothing that a shell reads otherwise, and nothing that ssh takes for an option, also not in brackets.
+_HOST = re.compile(r"\[?[^\s\"'\\`$;&|<>()\[\]-][^\s\"'\\`$;&|<>()]*")
 # They go through two shells; a backslash means something else in each.
 _FORBIDDEN = re.compile(r"[\\\n\r\0]")
 _WHOLE = ("/", "~/")
