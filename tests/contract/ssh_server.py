@@ -95,9 +95,8 @@ class Server:
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
         assert SSHD is not None
-        self._process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(settings)], stderr=(self.folder / "sshd.log").open("ab")
-        )
+        with (self.folder / "sshd.log").open("ab") as log:
+            self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(settings)], stderr=log)
         end = time.monotonic() + 20
         while time.monotonic() < end:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
