@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.choose_run import choose_run
 from workbench.screens.run_carry import carry_commands
 
 if TYPE_CHECKING:
@@ -73,22 +74,14 @@ def _ask_review(screen: ProjectScreen) -> None:
 
         return reviewable_runs(screen.project)
 
-    def show(runs: list[str]) -> None:
-        from workbench.screens.run_lines import short_name
-        from workbench.widgets.dialogs import Choice, ChoiceDialog
-
-        if not runs:
-            screen.say("No run can be reviewed yet: launch one in Runs (4) with r.", "warning")
-        elif len(runs) == 1:
-            _ask_path(screen, runs[0])
-        else:
-            choices = [Choice(value=name, name=short_name(name, 60)) for name in runs]
-            screen.app.push_screen(
-                ChoiceDialog("Export the review of which run?", choices, typed_next=True),
-                lambda run: None if run is None else _ask_path(screen, run),
-            )
-
-    screen.ask(ask, show, group="export")
+    choose_run(
+        screen,
+        "Export the review of which run?",
+        ask,
+        partial(_ask_path, screen),
+        none="No run can be reviewed yet: launch one in Runs (4) with r.",
+        group="export",
+    )
 
 
 def _ask_path(screen: ProjectScreen, run: str) -> None:

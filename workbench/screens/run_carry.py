@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.choose_run import choose_run
 
 if TYPE_CHECKING:
     from store.runs import RunRow
@@ -108,22 +109,14 @@ def _ask_bundle(screen: ProjectScreen) -> None:
 
         return [row.name for row in run_rows(screen.project) if row.carried]
 
-    def show(names: list[str]) -> None:
-        from workbench.screens.run_lines import short_name
-        from workbench.widgets.dialogs import Choice, ChoiceDialog
-
-        if not names:
-            screen.say("No run is carried by hand: launch one at a place of the kind bundle.", "warning")
-        elif len(names) == 1:
-            _zip(screen, names[0])
-        else:
-            choices = [Choice(value=name, name=short_name(name, 60)) for name in names]
-            screen.app.push_screen(
-                ChoiceDialog("Zip the bundle of which run?", choices, typed_next=True),
-                lambda name: None if name is None else _zip(screen, name),
-            )
-
-    screen.ask(ask, show, group="bundle")
+    choose_run(
+        screen,
+        "Zip the bundle of which run?",
+        ask,
+        partial(_zip, screen),
+        none="No run is carried by hand: launch one at a place of the kind bundle.",
+        group="bundle",
+    )
 
 
 def _zip(screen: ProjectScreen, name: str) -> None:
