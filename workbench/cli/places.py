@@ -10,7 +10,7 @@ from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import place_checks
 from workbench.operations.clock import clock
 from workbench.operations.forecasting import in_words
-from workbench.operations.place_settings import BundleSettings, SshSettings
+from workbench.operations.place_settings import BundleSettings, PlaceSettings, SshSettings
 from workbench.operations.project import SETTINGS_FILE, Project
 
 
@@ -91,21 +91,19 @@ def places_add(
     for key, equals, _ in pairs:
         if not equals:
             raise click.UsageError(f"--env {key}: write NAME=VALUE.")
+    settings: PlaceSettings
     if bundle is not None:
-        carried = BundleSettings(folder=bundle, price_per_hour=price_per_hour)
-        project.add_place(name, carried)
-        emit({"place": name, **vars(carried)}, as_json, [name])
-        say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")
-        return
-    settings = SshSettings(
-        host=host or "",
-        folder=folder,
-        python=python,
-        nice=nice,
-        ssh_config=ssh_config,
-        price_per_hour=price_per_hour,
-        environment={key: value for key, _, value in pairs},
-    )
+        settings = BundleSettings(folder=bundle, price_per_hour=price_per_hour)
+    else:
+        settings = SshSettings(
+            host=host or "",
+            folder=folder,
+            python=python,
+            nice=nice,
+            ssh_config=ssh_config,
+            price_per_hour=price_per_hour,
+            environment={key: value for key, _, value in pairs},
+        )
     project.add_place(name, settings)
     emit({"place": name, **vars(settings)}, as_json, [name])
     say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")

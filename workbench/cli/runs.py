@@ -229,8 +229,7 @@ def _status(row: RunRow) -> str:
 @with_project
 def runs_show(project: Project, name: str, as_json: bool) -> None:
     """Show one run: spec, differences, curves, checkpoints, the end of its log."""
-    name = running.run_named(project, name)
-    _collect(project, name)
+    name = _collected(project, name)
     view = running.run_view(project, name)
     lines = [f"{view.row.name}  {_status(view.row)}  at {view.row.place}  attempts {view.attempts}"]
     lines.append(str(view.directory))
@@ -258,9 +257,15 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
 @with_project
 def runs_log(project: Project, name: str) -> None:
     """Print the end of a run's log."""
+    name = _collected(project, name)
+    emit(None, False, running.run_view(project, name).log_tail.splitlines())
+
+
+def _collected(project: Project, name: str) -> str:
+    """Return the whole name of a run, which was collected first."""
     name = running.run_named(project, name)
     _collect(project, name)
-    emit(None, False, running.run_view(project, name).log_tail.splitlines())
+    return name
 
 
 def _collect(project: Project, *names: str) -> None:
@@ -274,9 +279,7 @@ def _collect(project: Project, *names: str) -> None:
 @with_project
 def runs_stop(project: Project, name: str) -> None:
     """Ask a run to end at its next step; it keeps a checkpoint."""
-    name = running.run_named(project, name)
-    _collect(project, name)
-    say(running.stop(project, name))
+    say(running.stop(project, _collected(project, name)))
 
 
 @runs_command.command("kill")
@@ -301,9 +304,7 @@ def runs_kill(project: Project, name: str, lost: bool) -> None:
 @with_project
 def runs_resume(project: Project, name: str) -> None:
     """Start a run that was cut off again, from its last checkpoint."""
-    name = running.run_named(project, name)
-    _collect(project, name)
-    say(running.resume(project, name))
+    say(running.resume(project, _collected(project, name)))
 
 
 runs_command.add_command(runs_bring)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,8 +16,9 @@ from runners.status import OVER
 from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
-from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
+from workbench.operations.errors import LaunchError, NothingToDoError
 from workbench.operations.launching import submit
+from workbench.operations.naming import named
 from workbench.operations.places import is_carried, is_remote, place
 from workbench.operations.project import Project
 
@@ -122,15 +122,7 @@ def run_named(project: Project, name: str) -> str:
     Raises:
         WorkbenchError: there is none of that name, or several begin so.
     """
-    names = [row.name for row in runs.rows(project.db)]
-    begin_so = [item for item in names if name and item.startswith(name)]
-    if name in names or len(begin_so) == 1:
-        return name if name in names else begin_so[0]
-    if begin_so:
-        raise WorkbenchError(f"{len(begin_so)} runs begin with {name!r}: {', '.join(begin_so)}. Give more of the name.")
-    near = difflib.get_close_matches(name, names, n=3)
-    hint = f"Near it: {', '.join(near)}." if near else "See `workbench runs list` for those there are."
-    raise WorkbenchError(f"There is no run named {name!r}. {hint}")
+    return named(name, [row.name for row in runs.rows(project.db)], "run", "workbench runs list")
 
 
 def run_view(project: Project, name: str) -> RunView:

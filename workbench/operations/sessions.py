@@ -24,6 +24,7 @@ from store.sessions import Session
 from workbench.operations.beginning import first_model, first_sampling, known_model
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.launching import LATEST, adapter_folder, adapter_of, spec_of
+from workbench.operations.naming import named
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import session_place
 from workbench.operations.project import Project
@@ -108,13 +109,7 @@ def session_named(project: Project, name: str) -> str:
     Raises:
         WorkbenchError: there is none of that name, or several begin so.
     """
-    names = [row.name for row in sessions.rows(project.db)]
-    begin_so = [item for item in names if name and item.startswith(name)]
-    if name in names or len(begin_so) == 1:
-        return name if name in names else begin_so[0]
-    if begin_so:
-        raise WorkbenchError(f"{len(begin_so)} sessions begin with {name!r}: {', '.join(begin_so)}. Give more of it.")
-    raise WorkbenchError(f"There is no session named {name!r}. See `workbench session list` for those there are.")
+    return named(name, [row.name for row in sessions.rows(project.db)], "session", "workbench session list")
 
 
 def session_view(project: Project, name: str) -> SessionView:
