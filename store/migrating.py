@@ -1,4 +1,4 @@
-"""Bring a database file to the newest schema, one migration a transaction, with a backup before each.
+"""Bring a database file to the newest schema, one migration a transaction, with a backup before the first.
 
 Which migrations a file has had is read with plain sqlite3; `sqlite_utils`, which takes 0.13 s and more to import, is
 loaded only when one is pending.
@@ -63,8 +63,9 @@ def is_behind(path: Path) -> bool:
 
 
 def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None = None) -> None:
-    """Apply what is pending; a file that holds anything is backed up before each migration.
+    """Apply what is pending; a file that holds anything is backed up once, before the first of them.
 
+    So the backup is what the earlier version wrote, and those made before are not pruned for half-migrated ones.
     Safe when two programs open an old file at once: the second waits, and finds nothing left to do.
 
     Args:
@@ -88,17 +89,19 @@ def migrate(path: Path, backups_folder: Path, chosen: Sequence[Migration] | None
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         wrapped = Migrated(connection, execute_plugins=False)
-        new = False
+        # Whether there is nothing to keep: the file is new, or its backup was made.
+        kept = False
         for name in names:
             # The write lock is taken before looking, and held while the backup is made, so nothing comes between.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 left = pending(connection, path, names)
                 # A file that another program is making at this moment holds nothing either.
-                new = new or len(left) == len(names) or _is_empty(connection)
+                kept = kept or len(left) == len(names) or _is_empty(connection)
                 if name in left:
-                    if not new:
+                    if not kept:
                         backup(path, backups_folder, reason=f"before {name}")
+                        kept = True
                     # Not the next of all: it may have been applied before this one was written.
                     registered.apply(wrapped, stop_before=left[left.index(name) + 1] if name != left[-1] else None)
                     _check_references(connection, path, name)

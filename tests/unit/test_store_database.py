@@ -69,7 +69,7 @@ def test_every_table_is_strict(tmp_path):
     assert loose == {"sqlite_schema", "sqlite_sequence", "_sqlite_migrations"}
 
 
-def test_a_new_file_is_not_backed_up_and_an_old_one_is_before_each_migration(tmp_path):
+def test_a_new_file_is_not_backed_up_and_an_old_one_is_once_before_all_that_is_pending(tmp_path):
     path, folder = tmp_path / "x.db", tmp_path / "backups"
     db = Database.open(path)
     essays.save(db, new_source())
@@ -81,13 +81,34 @@ def test_a_new_file_is_not_backed_up_and_an_old_one_is_before_each_migration(tmp
     ]
     migrating.migrate(path, folder, steps)
     made = backups(path, folder)
-    assert [item.name.split("-", 4)[4] for item in made] == ["before-m0098.db", "before-m0099.db"]
+    assert [item.name.split("-", 4)[4] for item in made] == ["before-m0098.db"]
     tables = [
         {name for (name,) in sqlite3.connect(item).execute("SELECT name FROM sqlite_master")} & {"second", "third"}
         for item in [*made, path]
     ]
-    assert tables == [set(), {"second"}, {"second", "third"}]
+    assert tables == [set(), {"second", "third"}]
     assert sqlite3.connect(made[0]).execute("SELECT slug FROM source").fetchall() == [("a",)]
+
+
+def test_what_is_pending_after_a_migration_that_failed_is_backed_up_again(tmp_path):
+    path, folder = tmp_path / "x.db", tmp_path / "backups"
+    db = Database.open(path)
+    essays.save(db, new_source())
+
+    def table(name):
+        return (name, lambda db: db.conn.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY)"))
+
+    def fail(db):
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        migrating.migrate(path, folder, [*SHIPPED, table("m0098"), ("m0099", fail)])
+    essays.set_split(db, [1], "holdout")
+    migrating.migrate(path, folder, [*SHIPPED, table("m0098"), table("m0099")])
+    made = backups(path, folder)
+    assert [item.name.split("-", 4)[4] for item in made] == ["before-m0098.db", "before-m0099.db"]
+    splits = [sqlite3.connect(item).execute("SELECT split FROM source").fetchall() for item in made]
+    assert splits == [[("train",)], [("holdout",)]]
 
 
 def test_only_a_file_of_an_earlier_version_is_behind_and_looking_makes_and_changes_nothing(tmp_path):
