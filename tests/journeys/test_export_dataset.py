@@ -211,11 +211,13 @@ def test_an_export_in_a_process_of_its_own_writes_and_says_the_same_and_can_be_c
 async def test_a_dataset_is_exported_by_keys(project: Project) -> None:
     app = WorkbenchApp(project, project.root, screen="datasets")
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen) and app.screen.datasets.current is not None)
+        await settle(
+            pilot, lambda: len(app.screen.query("#dataset-list")) > 0 and app.screen.datasets.current is not None
+        )
         await pilot.press("x")
         await settle(pilot, lambda: "not frozen yet" in shown(pilot, "StatusLine"))
         await pilot.press("j", "x")
-        await settle(pilot, lambda: "form" in str(app.screen.query(".dialog-title").first().render()))
+        await settle(pilot, lambda: any("form" in str(title.render()) for title in app.screen.query(".dialog-title")))
         await pilot.press("m", "enter")
         await settle(pilot, lambda: len(app.screen.query("Input")) > 0)
         await pilot.press("enter")

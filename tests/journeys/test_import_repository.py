@@ -169,7 +169,7 @@ async def test_an_imported_pair_of_baselines_and_finetuned_is_reviewed_by_keys(
     assert name in reviewable_runs(project)
     app = WorkbenchApp(project, project.root, screen="runs")
     async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.runs.current is not None)
+        await settle(pilot, lambda: len(app.screen.query("#runs-list")) > 0 and app.screen.runs.current is not None)
         screen = app.screen
         assert isinstance(screen, RunsScreen)
         await settle(pilot, lambda: screen._view is not None)

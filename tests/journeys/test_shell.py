@@ -29,6 +29,7 @@ from workbench.operations.essays import essay_rows
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
 from workbench.screens.canary_form import CanaryForm
+from workbench.screens.datasets import DatasetsScreen
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.help_overlay import HelpOverlay
 
@@ -288,6 +289,36 @@ async def test_the_last_write_is_waited_for(project: Project) -> None:
         app.write(slow)
     app.finish_writes()
     assert done
+
+
+async def test_a_write_finds_its_project_when_its_screen_is_gone(project: Project) -> None:
+    go_on = threading.Event()
+    app = WorkbenchApp(project, project.root, screen="essays")
+    found = []
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProjectScreen) and app.screen.is_mounted)
+        screen = app.screen
+        assert isinstance(screen, ProjectScreen)
+        app.write(lambda: go_on.wait(20))
+        screen.act(lambda: found.append(screen.project.root))
+    assert not screen.is_attached
+    go_on.set()
+    app.finish_writes()
+    assert found == [project.root]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_program_that_is_closed_while_a_screen_is_mounted_ends_without_a_fault(
+    project: Project, told: bool
+) -> None:
+    app = WorkbenchApp(project, project.root, screen="datasets")
+    # What a screen raises is raised again here, when the program is closed.
+    async with app.run_test():
+        while not isinstance(app.screen, DatasetsScreen):
+            await asyncio.sleep(0)
+        assert not app.screen.query("#dataset-list")
+        if told:
+            app.exit()
 
 
 async def test_the_keys_of_one_action_are_parted_by_a_comma_and_no_line_of_the_list_is_cut(project: Project) -> None:

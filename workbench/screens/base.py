@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -69,6 +69,13 @@ class ProjectScreen(Screen[None]):
         yield StatusLine()
         yield KeyLine()
         yield Static("The terminal is too small: make it at least 60x16.", id="too-small", markup=False)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take events in, but none of being mounted where the program was closed meanwhile: no widget is there then."""
+        # A program that was told to end counts none as attached, though it still runs for a moment.
+        closing = not (self.is_attached and self.app.is_running)
+        if not (closing and isinstance(event, events.Mount)):
+            await super().on_event(event)
 
     def on_resize(self) -> None:
         """Say it where there is no room to draw anything."""

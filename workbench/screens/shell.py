@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -103,7 +104,8 @@ class Shell(App[int]):
     def write(self, operation: Callable[[], T]) -> Future[T]:
         """Queue a write; writes are done one after the other, in the order they were asked for."""
         self.writes += 1
-        future = self._last_write = self._writer.submit(operation)
+        # With the context it was asked for in: a screen that was taken away meanwhile finds its project by that.
+        future = self._last_write = self._writer.submit(copy_context().run, operation)
         future.add_done_callback(self._log_failure)
         return future
 
