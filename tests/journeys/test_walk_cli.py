@@ -129,8 +129,12 @@ def test_a_second_run_is_a_copy_of_the_first_and_says_what_differs(walked: Walke
     result = walked.call("run", "--dry-run", "--set", "train.learning_rate=5e-4")
     assert "train.learning_rate: 0.001 -> 0.0005" in result.stderr
     assert "what helps stays open" not in result.stderr
-    two = walked.call("run", "--dry-run", "--set", "train.learning_rate=5e-4", "--set", "train.seed=2")
-    assert "Differs from its parent in 2 variables" in two.stderr
+    two = walked.call("run", "--dry-run", "--set", "train.learning_rate=5e-4", "--set", "train.weight_decay=0.2")
+    assert "Differs from its parent in 2 variables (train.learning_rate, train.weight_decay)" in two.stderr
+    # As in Experiments: another seed beside it is no variable.
+    reseeded = walked.call("run", "--dry-run", "--set", "train.learning_rate=5e-4", "--set", "train.seed=2")
+    assert "train.seed: 1 -> 2" in reseeded.stderr
+    assert "what helps stays open" not in reseeded.stderr
 
 
 def test_base_samples_are_made_once_for_the_same_prompts_and_seeds(walked: Walker) -> None:

@@ -10,9 +10,10 @@ import pytest
 from runners.spec import LoraSpec, RunSpec, TrainSpec, substance
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
-from workbench.operations.experiment_changes import changes, summary, training_key, variables, warning
+from workbench.operations.experiment_changes import changes, summary, training_key, variable_paths, variables, warning
 from workbench.operations.experiment_records import Records
 from workbench.operations.experiments import tree
+from workbench.operations.launching import change, draft
 from workbench.operations.project import Project
 
 
@@ -112,6 +113,19 @@ def test_a_seed_is_no_variable_beside_another_one_since_it_is_the_noise(project:
     assert summary(found) == "learning_rate 0.001 → 0.0005, another seed"
     (seed,) = Records.read(project).changed(AGAIN, ROOT)
     assert variables((seed,), "loss") == (seed,)
+
+
+def test_the_launch_form_counts_variables_as_the_tree_does(project: Project) -> None:
+    records = Records.read(project)
+    for name in records.specs:
+        for other in records.specs:
+            found = variable_paths(substance(records.specs[other]), substance(records.specs[name]))
+            assert found == tuple(item.path for item in variables(records.changed(name, other), "samples"))
+    ready = draft(project, parent=ROOT)
+    reseeded = change(project, ready, {"train.learning_rate": 5e-4, "train.seed": 9})
+    assert {path for path, _, _ in reseeded.differences} == {"train.learning_rate", "train.seed"}
+    assert reseeded.variables == ("train.learning_rate",)
+    assert not any("what helps stays open" in item for item in reseeded.warnings)
 
 
 def spec(**train: object) -> dict[str, Any]:

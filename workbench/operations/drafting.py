@@ -15,7 +15,7 @@ from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, imported_runs, runs
-from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field
+from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field, shown
 from workbench.operations.launching import LATEST, Draft, change, checkpoint_choices, draft, parse_value
 from workbench.operations.places import place_names
 from workbench.operations.project import Project
@@ -208,17 +208,6 @@ def with_changes(project: Project, form: Form, changes: Mapping[str, Any]) -> Fo
     kept = {key: value for key, value in form.changes.items() if key not in changes}
     typed = {**form.typed, **{path: shown(value) for path, value in changes.items()}}
     return _applied(project, replace(form, changes=kept), typed)
-
-
-def shown(value: Any) -> str:
-    """Return a value as it is typed."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _filled(

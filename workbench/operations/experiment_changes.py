@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from runners.spec import differences
 from store import canaries, datasets, experiments
-from workbench.operations.drafting import shown
+from workbench.operations.fields import shown
 from workbench.operations.project import Project
 
 Effect = Literal["training", "samples", "nothing"]
@@ -67,12 +67,8 @@ def changes(
 ) -> tuple[Change, ...]:
     """Return what changed between the fields of two specs; `dataset_ids` are those of the two runs."""
     early = _ends_early(before) or _ends_early(after)
-    differing = differences(before, after)
-    paths = {path for path, _, _ in differing}
     found = []
-    for path, old, new in differing:
-        if _follows(path, paths):
-            continue
+    for path, old, new in _leading(before, after):
         if path == "dataset_hash":
             found.append(_of_datasets(project, dataset_ids, (old, new)))
         elif path == "canary_hash":
@@ -109,6 +105,16 @@ def variables(found: Sequence[Change], of: Literal["loss", "samples"]) -> tuple[
     return tuple(item for item in changed if item.path not in _SEEDS) or changed
 
 
+def variable_paths(before: Fields, after: Fields) -> tuple[str, ...]:
+    """Return the fields of two specs that count as variables of their comparison, without a look into the store."""
+    early = _ends_early(before) or _ends_early(after)
+    found = [
+        Change(path=path, before=shown(old), after=shown(new), effect=effect_of(path, early=early))
+        for path, old, new in _leading(before, after)
+    ]
+    return tuple(item.path for item in variables(found, "samples"))
+
+
 def summary(found: Sequence[Change]) -> str:
     """Say what changed in few words, for a line of the tree."""
     counting = variables(found, "samples") or tuple(found)
@@ -135,6 +141,13 @@ def warning(found: Sequence[Change]) -> str:
             f"one of them; {alone}."
         )
     return ""
+
+
+def _leading(before: Fields, after: Fields) -> list[tuple[str, Any, Any]]:
+    """Return what differs, without what only follows from another difference."""
+    found = differences(before, after)
+    paths = {path for path, _, _ in found}
+    return [item for item in found if not _follows(item[0], paths)]
 
 
 def _follows(path: str, paths: set[str]) -> bool:

@@ -7,6 +7,7 @@ cannot be left without a word to the author.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from runners.families.base import Known
 
@@ -378,3 +379,14 @@ FIELDS: tuple[Field, ...] = (
 def field(path: str) -> Field | None:
     """Return the field of a dotted path, or None."""
     return next((item for item in FIELDS if item.path == path), None)
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is typed."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

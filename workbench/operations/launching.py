@@ -15,11 +15,22 @@ from runners.errors import PlaceError, SpecError
 from runners.families.base import Known
 from runners.misfits import misfits
 from runners.rundir import RunDir, run_name
-from runners.spec import AdapterSpec, LoraSpec, ModelSpec, RunSpec, diff, from_dict, method_name, sample_key
+from runners.spec import (
+    AdapterSpec,
+    LoraSpec,
+    ModelSpec,
+    RunSpec,
+    differences,
+    from_dict,
+    method_name,
+    sample_key,
+    substance,
+)
 from store import datasets, imported_runs, runs
 from workbench.operations.beginning import carried_over, first_model, first_sampling, first_train, known_model
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
+from workbench.operations.experiment_changes import variable_paths
 from workbench.operations.freezing import snapshot_of
 from workbench.operations.launch_warnings import data_warnings, model_warnings
 from workbench.operations.place_settings import LOCAL
@@ -39,6 +50,7 @@ class Draft:
         place: where.
         dataset_id: what it trains on; None for the task `sample`.
         differences: dotted field, parent's value, own value.
+        variables: those fields among them that count as variables, as in Experiments.
         warnings: sentences; a launch is not refused for them.
         known: what is known of its model; None where that is nothing.
     """
@@ -47,6 +59,7 @@ class Draft:
     place: str
     dataset_id: int | None
     differences: tuple[tuple[str, Any, Any], ...]
+    variables: tuple[str, ...]
     warnings: tuple[str, ...]
     known: Known | None = None
 
@@ -278,15 +291,14 @@ def submit(project: Project, name: str, *, cancelled: Callable[[], bool] = lambd
 
 def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int | None) -> Draft:
     warnings = []
-    differences: list[tuple[str, Any, Any]] = []
+    differing: list[tuple[str, Any, Any]] = []
+    varied: tuple[str, ...] = ()
     if spec.parent:
-        parent = RunSpec.from_json(runs.get(project.db, spec.parent).spec_json)
-        differences = diff(parent, spec)
-        if len(differences) > 1:
-            names = ", ".join(path for path, _, _ in differences)
-            warnings.append(
-                f"Differs from its parent in {len(differences)} variables ({names}): what helps stays open."
-            )
+        before, after = substance(RunSpec.from_json(runs.get(project.db, spec.parent).spec_json)), substance(spec)
+        differing, varied = differences(before, after), variable_paths(before, after)
+        if len(varied) > 1:
+            names = ", ".join(varied)
+            warnings.append(f"Differs from its parent in {len(varied)} variables ({names}): what helps stays open.")
     found = known_model(project, spec.model.id)
     warnings += model_warnings(project, spec)
     if found is not None:
@@ -297,7 +309,8 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
         spec=spec,
         place=place_name,
         dataset_id=dataset_id,
-        differences=tuple(differences),
+        differences=tuple(differing),
+        variables=varied,
         warnings=tuple(warnings),
         known=found,
     )

@@ -11,12 +11,13 @@ from typing import Any
 from runners.places.base import Handle, read_job
 from runners.places.contact import Contact, given_up, read_contact
 from runners.rundir import RunDir
-from runners.spec import RunSpec, diff
+from runners.spec import RunSpec, diff, substance
 from runners.status import OVER
 from store import imported_runs, notebook, runs, samples
 from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
 from workbench.operations.errors import LaunchError, NothingToDoError
+from workbench.operations.experiment_changes import variable_paths
 from workbench.operations.launching import submit
 from workbench.operations.naming import named
 from workbench.operations.places import is_carried, is_remote, place
@@ -41,6 +42,7 @@ class RunView:
         spec: what it was to do; None for a run that was made elsewhere.
         known: of a run that was made elsewhere, what its files say of it: names and words, in order.
         differences: dotted field, parent's value, own value.
+        variables: those fields among them that count as variables, as in Experiments.
         loss: (step, training loss), the latest attempt of each step.
         validation: (step, loss, low, high) with its 95 % interval.
         probe: the same of the training pairs that are measured like the holdout.
@@ -65,6 +67,7 @@ class RunView:
     known: tuple[tuple[str, str], ...]
     directory: Path
     differences: tuple[tuple[str, Any, Any], ...]
+    variables: tuple[str, ...]
     loss: tuple[tuple[int, float], ...]
     validation: tuple[tuple[int, float, float, float], ...]
     probe: tuple[tuple[int, float, float, float], ...]
@@ -147,6 +150,7 @@ def run_view(project: Project, name: str) -> RunView:
         known=_known(json.loads(run.spec_json)) if imported else (),
         directory=directory,
         differences=tuple(diff(parent, spec)) if parent and spec else (),
+        variables=variable_paths(substance(parent), substance(spec)) if parent and spec else (),
         loss=tuple(runs.metric(project.db, name, "loss")),
         validation=_with_interval(project, name, "val_loss"),
         probe=_with_interval(project, name, "probe_loss"),

@@ -35,15 +35,15 @@ def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = (),
     if forecast is not None:
         parts += [forecast_line(forecast, measuring=measuring), "\n"]
     if draft.spec.parent:
-        one = len(draft.differences) <= 1
-        words = differences_in_words(draft.differences)
+        one = len(draft.variables) <= 1
+        words = differences_in_words(draft.differences, draft.variables)
         parts.append((f"{words[0].upper()}{words[1:]}.", "$text-success" if one else ""))
     else:
         parts.append(("The first of its kind: it has no parent to differ from.", _DIM))
     # The warning about several variables would say the list once more.
     warnings = [warning for warning in draft.warnings if "what helps stays open" not in warning]
     parts += [(f"\n! {warning}", "$text-warning") for warning in (*too_long, *warnings)]
-    if len(draft.differences) > 1:
+    if len(draft.variables) > 1:
         parts.append(("\n! More than one variable: what helps, and what harms, stays open.", "$text-warning"))
     return Content.assemble(*parts)
 

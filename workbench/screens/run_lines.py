@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +103,17 @@ def size_words(sample: Sample) -> str:
     return counted(words, "word")
 
 
-def in_words(differences: Sequence[tuple[str, Any, Any]]) -> str:
-    """Say what differs from a parent: one variable by name and value, several as a list."""
+def in_words(differences: Sequence[tuple[str, Any, Any]], variables: Collection[str]) -> str:
+    """Say what differs from a parent: first what counts as a variable, then the rest, each by name and values."""
     if not differences:
         return "does not differ from its parent: a replicate"
-    listed = ", ".join(f"{path} {_value(path, old)} → {_value(path, new)}" for path, old, new in differences)
-    if len(differences) == 1:
-        return f"differs from its parent in one variable: {listed}"
-    return f"differs from its parent in {len(differences)} variables: {listed}"
+    told = {path: f"{path} {_value(path, old)} → {_value(path, new)}" for path, old, new in differences}
+    counting = ", ".join(words for path, words in told.items() if path in variables)
+    rest = ", ".join(words for path, words in told.items() if path not in variables)
+    if not counting:
+        return f"differs from its parent in no variable, only in {rest}"
+    number = "one variable" if len(variables) == 1 else f"{len(variables)} variables"
+    return f"differs from its parent in {number}: {counting}" + (f"; besides in {rest}" if rest else "")
 
 
 def memory(value: float | None) -> str:

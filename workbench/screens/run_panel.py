@@ -91,7 +91,7 @@ def facts(view: RunView) -> Content:
     if view.early:
         parts += [(f"Ended early. {visible(view.early)}\n", "$text-warning")]
     if row.parent:
-        parts += [(f"{in_words(view.differences)}\n", "")]
+        parts += [(f"{in_words(view.differences, view.variables)}\n", "")]
     if row.smoke:
         parts.append((f"{SMOKE_NOTE}\n", _DIM))
     if row.note:
