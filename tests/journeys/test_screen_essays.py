@@ -349,3 +349,28 @@ async def test_two_thousand_notes_and_more_all_stand_in_the_list(bare: Project) 
         assert f"Note {count - 1}" in shown(app.screen)
         await press(pilot, "g")
         assert "Note 0003" in shown(app.screen)
+
+
+async def test_how_much_is_used_is_asked_once_at_a_time_and_again_after_what_changed_meanwhile(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.operations import essays as operations
+
+    async with opened(project.root, "essays", size=(120, 24)) as (app, pilot):
+        read, asked, go_on = operations.used, [], threading.Event()
+
+        def slow(given: Project) -> dict[int, Any]:
+            asked.append(1)
+            assert go_on.wait(20)
+            return read(given)
+
+        monkeypatch.setattr(operations, "used", slow)
+        screen = essays_screen(app)
+        for _ in range(5):
+            screen.on_project_changed()
+            await pilot.pause(0.02)
+        assert len(asked) == 1
+        go_on.set()
+        await settle(pilot)
+        assert len(asked) == 2
+        assert screen._used == read(project)

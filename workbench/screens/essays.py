@@ -104,6 +104,8 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         self._rows: list[SourceRow] = []
         # None until it was found out once.
         self._used: dict[int, Used] | None = None
+        # Whether that is being found out, and whether something changed since it began to be.
+        self._asking_used = self._ask_used_again = False
         self._words = ""
         self._view: EssayView | None = None
         self._placed = False
@@ -159,7 +161,14 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         self._ask_used()
 
     def _ask_used(self) -> None:
-        """Ask how much of each source is used, which takes longer than the list; what was shown stands until then."""
+        """Ask how much of each source is used, which takes longer than the list; what was shown stands until then.
+
+        Of many pairs it takes longer than the next change of an import that goes on: then one question at a time.
+        """
+        if self._asking_used:
+            self._ask_used_again = True
+            return
+        self._asking_used, self._ask_used_again = True, False
 
         def ask() -> dict[int, Used]:
             from workbench.operations.essays import used
@@ -170,8 +179,18 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
             changed, self._used = self._used != used, used
             if changed:
                 self.sources.redraw()
+            over()
 
-        self.ask(ask, show, group="used")
+        def failed(sentence: str) -> None:
+            self.say(sentence, "error")
+            over()
+
+        def over() -> None:
+            self._asking_used = False
+            if self._ask_used_again:
+                self._ask_used()
+
+        self.ask(ask, show, group="used", failed=failed)
 
     def _line(self, row: SourceRow, width: int) -> Content:
         from workbench.operations.essays import used_said
