@@ -150,8 +150,10 @@ def test_another_method_is_one_change_though_it_takes_the_adapter_with_it(projec
     assert [item.words for item in found] == ["train.method lora → full"]
 
 
-def test_a_change_of_dataset_is_told_by_number_hash_and_counts(tmp_path: Path) -> None:
-    from store import datasets, pairs
+def test_a_change_of_dataset_is_told_by_number_hash_and_counts_and_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from store import datasets, experiments, pairs
     from store.pairs import PairChange, PairFilter
     from workbench.operations.freezing import freeze
 
@@ -166,6 +168,10 @@ def test_a_change_of_dataset_is_told_by_number_hash_and_counts(tmp_path: Path) -
     old, new = (row.content_hash.removeprefix("sha256:")[:8] for row in datasets.rows(project.db))
     assert change.words == f"dataset 1 ({old}) → 2 ({new}) (train +0 −1, holdout as before)"
     assert warning((change,)) == ""
+    # The tree is asked for with every step of a run.
+    monkeypatch.setattr(experiments, "dataset_changes", lambda *_given: pytest.fail("counted again"))
+    assert Records.read(project).changed(name, ROOT) == (change,)
+    assert tree(project)[-1].changes == (change,)
 
 
 def test_a_project_with_two_runs_has_a_tree_of_two(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ _MEASURING = frozenset(
 # These decide when a run ends early, where it may.
 _WATCHED = frozenset({"train.eval_every_steps", "train.eval_draws"})
 _HASH_DIGITS = 8
+# What came and went between two frozen datasets, by their content hashes: it never changes, and counting it takes a
+# quarter of a second for large ones, each time the tree is asked for.
+_COUNTED: dict[tuple[str | None, str | None], dict[str, tuple[int, int]]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +176,9 @@ def _of_datasets(project: Project, ids: tuple[int | None, int | None], hashes: t
     counts = ""
     old, new = ids
     if old is not None and new is not None:
-        sides = experiments.dataset_changes(project.db, old, new)
-        counts = ", ".join(_side(side, came, went) for side, (came, went) in sides.items())
+        if hashes not in _COUNTED:
+            _COUNTED[hashes] = experiments.dataset_changes(project.db, old, new)
+        counts = ", ".join(_side(side, came, went) for side, (came, went) in _COUNTED[hashes].items())
     return Change(path="dataset", before=named[0], after=named[1], effect="training", counts=counts)
 
 
