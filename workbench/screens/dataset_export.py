@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.export_over import ask_where, export_beside
+from workbench.screens.shell import CancelledCall, ProgressCall
 
 if TYPE_CHECKING:
     from store.datasets import DatasetRow
     from workbench.operations.dataset_files import DatasetExport
-    from workbench.operations.errors import WouldReplaceError
 
 _LAST_FORM = "export-form"
 
@@ -48,56 +48,24 @@ def _ask_form(screen: ProjectScreen, row: DatasetRow, last: str | None) -> None:
 
 
 def _ask_folder(screen: ProjectScreen, row: DatasetRow, form: str) -> None:
-    from workbench.widgets.path_dialog import PathDialog
+    project, app = screen.project, screen.app
 
-    def chosen(given: str | None) -> None:
-        if given and given.strip():
-            _export(screen, row, form, screen.project.root / Path(given.strip()).expanduser())
+    def export(folder: Path) -> None:
+        def write(force: bool, progress: ProgressCall, cancelled: CancelledCall) -> DatasetExport | None:
+            from workbench.operations.exporting_job import export_in_child
 
-    words = "It is made where it is not there; what an export wrote there before is replaced, nothing else."
-    value = f"exports/dataset-{row.number}-{form}"
-    screen.app.push_screen(PathDialog("Into which folder?", words, root=screen.project.root, value=value), chosen)
-
-
-def _export(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, *, force: bool = False) -> None:
-    from workbench.operations.errors import WouldReplaceError
-
-    app, project = screen.app, screen.project
-
-    def operate(
-        progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
-    ) -> DatasetExport | WouldReplaceError | None:
-        from workbench.operations.exporting_job import export_in_child
-
-        try:
             return export_in_child(
                 project, row.number, folder, form=form, force=force, progress=progress, cancelled=cancelled
             )
-        except WouldReplaceError as error:
-            return error
 
-    def done(report: DatasetExport | WouldReplaceError | None) -> None:
+        export_beside(screen, write, done)
+
+    def done(report: DatasetExport | None) -> None:
         if report is None:
             app.say("The export was cancelled: a file that was written is whole.")
-            return
-        if isinstance(report, WouldReplaceError):
-            _ask_force(screen, row, form, folder, report)
             return
         said = [str(problem) for problem in report.said]
         app.say("\n".join([f"{report.summary}.", *said]), "warning" if said else "information")
 
-    app.background("Export", operate, done, about="datasets")
-
-
-def _ask_force(screen: ProjectScreen, row: DatasetRow, form: str, folder: Path, standing: WouldReplaceError) -> None:
-    from workbench.widgets.dialogs import ConfirmDialog
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            _export(screen, row, form, folder, force=True)
-        else:
-            screen.app.say("Nothing was written.")
-
-    listed = "\n".join(map(str, standing.paths))
-    words = f"{listed}\n\nNo export of this project left them like this. What they say now would be lost."
-    screen.app.push_screen(ConfirmDialog("Replace what stands there?", words), answered)
+    words = "It is made where it is not there; what an export wrote there before is replaced, nothing else."
+    ask_where(screen, "Into which folder?", words, f"exports/dataset-{row.number}-{form}", export)

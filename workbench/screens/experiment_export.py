@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.screens.base import ProjectScreen
+from workbench.screens.export_over import ask_where, export_beside
+from workbench.screens.shell import CancelledCall, ProgressCall
 
 if TYPE_CHECKING:
-    from workbench.operations.errors import WouldReplaceError
     from workbench.operations.experiment_export import ExperimentExport, ExperimentForm
 
 _LAST_FORM = "export-form"
@@ -37,50 +37,16 @@ def ask_export(screen: ProjectScreen) -> None:
 
 
 def _ask_path(screen: ProjectScreen, form: ExperimentForm) -> None:
-    from workbench.widgets.path_dialog import PathDialog
+    project, app = screen.project, screen.app
 
-    def chosen(given: str | None) -> None:
-        if given and given.strip():
-            _export(screen, form, screen.project.root / Path(given.strip()).expanduser())
+    def export(path: Path) -> None:
+        def write(force: bool, progress: ProgressCall, cancelled: CancelledCall) -> ExperimentExport:
+            from workbench.operations.experiment_export import export_experiments
+
+            progress(0, 1, form.name)
+            return export_experiments(project, path, form=form.name, force=force)
+
+        export_beside(screen, write, lambda written: app.say(f"{written.summary}: {written.path}"))
 
     words = "What an export wrote there before is replaced, nothing else."
-    value = f"exports/experiments-{form.name}{form.suffix}"
-    screen.app.push_screen(PathDialog("Into which file?", words, root=screen.project.root, value=value), chosen)
-
-
-def _export(screen: ProjectScreen, form: ExperimentForm, path: Path, *, force: bool = False) -> None:
-    from workbench.operations.errors import WouldReplaceError
-
-    app, project = screen.app, screen.project
-
-    def operate(
-        progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
-    ) -> ExperimentExport | WouldReplaceError:
-        from workbench.operations.experiment_export import export_experiments
-
-        progress(0, 1, form.name)
-        try:
-            return export_experiments(project, path, form=form.name, force=force)
-        except WouldReplaceError as error:
-            return error
-
-    def done(written: ExperimentExport | WouldReplaceError) -> None:
-        if isinstance(written, WouldReplaceError):
-            _ask_force(screen, form, path)
-        else:
-            app.say(f"{written.summary}: {written.path}")
-
-    app.background("Export", operate, done, about="datasets")
-
-
-def _ask_force(screen: ProjectScreen, form: ExperimentForm, path: Path) -> None:
-    from workbench.widgets.dialogs import ConfirmDialog
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            _export(screen, form, path, force=True)
-        else:
-            screen.app.say("Nothing was written.")
-
-    words = f"{path}\n\nNo export of this project left it like this. What it says now would be lost."
-    screen.app.push_screen(ConfirmDialog("Replace what stands there?", words), answered)
+    ask_where(screen, "Into which file?", words, f"exports/experiments-{form.name}{form.suffix}", export)

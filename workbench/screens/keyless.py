@@ -5,7 +5,7 @@ Each asks what it needs, does its work in the background, and says where the fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +14,12 @@ from textual.app import SystemCommand
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.choose_run import choose_run
+from workbench.screens.export_over import ask_where, export_beside
 from workbench.screens.run_carry import carry_commands
+from workbench.screens.shell import CancelledCall, ProgressCall
 
 if TYPE_CHECKING:
     from store.datasets import DatasetRow
-    from workbench.operations.errors import WouldReplaceError
-
-_ProgressCall = Callable[[int, int, str], None]
-_CancelledCall = Callable[[], bool]
 
 
 def keyless_commands(screen: ProjectScreen) -> Iterator[SystemCommand]:
@@ -41,7 +39,7 @@ def keyless_commands(screen: ProjectScreen) -> Iterator[SystemCommand]:
 def _back_up(screen: ProjectScreen) -> None:
     app, project = screen.app, screen.project
 
-    def operate(progress: _ProgressCall, cancelled: _CancelledCall) -> Path:
+    def operate(progress: ProgressCall, cancelled: CancelledCall) -> Path:
         from workbench.operations.maintenance import backup
 
         return backup(project)
@@ -85,46 +83,15 @@ def _ask_review(screen: ProjectScreen) -> None:
 
 
 def _ask_path(screen: ProjectScreen, run: str) -> None:
-    from workbench.widgets.path_dialog import PathDialog
+    project, app = screen.project, screen.app
 
-    def chosen(given: str | None) -> None:
-        if given and given.strip():
-            _export_review(screen, run, screen.project.root / Path(given.strip()).expanduser())
+    def export(path: Path) -> None:
+        def write(force: bool, progress: ProgressCall, cancelled: CancelledCall) -> Path:
+            from workbench.operations.exporting import export_review
+
+            return export_review(project, run, path, force=force)
+
+        export_beside(screen, write, lambda written: app.say(f"Written: {written}"))
 
     words = "Markdown; JSON lines where the name ends in .jsonl."
-    value = f"exports/review-{run}.md"
-    screen.app.push_screen(PathDialog("Into which file?", words, root=screen.project.root, value=value), chosen)
-
-
-def _export_review(screen: ProjectScreen, run: str, path: Path, *, force: bool = False) -> None:
-    app, project = screen.app, screen.project
-
-    def operate(progress: _ProgressCall, cancelled: _CancelledCall) -> Path | WouldReplaceError:
-        from workbench.operations.errors import WouldReplaceError
-        from workbench.operations.exporting import export_review
-
-        try:
-            return export_review(project, run, path, force=force)
-        except WouldReplaceError as error:
-            return error
-
-    def done(written: Path | WouldReplaceError) -> None:
-        if isinstance(written, Path):
-            app.say(f"Written: {written}")
-        else:
-            _ask_force(screen, run, path)
-
-    app.background("Export", operate, done, about="datasets")
-
-
-def _ask_force(screen: ProjectScreen, run: str, path: Path) -> None:
-    from workbench.widgets.dialogs import ConfirmDialog
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            _export_review(screen, run, path, force=True)
-        else:
-            screen.app.say("Nothing was written.")
-
-    words = f"{path}\n\nNo export of this project left it like this. What it says now would be lost."
-    screen.app.push_screen(ConfirmDialog("Replace what stands there?", words), answered)
+    ask_where(screen, "Into which file?", words, f"exports/review-{run}.md", export)
