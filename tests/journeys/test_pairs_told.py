@@ -22,6 +22,9 @@ from workbench.screens.pairs import PairsScreen
 from workbench.screens.shell import Shell
 from workbench.widgets.width_line import WidthLine, WidthLines
 
+GRAVEL = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
+AUNT = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -187,18 +190,26 @@ async def test_the_search_over_everything_finds_a_pair_by_its_number(project: Pr
         assert pairs_screen(app).pairs.current == rejected
 
 
-async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp_path: Path) -> None:
-    essay = tmp_path / "voice" / "essays" / "gravel.md"
-    essay.parent.mkdir(parents=True)
-    before = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
-    opening = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
-    essay.write_text(f"# On Gravel\n\n{opening}\n\n{before}\n")
-    project = Project.create(tmp_path / "voice", essays=("essays",))
-    import_paths(project, ())
+def of_gravel(folder: Path) -> Project:
+    """Make a project of one essay of two paragraphs, with its pairs proposed."""
+    (folder / "essays").mkdir(parents=True)
+    project = Project.create(folder, essays=("essays",))
+    write_gravel(project, AUNT)
     propose_pairs(project)
-    unwritten(project, *queue(project))
-    essay.write_text(f"# On Gravel\n\n{opening}\n\n{before.replace('good', 'bad')}\n")
+    return project
+
+
+def write_gravel(project: Project, *further: str) -> None:
+    """Write the essay anew, and take it in; `further` are the paragraphs after its first."""
+    paragraphs = "\n\n".join(["# On Gravel", GRAVEL, *further])
+    (project.root / "essays" / "gravel.md").write_text(paragraphs + "\n")
     import_paths(project, ())
+
+
+async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp_path: Path) -> None:
+    project = of_gravel(tmp_path / "voice")
+    unwritten(project, *queue(project))
+    write_gravel(project, AUNT.replace("good", "bad"))
     async with opened(project.root, "pairs", size=(120, 24)) as (app, pilot):
         await press(pilot, "w", "t")
         assert "The new text was taken; its prompt is still to be written, with i." in shown(app.screen)
@@ -206,16 +217,8 @@ async def test_taking_the_new_text_of_a_pair_that_never_had_a_prompt_says_so(tmp
 
 
 async def test_why_a_text_that_is_gone_cannot_be_taken_stands_in_the_view_itself(tmp_path: Path) -> None:
-    essay = tmp_path / "voice" / "essays" / "gravel.md"
-    essay.parent.mkdir(parents=True)
-    opening = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
-    gone = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
-    essay.write_text(f"# On Gravel\n\n{opening}\n\n{gone}\n")
-    project = Project.create(tmp_path / "voice", essays=("essays",))
-    import_paths(project, ())
-    propose_pairs(project)
-    essay.write_text(f"# On Gravel\n\n{opening}\n")
-    import_paths(project, ())
+    project = of_gravel(tmp_path / "voice")
+    write_gravel(project)
     async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
         await press(pilot, "w", "t")
         view = app.screen

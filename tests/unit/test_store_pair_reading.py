@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from store import essays, history, migrating, pair_reading, pairs
+from store import essays, history, pair_reading, pairs
 from store.database import Database
 from store.essays import NewSource
-from store.migrations import NAMES, m0015_letters
+from store.migrations import m0015_letters
 from store.pairs import NewPair, PairChange, PairFilter
 from store.spelling import letters
+from tests.unit.old_file import old_file
 
 TEXTS = ("Été, “voilà”", "the quick brown fox", "日本 ß", "e\u0301", "", "9\0z")
 
@@ -96,15 +97,7 @@ def test_the_letters_of_a_pair_go_with_its_text_and_come_back_when_it_is_read(db
 
 def test_pairs_of_an_old_file_get_their_letters_and_unread_ones_when_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    older = [name for name in NAMES if name < "m0015"]
-    migrating.migrate(path, tmp_path / "backups", [(name, migrating._function(name)) for name in older])
-    connection.execute("INSERT INTO text VALUES ('sha256:1', 'An old text.')")
-    connection.execute(
-        "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
-        "VALUES (1, 'a.md', 'a', 'essay', 'A', 'sha256:1', 9, 5, '', '')"
-    )
+    connection = old_file(path, before="m0015")
     connection.executemany(
         "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words, "
         "response_words, created_at, updated_at, note) "

@@ -5,12 +5,12 @@ import sqlite3
 
 import pytest
 
-from store import annotations, canaries, essays, history, migrating, pair_reading, pairs, search
+from store import annotations, canaries, essays, history, pair_reading, pairs, search
 from store.backup import backups
 from store.database import Database
 from store.essays import NewSource
-from store.migrations import NAMES
 from store.pairs import NewPair, PairChange, PairFilter
+from tests.unit.old_file import old_file
 
 
 @pytest.fixture
@@ -252,15 +252,7 @@ def test_proposals_of_other_tiers_stay(db):
 
 def test_an_old_file_gets_its_words_indexed_and_its_pairs_a_place_in_the_queue(tmp_path):
     path = tmp_path / "old.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    older = [name for name in NAMES if name < "m0004"]
-    migrating.migrate(path, tmp_path / "backups", [(name, migrating._function(name)) for name in older])
-    connection.execute("INSERT INTO text VALUES ('sha256:1', 'An old text about lanterns.')")
-    connection.execute(
-        "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
-        "VALUES (1, 'a.md', 'a', 'essay', 'A', 'sha256:1', 9, 5, '', '')"
-    )
+    connection = old_file(path, before="m0004", text="An old text about lanterns.")
     connection.execute(
         "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words, "
         "response_words, created_at, updated_at) VALUES (1, 'sha256:1', 0, 'note', 'proposed', 'before', "
@@ -280,15 +272,7 @@ def test_an_old_file_gets_its_words_indexed_and_its_pairs_a_place_in_the_queue(t
 
 def test_the_pairs_of_an_old_file_are_read_when_first_looked_for(tmp_path):
     path = tmp_path / "old.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    older = [name for name in NAMES if name < "m0008"]
-    migrating.migrate(path, tmp_path / "backups", [(name, migrating._function(name)) for name in older])
-    connection.execute("INSERT INTO text VALUES ('sha256:1', 'An old text.')")
-    connection.execute(
-        "INSERT INTO source (id, path, slug, kind, title, text_hash, file_bytes, words, imported_at, changed_at) "
-        "VALUES (1, 'a.md', 'a', 'essay', 'A', 'sha256:1', 9, 5, '', '')"
-    )
+    connection = old_file(path, before="m0008")
     connection.executemany(
         "INSERT INTO pair (source_id, text_hash, position, tier, status, prompt, response, start, end, prompt_words, "
         "response_words, created_at, updated_at) "

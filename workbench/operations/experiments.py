@@ -1,4 +1,14 @@
-"""The tree of runs: what hangs under what, what changed at each branch, and whether a difference is more than noise."""
+"""The tree of runs: what hangs under what, what changed at each branch, and whether a difference is more than noise.
+
+Here the experiments begin. The modules beside it, from what is read to what is said:
+
+- `experiment_records`: all runs with their specs, read once for one question.
+- `experiment_changes`: what changed between two runs, and what of it counts as a variable.
+- `experiment_losses`: whether a difference of losses is more than noise; `experiment_verdicts`: what the author judged.
+- `experiment_view`: one run in full, or two beside each other, put together from these.
+- `experiment_words`: what each of that says, a sentence; `experiment_report`: a whole view as lines of text.
+- `experiment_samples`, `experiment_markdown`, `experiment_export`: what is read of it outside the program.
+"""
 
 from __future__ import annotations
 
