@@ -23,6 +23,7 @@ from workbench.operations import sessions
 from workbench.operations.project import Project
 from workbench.operations.taking import taken
 from workbench.screens.draft import DraftScreen
+from workbench.widgets.help_overlay import HelpOverlay
 
 TEXT = "The lane bends past a farm. It is good to walk there. The end of it is a pond."
 
@@ -310,3 +311,17 @@ async def test_the_keys_of_the_answers_are_shown_there_only(project: Project) ->
         select(screen, "walk there")
         await asked(pilot, screen, "ctrl+g")
         assert "e edit  r others" in shown(screen)
+
+
+async def test_the_line_of_keys_names_a_key_for_all_of_them_that_is_no_letter_here(project: Project) -> None:
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "question_mark")
+        assert screen.area.text == TEXT + "?"
+        assert shown(screen).splitlines()[-1].rstrip().endswith("f1 all keys")
+        await press(pilot, "f1")
+        assert isinstance(app.screen, HelpOverlay)
+        await press(pilot, "escape")
+        await asked(pilot, screen, "ctrl+n")
+        assert shown(screen).splitlines()[-1].rstrip().endswith("? all keys")
+        await press(pilot, "question_mark")
+        assert isinstance(app.screen, HelpOverlay)

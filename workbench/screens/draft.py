@@ -73,7 +73,7 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
         Binding("ctrl+s", "write", "write", tooltip="write the draft into its file", id="draft.write"),
         Binding("ctrl+o", "open", "open", tooltip="another draft: a file, an essay, a new text", id="draft.open"),
         Binding("ctrl+t", "writer", "model", tooltip="who writes: a run's adapter, or the base", id="draft.writer"),
-        Binding("f1,question_mark", "app.help", "all keys", show=False, id="draft.help"),
+        Binding("question_mark,f1", "app.help", "all keys", show=False, id="draft.help"),
         Binding("ctrl+p", "app.command_palette", "every command", show=False, id="draft.commands"),
         Binding("escape", "leave", "leave", id="draft.leave"),
     ]

@@ -25,6 +25,8 @@ Severity = Literal["information", "warning", "error"]
 _STANDS_S = {"information": 6.0, "warning": 12.0, "error": 30.0}
 # How many lines a long one may take from the panes.
 _MOST_LINES = 8
+# What lists all keys, as the app and as a dialog over its screens bind it.
+_HELP = ("help", "app.help")
 _STYLES = {"information": "$text-success", "warning": "$text-warning", "error": "bold $text-error"}
 
 
@@ -143,9 +145,10 @@ class KeyLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Draw as many keys as fit; `?` for all of them always does."""
-        help_text = "? all keys"
-        room = self.size.width - len(help_text)
+        """Draw as many keys as fit; the one for all of them always does."""
+        help_key = self._help_key
+        help_shown = key_display(self.app, help_key)
+        room = self.size.width - cell_len(f"{help_shown} all keys")
         parts: list[tuple[str, str] | str | Content] = []
         seen: set[str] = set()
         # Textual 8.2 puts tab first, since every screen binds it: it is the least of a pane's own keys.
@@ -161,8 +164,14 @@ class KeyLine(Widget):
                 break
             room -= needed
             parts += [_key(key, binding.description, binding.key), "  "]
-        parts.append(_key("?", "all keys", "question_mark"))
+        parts.append(_key(help_shown, "all keys", help_key))
         return Content.assemble(*parts)
+
+    @property
+    def _help_key(self) -> str:
+        """The first key that lists all keys here: where a field is typed in, `?` is a letter like any other."""
+        active = self.screen.active_bindings.items()
+        return next((key for key, found in active if found.binding.action in _HELP), "question_mark")
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
