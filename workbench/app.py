@@ -19,7 +19,6 @@ from textual.screen import ModalScreen, Screen
 from textual.worker import Worker
 
 from workbench.every_command import EveryCommand, short_word
-from workbench.every_key import own_keymap
 from workbench.following import COLLECT_S, Following
 from workbench.key_order import KeyOrder
 from workbench.noticing import EVERY_S, Noticer
@@ -137,7 +136,7 @@ class WorkbenchApp(Shell):
     def _open(self) -> None:
         async def work() -> None:
             try:
-                keys, trouble = await asyncio.to_thread(own_keymap)
+                keys, trouble = await asyncio.to_thread(self._find_keys)
                 project, screen, theme = await asyncio.to_thread(self._find)
             except Exception as error:  # noqa: BLE001 - the worker boundary
                 # A list of keys may lie over it.
@@ -154,6 +153,12 @@ class WorkbenchApp(Shell):
                 self.call_after_refresh(self.say, trouble, "error")
 
         _worker: Worker[None] = self.run_worker(work, group="open")
+
+    @staticmethod
+    def _find_keys() -> tuple[dict[str, str], str]:
+        from workbench.every_key import own_keymap
+
+        return own_keymap()
 
     def _find(self) -> tuple[Project | None, object | None, object | None]:
         from workbench.operations import guide

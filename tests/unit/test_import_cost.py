@@ -33,6 +33,10 @@ def test_the_check_would_see_a_heavy_module() -> None:
     assert loaded_after("import workbench.app, sqlite_utils", NEVER_BEFORE_THE_FRAME) != []
 
 
+def test_the_author_s_own_keys_are_looked_for_behind_the_first_frame() -> None:
+    assert loaded_after("import workbench.app", ("workbench.every_key", "workbench.operations.own_keys")) == []
+
+
 @pytest.mark.parametrize(
     "name", ["welcome", "essays", "pairs", "datasets", "runs", "launch", "review", "draft", "experiments"]
 )
