@@ -40,6 +40,24 @@ def test_a_file_is_replaced_beside_a_copy_of_what_it_was(project: Project, tmp_p
     assert sorted(os.listdir(tmp_path)) == ["d.md", "voice"]
 
 
+def test_no_other_file_is_touched_where_one_is_replaced(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "d.md"
+    path.write_text("One.")
+    (tmp_path / "d.md.part").write_text("Hers.")
+    write_draft(project, path, standing="One.", text="Two.")
+    assert (path.read_text(), (tmp_path / "d.md.part").read_text()) == ("Two.", "Hers.")
+    assert sorted(os.listdir(tmp_path)) == ["d.md", "d.md.part", "voice"]
+
+
+def test_a_link_to_a_draft_stays_one(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "d.md").write_text("One.")
+    link = tmp_path / "link.md"
+    link.symlink_to(tmp_path / "d.md")
+    write_draft(project, link, standing="One.", text="Two.")
+    assert link.is_symlink()
+    assert (tmp_path / "d.md").read_text() == "Two."
+
+
 def test_a_copy_leaves_the_file_and_replaces_nothing(project: Project, tmp_path: Path) -> None:
     path, to = tmp_path / "d.md", tmp_path / "e.md"
     path.write_text("One.")

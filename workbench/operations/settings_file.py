@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.operations.errors import ProjectError
+from workbench.operations.replacing import replace_file
 
 _HEADER = re.compile(r"[ \t]*\[\[?[ \t]*([^\[\]]+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
 # A value as far as a comment behind it: quoted strings may hold a `#`.
@@ -114,13 +115,7 @@ def replace_text(path: Path, text: str) -> None:
     Raises:
         ProjectError: it cannot be written.
     """
-    # Behind a link lies the author's own file: that one is replaced, not the link.
-    real = path.resolve()
-    aside = real.with_name(real.name + ".part")
     try:
-        aside.write_bytes(text.encode())
-        aside.chmod(real.stat().st_mode & 0o777)
-        aside.replace(real)
+        replace_file(path, text.encode())
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise ProjectError(f"{path}: cannot be written ({error.strerror}). Look at its permissions.") from error

@@ -16,6 +16,7 @@ from store import sessions
 from store.sessions import Generated
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
+from workbench.operations.replacing import replace_file
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -70,12 +71,7 @@ def write_draft(project: Project, path: Path, *, standing: str, text: str, to: P
         backup = project.root / "backups" / "drafts" / f"{path.stem}-{stamp}{path.suffix}"
         backup.parent.mkdir(parents=True, exist_ok=True)
         backup.write_bytes(data)
-        # A link is followed: the file itself is replaced, with the rights that it has.
-        real = path.resolve()
-        aside = real.with_name(real.name + ".part")
-        aside.write_bytes((_BOM if data.startswith(_BOM) else b"") + text.encode())
-        aside.chmod(real.stat().st_mode & 0o777)
-        aside.replace(real)
+        replace_file(path, (_BOM if data.startswith(_BOM) else b"") + text.encode())
     except FileExistsError as error:
         raise WorkbenchError(f"{to}: is there already. Nothing was written: name another file.") from error
     except (OSError, EssayError) as error:
