@@ -325,3 +325,32 @@ async def test_the_line_of_keys_names_a_key_for_all_of_them_that_is_no_letter_he
         assert shown(screen).splitlines()[-1].rstrip().endswith("? all keys")
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpOverlay)
+
+
+@pytest.mark.parametrize("data", [b"One.\r\nTwo.\n", b"Caf\xe9.\n"], ids=["line ends of two kinds", "Latin-1"])
+async def test_what_is_typed_over_a_draft_that_cannot_be_opened_any_more_is_kept(project: Project, data: bytes) -> None:
+    path = project.root / "gates.md"
+    path.write_bytes(data)
+    program.remember(project.db, "draft.current", "gates.md")
+    async with drafting(project, "Mine.") as (app, pilot, screen):
+        assert "gates.md" in " ".join(shown(screen).split())
+        assert "Draft · a new text" in shown(screen)
+        await press(pilot, "!")
+        await press(pilot, "escape")
+        await app.writes_finished()
+        assert program.recall(project.db, "draft.text.") == {"standing": "", "text": "Mine.!"}
+    assert path.read_bytes() == data
+
+
+async def test_a_draft_that_is_refused_leaves_the_one_that_is_open_for_the_next_time(project: Project) -> None:
+    (project.root / "gates.md").write_bytes(b"One.\r\nTwo.\n")
+    (project.root / "lanes.md").write_text("Lanes.")
+    async with drafting(project) as (app, pilot, screen):
+        for name in ("lanes.md", "gates.md"):
+            await press(pilot, "ctrl+o")
+            app.screen.query_one(Input).value = name
+            await press(pilot, "enter")
+        assert "line ends of several kinds" in " ".join(shown(screen).split())
+        assert screen.area.text == "Lanes."
+        await app.writes_finished()
+        assert program.recall(project.db, "draft.current") == "lanes.md"

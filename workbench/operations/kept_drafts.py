@@ -71,8 +71,13 @@ def open_draft(project: Project, wanted: str) -> KeptDraft:
         EssayError: the file cannot be read.
     """
     draft = _kept(project, _name_of(project, wanted.strip()), must_be=True)
-    program.remember(project.db, CURRENT, draft.name)
+    stay_with(project, draft.name)
     return draft
+
+
+def stay_with(project: Project, name: str) -> None:
+    """Have a draft, by what it is kept under, be the one that is there when the author comes again."""
+    program.remember(project.db, CURRENT, name)
 
 
 def write(project: Project, draft: KeptDraft, text: str, *, to: Path | None = None) -> tuple[KeptDraft, WrittenDraft]:
@@ -91,7 +96,7 @@ def write(project: Project, draft: KeptDraft, text: str, *, to: Path | None = No
         program.remember(project.db, draft.key, None)
     written = KeptDraft(name=project.relative(path), path=path, standing=text, text=text)
     program.remember(project.db, written.key, {"standing": text, "text": text})
-    program.remember(project.db, CURRENT, written.name)
+    stay_with(project, written.name)
     return written, done
 
 

@@ -90,11 +90,26 @@ class DraftText(ProjectScreen):
             return draft, guide.recall(project, _CURSOR)
 
         # What was typed last is written before it is read.
-        self.act(operate, lambda found: self._opened_draft(*found))
+        self.act(operate, lambda found: self._opened_draft(*found), failed=lambda _sentence: self._stay(wanted))
+
+    def _stay(self, wanted: str | None) -> None:
+        """Stay with the draft that is open; where there is none, go to the new text, so that what is typed is kept."""
+        project, name = self.project, self._draft.name if self._draft is not None else ""
+        if self._draft is None and wanted != name:
+            self.load(name)
+            return
+
+        def stay() -> None:
+            from workbench.operations import kept_drafts
+
+            kept_drafts.stay_with(project, name)
+
+        self.app.write(stay)
 
     def _opened_draft(self, draft: KeptDraft, cursor: object) -> None:
         if TextField(draft.text).text != draft.text:
             self.say(f"{one_line(draft.title)} has line ends of several kinds: make them one in your editor.", "error")
+            self._stay(draft.name)
             return
         area = self.query_one("#draft-text", TextArea)
         # What was typed before the draft was read goes where the cursor stands in it.
