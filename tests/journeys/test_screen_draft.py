@@ -354,3 +354,20 @@ async def test_a_draft_that_is_refused_leaves_the_one_that_is_open_for_the_next_
         assert screen.area.text == "Lanes."
         await app.writes_finished()
         assert program.recall(project.db, "draft.current") == "lanes.md"
+
+
+async def test_a_file_that_changed_while_she_wrote_is_left_alone_and_another_one_asked_for(project: Project) -> None:
+    path = project.root / "gates.md"
+    path.write_text("One.")
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "ctrl+o")
+        app.screen.query_one(Input).value = "gates.md"
+        await press(pilot, "enter", "!")
+        path.write_text("Another's.")
+        await press(pilot, "ctrl+s")
+        assert "ctrl+s asks for another file now." in " ".join(shown(screen).split())
+        await press(pilot, "ctrl+s")
+        app.screen.query_one(Input).value = "mine.md"
+        await press(pilot, "enter")
+        assert (project.root / "mine.md").read_text() == "One.!"
+    assert path.read_text() == "Another's."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -204,7 +205,13 @@ class DraftText(ProjectScreen):
             whose = f" {words} words in it are the model's: an import of it says so." if words else ""
             self.say(f"{one_line(written.title)}: written.{kept}{whose}", "warning" if words else "information")
 
-        self.act(operate, said)
+        def failed(sentence: str) -> None:
+            if to is None and self._draft is draft:
+                # It would fail again: the next time she is asked for another file.
+                self._draft = replace(draft, changed_outside=True)
+                self.say(f"{sentence} ctrl+s asks for another file now.", "error")
+
+        self.act(operate, said, failed=failed)
 
     def _changed_since(self, text: str) -> None:
         """Keep what was typed while the file was written under its new name."""
