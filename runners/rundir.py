@@ -125,14 +125,17 @@ class RunDir:
         """Return the file of the answer to a question."""
         return self.requests / f"{number:06d}.answer.json"
 
-    def request_numbers(self) -> list[int]:
-        """Return the numbers of all questions, in order."""
+    def request_numbers(self, *, answered: bool | None = None) -> list[int]:
+        """Return the numbers of all questions, in order; or of those that have their answer, or do not, by one look."""
         try:
-            names = [entry.name for entry in self.requests.iterdir()]
+            names = {entry.name for entry in self.requests.iterdir()}
         except FileNotFoundError:
             return []
         found = [re.fullmatch(r"(\d{6,})\.json", name) for name in names]
-        return sorted(int(match[1]) for match in found if match)
+        numbers = sorted(int(match[1]) for match in found if match)
+        if answered is None:
+            return numbers
+        return [number for number in numbers if (self.answer_json(number).name in names) is answered]
 
     def checkpoint(self, step: int) -> Path:
         """Return the folder of the checkpoint after an optimizer step."""

@@ -77,7 +77,7 @@ def serve(run_dir: RunDir, spec: RunSpec, loaded: Loaded, reporter: Reporter, *,
     limits, last = _Limits(loaded), time.monotonic()
     reporter.phase("wait")
     while not reporter.stop_requested():
-        open_ = [number for number in run_dir.request_numbers() if not run_dir.answer_json(number).exists()]
+        open_ = run_dir.request_numbers(answered=False)
         for number in open_:
             reporter.phase("answer")
             if answer := _answer(run_dir, number, spec, loaded, limits, reporter):

@@ -13,6 +13,7 @@ from runners.places.local import LocalPlace
 from runners.questions import Question
 from runners.rundir import RunDir
 from store import runs
+from store import sessions as stored
 from store.errors import NotFound
 from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from tests.journeys.fake_session import WORDS, instead_of_a_model
@@ -101,6 +102,27 @@ def test_one_model_is_loaded_at_a_time(tmp_path: Path) -> None:
         until(lambda: not sessions.session_view(project, adapter).lives)
         sessions.stop(project, base)
         until(lambda: not sessions.session_view(project, base).lives)
+
+
+def test_one_that_was_started_again_is_asked_to_stop_however_many_were_made_since(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    with instead_of_a_model():
+        base = sessions.start(project)
+        for number in range(5):
+            stored.add(
+                project.db,
+                name=f"s{number}",
+                dir=f"runs/s{number}",
+                place="local",
+                model="another",
+                adapter_run=None,
+                checkpoint=None,
+            )
+        adapter = sessions.start(project, adapter_run=BASE_RUN)
+        assert (project.runs_folder / base / "stop").exists()
+        until(lambda: not sessions.session_view(project, base).lives)
+        sessions.stop(project, adapter)
+        until(lambda: not sessions.session_view(project, adapter).lives)
 
 
 def test_a_session_that_is_stopping_is_not_asked(project: Project) -> None:

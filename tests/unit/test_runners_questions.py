@@ -60,6 +60,16 @@ def test_questions_are_numbered_from_one_and_a_withdrawn_number_with_an_answer_i
     assert session.request_numbers() == [1, 2, 4]
 
 
+def test_the_questions_that_have_their_answer_are_told_from_those_that_wait(session):
+    for _ in range(3):
+        ask(session, question())
+    write_answer(session, Answer(request=2, attempt=1, seconds=0.1, at="now"))
+    # Of a question that was withdrawn.
+    write_answer(session, Answer(request=9, attempt=1, seconds=0.1, at="now"))
+    assert session.request_numbers(answered=True) == [2]
+    assert session.request_numbers(answered=False) == [1, 3]
+
+
 def test_programs_that_ask_at_once_never_get_the_same_number(session):
     found = []
     askers = [threading.Thread(target=lambda: found.append(ask(session, question()))) for _ in range(16)]

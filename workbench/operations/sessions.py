@@ -32,6 +32,8 @@ from workbench.operations.project import Project
 # How far back a question is looked for that was asked before to the letter.
 _REMEMBERED = 200
 _LOOK_S = 0.1
+# All events are read for how a session is: an answer is looked for so many times as often.
+_LOOKS_A_VIEW = 5
 # A session whose job was not started by then never will be.
 _SUBMITTED_WITHIN_S = 60.0
 # Of the sessions that fit, so many may live: each look reads events and asks for a process.
@@ -183,7 +185,8 @@ def start(
         session=SessionSpec() if idle_minutes is None else SessionSpec(idle_minutes=idle_minutes),
         adapter=adapter_of(project, adapter_run, checkpoint) if adapter_run else None,
     )
-    for row in sessions.rows(project.db)[:_LOOKED_AT]:
+    # One that was started again is older than those that were made since.
+    for row in sessions.rows(project.db):
         if project.absolute(row.dir).is_dir() and _view(project, row).lives:
             _run_dir(project, row).request_stop()
     if (again := _over_and_alike(project, spec, checkpoint)) is not None:
@@ -252,9 +255,8 @@ def spec_named(project: Project, name: str) -> RunSpec:
 def put(project: Project, name: str, question: Question) -> int:
     """Ask a session; return the question's number, that of an earlier one where the same was answered already."""
     run_dir = _run_dir(project, sessions.get(project.db, name))
-    for number in reversed(run_dir.request_numbers()[-_REMEMBERED:]):
-        answered = run_dir.answer_json(number).exists()
-        if answered and _same(run_dir, number, question):
+    for number in reversed(run_dir.request_numbers(answered=True)[-_REMEMBERED:]):
+        if _same(run_dir, number, question):
             return number
     return ask(run_dir, question)
 
@@ -282,17 +284,22 @@ def wait_for(
     """
     row = sessions.get(project.db, name)
     run_dir = _run_dir(project, row)
+    looks = 0
     while True:
         # The session is looked at first: what it answered before it ended is then sure to be read below.
-        view = _view(project, row)
+        view = _view(project, row) if looks % _LOOKS_A_VIEW == 0 else None
+        looks += 1
         if (found := read_answer(run_dir, number)) is not None:
             return found
         if cancelled():
             take_back(project, name, number)
             return None
-        if not view.lives:
-            raise WorkbenchError(f"{name} is over ({view.status}) and has not answered. {view.error or 'Ask again.'}")
-        say(view)
+        if view is not None:
+            if not view.lives:
+                raise WorkbenchError(
+                    f"{name} is over ({view.status}) and has not answered. {view.error or 'Ask again.'}"
+                )
+            say(view)
         time.sleep(look_s)
 
 
@@ -327,8 +334,6 @@ def _view(project: Project, row: Session) -> SessionView:
     phases = [str(event["phase"]) for event in events if event["type"] == "phase"]
     answers = [event for event in events if event["type"] == "answer"]
     errors = [str(event["message"]) for event in events if event["type"] == "error"]
-    numbers = run_dir.request_numbers()
-    answered = sum(run_dir.answer_json(number).exists() for number in numbers)
     return SessionView(
         name=row.name,
         model=row.model,
@@ -338,8 +343,8 @@ def _view(project: Project, row: Session) -> SessionView:
             types={str(event["type"]) for event in events}, stop_requested=run_dir.stop_requested(), poll=poll
         ),
         phase=phases[-1] if phases else "",
-        answered=answered,
-        open=len(numbers) - answered,
+        answered=len(run_dir.request_numbers(answered=True)),
+        open=len(run_dir.request_numbers(answered=False)),
         seconds=float(answers[-1]["seconds"]) if answers else None,
         error=errors[-1] if errors else None,
         created_at=row.created_at,
