@@ -126,7 +126,7 @@ def test_what_is_behind_a_further_paragraph_is_not_given(project: Project) -> No
     assert found.question.tokens == 96
 
 
-TEXT = "One lane. “Is it long?” she asked… No!\n\nThe second\nparagraph.  \n\n"
+TEXT = "One lane. “Is it long?” she asked… Mr. Hill did. No!\n\nThe second\nparagraph.  \n\n"
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,10 @@ TEXT = "One lane. “Is it long?” she asked… No!\n\nThe second\nparagraph.  
     [
         ("One", "One lane."),
         ("lane.", "One lane."),
-        ("long", "“Is it long?”"),
-        ("asked", "she asked…"),
+        ("long", "“Is it long?” she asked…"),
+        ("asked", "“Is it long?” she asked…"),
+        ("Mr", "Mr. Hill did."),
+        ("did", "Mr. Hill did."),
         ("No", "No!"),
         ("paragraph", "The second\nparagraph."),
     ],
@@ -150,6 +152,7 @@ def test_the_paragraph_that_a_place_stands_in_is_found_without_the_white_space_b
     assert TEXT[start:end] == "The second\nparagraph."
     assert paragraph_at("", 0) == (0, 0)
     assert sentence_at("", 0) == (0, 0)
+    assert sentence_at("  Well. So.", 4) == (2, 7)
 
 
 def test_a_place_is_found_again_after_typing_elsewhere_and_not_where_its_words_were_changed() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from curation.counted import counted
 from curation.front_matter import front_matter_end
+from curation.sentences import finer
 from curation.tokens import TokenCounter, estimate_counter
 from runners.questions import Kind, Question
 from runners.spec import RunSpec
@@ -33,7 +34,6 @@ _LAYOUT_TOKENS = 16
 _BEHIND = 1 / 3
 
 _BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
-_SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|$)", re.DOTALL)
 # By how many characters around it a place is found again, at most.
 _AROUND = 64
 
@@ -206,11 +206,14 @@ def _plain(text: str) -> str:
 
 
 def sentence_at(text: str, position: int) -> tuple[int, int]:
-    """Return where the sentence begins and ends that a position stands in, without white space, as marks tell it."""
+    """Return where the sentence begins and ends that a position stands in, without the white space around it."""
     start, end = paragraph_at(text, position)
-    for found in _SENTENCE.finditer(text, start, end):
-        if found.end() >= position:
-            return found.start(), found.end()
+    paragraph = text[start:end]
+    for first, last in finer(paragraph):
+        sentence = paragraph[first:last]
+        behind = start + first + len(sentence.rstrip())
+        if behind >= position:
+            return behind - len(sentence.strip()), behind
     return start, end
 
 
