@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from workbench.widgets.plain import cell, one_line, visible, wrap
@@ -47,8 +48,10 @@ def model_line(writer: Writer | None, view: SessionView | None, width: int) -> C
         state, style = f"loaded{took}", "$text-success"
     else:
         state, style = "loading", "$text-warning"
+    # How it is comes before how it is called: of the name what is left is shown.
+    room = max(width // 4, width - len("model   · ") - cell_len(state))
     return Content.assemble(
-        ("model  ", "$text-muted"), cell(f"{name} · ", min(width // 2, len(name) + 3)), (state, style or "$text-muted")
+        ("model  ", "$text-muted"), cell(name, min(room, cell_len(name))), " · ", (state, style or "$text-muted")
     )
 
 

@@ -1,0 +1,34 @@
+"""The lines around a draft, at the widths of a small terminal."""
+
+from __future__ import annotations
+
+from workbench.operations.sessions import SessionView, Writer
+from workbench.screens.draft_lines import model_line
+
+RUN = "20261124-1347-embedded-lr0.001-0cd6"
+VIEW = SessionView(
+    name="s",
+    model="embedded",
+    adapter_run=RUN,
+    checkpoint=None,
+    status="running",
+    phase="wait",
+    answered=1,
+    open=0,
+    seconds=35.863,
+    error=None,
+    created_at="2026-11-24T13:47:00Z",
+)
+
+
+def test_how_the_model_is_stands_whole_beside_a_long_name() -> None:
+    writer = Writer(adapter_run=RUN, words="embedded with its adapter")
+    narrow = model_line(writer, VIEW, 76).plain
+    assert narrow == "model  20261124-1347-embedded-lr0.001… · loaded, the last answer took 35.9 s"
+    assert len(narrow) == 76
+    assert model_line(writer, VIEW, 116).plain == f"model  {RUN} · loaded, the last answer took 35.9 s"
+
+
+def test_a_short_name_takes_no_more_room_than_it_has() -> None:
+    writer = Writer(adapter_run=None, words="embedded as it is")
+    assert model_line(writer, None, 76).plain == "model  embedded as it is · not loaded"
