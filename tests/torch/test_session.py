@@ -121,10 +121,9 @@ def by_hand(model, prompt, suffix, count, never):
         best = None
         for place in range(len(prompt), len(prompt) + count):
             if ids[0, place] == model.mask_token_id:
-                row = logits[place - int(model.facts.shifted)]
-                chances = torch.softmax(row, dim=-1)
-                chances[never] = 0
-                chance, token = chances.max(dim=-1)
+                row = logits[place - int(model.facts.shifted)].clone()
+                row[never] = -torch.inf
+                chance, token = torch.softmax(row, dim=-1).max(dim=-1)
                 if best is None or chance > best[0]:
                     best = (chance, place, token)
         ids[0, best[1]] = best[2]
