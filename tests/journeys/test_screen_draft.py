@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -371,3 +372,22 @@ async def test_a_file_that_changed_while_she_wrote_is_left_alone_and_another_one
         await press(pilot, "enter")
         assert (project.root / "mine.md").read_text() == "One.!"
     assert path.read_text() == "Another's."
+
+
+async def test_what_is_typed_while_a_new_text_is_written_goes_with_its_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+    monkeypatch.setattr("workbench.operations.taking.words_of_a_model", lambda *_given: int(not held.wait(20)))
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "ctrl+s")
+        app.screen.query_one(Input).value = "lanes.md"
+        await pilot.press("enter")
+        await until(pilot, (project.root / "lanes.md").exists)
+        await pilot.press("!")
+        held.set()
+        await until(pilot, lambda: "Draft · lanes.md" in shown(screen))
+        await app.writes_finished()
+        await app.writes_finished()
+        assert program.recall(project.db, "draft.text.") is None
+        assert program.recall(project.db, "draft.text.lanes.md") == {"standing": TEXT, "text": TEXT + "!"}

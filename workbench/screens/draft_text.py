@@ -197,6 +197,9 @@ class DraftText(ProjectScreen):
 
         def said(found: tuple[KeptDraft, WrittenDraft, int]) -> None:
             written, done, words = found
+            if not draft.name and self._keeping is not None:
+                # What was typed meanwhile was kept as a new text's, and is the file's.
+                self._keeping.drop()
             self._draft = written
             self._keeping = KeptText(self.app, written.key, standing=written.standing)
             self._changed_since(text)
