@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curation.words import RUN
+
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
-# Words in a row that two texts hardly share by chance; a shorter passage is looked for whole.
-_RUN_WORDS = 8
+# A passage shorter than a run is looked for whole, down to this.
 _LEAST_WORDS = 4
 
 
@@ -39,7 +40,7 @@ def standing_in(text: str, passages: Sequence[str]) -> list[Standing]:
     found = []
     for number, passage in enumerate(passages):
         own = [word.replace("’", "'").casefold() for word in _WORD.findall(passage)]
-        length = min(_RUN_WORDS, len(own))
+        length = min(RUN, len(own))
         if length < _LEAST_WORDS or len(folded) < length:
             continue
         if length not in places:
