@@ -39,7 +39,15 @@ class Doubt:
 
 
 def doubts(
-    tier: str, prompt: str, response: str, *, tokens: int, max_tokens: int, target_tokens: int, warnings: int = 0
+    tier: str,
+    prompt: str,
+    response: str,
+    *,
+    tokens: int,
+    max_tokens: int,
+    target_tokens: int,
+    warnings: int = 0,
+    model_words: int = 0,
 ) -> list[Doubt]:
     """Return what is doubtful about a pair, the weightiest first.
 
@@ -51,11 +59,14 @@ def doubts(
         max_tokens: how many the model sees.
         target_tokens: how long a response was to be.
         warnings: how many warnings the pair has for other reasons.
+        model_words: how many words of the response a model wrote.
     """
     bare = response.strip()
     found = [*_of_length(bare, tokens, max_tokens, target_tokens), *_of_shape(bare)]
     if tier == "continuation":
         found += _of_joint(prompt, bare)
+    if model_words:
+        found.append(Doubt("words of a model", 9))
     if warnings:
         found.append(Doubt("a warning" if warnings == 1 else f"{warnings} warnings", 3))
     return sorted(found, key=lambda doubt: (-doubt.weight, doubt.name))

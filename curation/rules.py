@@ -25,6 +25,7 @@ RULES: Mapping[str, str] = {
     "group-split": "sources that belong together stand on both sides",
     "repeat": "a training pair has, or nearly has, the response of another one of its tier",
     "empty": "an accepted pair has no prompt or no response, and cannot be frozen",
+    "model-words": "the response of a pair holds words that a model wrote",
     "closing-break": "a response ends in a scene break, such as ***",
     "token-cap": "a pair is longer than a target model takes",
     "source-share": "one source gives too many of the training pairs",
@@ -33,7 +34,9 @@ RULES: Mapping[str, str] = {
     "no-holdout": "nothing is held out",
     "small-holdout": "the holdout is too small to decide anything",
 }
-LEAKS = frozenset({"duplicate", "near-copy", "prompt-copy", "reference-copy", "canary-topic", "group-split"})
+LEAKS = frozenset(
+    {"duplicate", "near-copy", "prompt-copy", "reference-copy", "canary-topic", "group-split", "model-words"}
+)
 _PARAGRAPHS = "continuation"
 
 

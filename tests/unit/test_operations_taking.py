@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from store import sessions as stored
+from store.pairs import PairFilter
+from workbench.operations import checking, curating, waiving
+from workbench.operations.curating import PairView
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.importing import import_paths
 from workbench.operations.looking import look
 from workbench.operations.project import Project
+from workbench.operations.proposing import propose_pairs
 from workbench.operations.taking import remember_taken, taken, write_draft
 
 PASSAGE = "the old gate leans on its post and says nothing to the field that it was meant to keep"
@@ -110,3 +114,37 @@ def test_pairs_that_hold_taken_words_say_so_with_their_line(project: Project, tm
     (problem,) = [item for item in import_paths(project, [path]).problems if "a model wrote" in item.message]
     assert (problem.path, problem.line) == (str(path), 2)
     assert not [item for item in import_paths(project, [path]).problems if "a model wrote" in item.message]
+
+
+def pair_with_the_passage(project: Project) -> PairView:
+    """Import an essay that holds the passage between sentences of her own, and return the pair proposed of it."""
+    essays = project.root / "essays"
+    essays.mkdir(exist_ok=True)
+    own = "I have walked past it for forty years, and I have never once seen it shut. " * 3
+    (essays / "gate.md").write_text(f"# Gate\n\n{own}\n\n{PASSAGE.capitalize()}.\n\n{own}\n", encoding="utf-8")
+    import_paths(project, [essays])
+    propose_pairs(project)
+    views = [curating.pair_view(project, key) for key in curating.pair_ids(project, PairFilter(), "queue")]
+    return next(view for view in views if PASSAGE[1:] in view.pair.response)
+
+
+def test_a_pair_of_a_models_words_is_doubtful_told_in_its_pane_and_a_leak_in_every_check(project: Project) -> None:
+    remember_taken(project, body=PASSAGE, session="s1", request=1, index=0, draft="essays/gate.md")
+    its = pair_with_the_passage(project)
+    assert "words of a model" in its.doubts
+    assert any(item.rule == "model-words" for item in curating.pair_findings(project, its.pair.id))
+    curating.decide(project, [its.pair.id], "accepted")
+    (leak,) = [item for item in checking.check(project).leaks if item.rule == "model-words"]
+    assert leak.subject == str(its.pair.id)
+    assert "19 words that a model wrote" in leak.message
+    waiving.waive(project, rule="model-words", scope="pair", subject=leak.subject, reason="I wrote it anew")
+    assert not [item for item in checking.check(project).leaks if item.rule == "model-words"]
+
+
+def test_a_check_that_was_kept_is_made_anew_once_words_of_a_model_were_taken(project: Project) -> None:
+    its = pair_with_the_passage(project)
+    assert not its.doubts or "words of a model" not in its.doubts
+    curating.decide(project, [its.pair.id], "accepted")
+    assert not [item for item in checking.check(project).findings if item.rule == "model-words"]
+    remember_taken(project, body=PASSAGE, session="s1", request=1, index=0, draft="essays/gate.md")
+    assert [item for item in checking.check(project).findings if item.rule == "model-words"]

@@ -15,8 +15,9 @@ from typing import Any
 
 from curation.canaries import canary_set_hash
 from curation.findings import Finding, LintCanary, LintPair, Waiver, with_waivers
+from curation.generated import standing_in
 from curation.leaks import VERSION, find_leaks
-from curation.lint import ends_in_break
+from curation.lint import ends_in_break, words_of_a_model
 from curation.rules import SourceFacts, rule_findings, without
 from curation.statistics import Statistics, TokenCount, histogram, statistics
 from store import checks, essay_facts, pairs, token_counts
@@ -24,6 +25,7 @@ from store.canaries import Canary
 from workbench.operations.canaries import canary_rows, canary_text
 from workbench.operations.members import Member, lint_pair, snapshot_pair
 from workbench.operations.project import Project
+from workbench.operations.taking import passages
 from workbench.operations.targets import read, targets
 
 Progress = Callable[[int, int, str], None]
@@ -32,7 +34,7 @@ Progress = Callable[[int, int, str], None]
 CANDIDATE = "candidate"
 _COUNTED_AT_ONCE = 200
 # Raised whenever more is looked for in the same texts, beside the leaks.
-_LOOKED = 1
+_LOOKED = 2
 # Characters of a pair that are enough to know it by.
 _OPENING = 48
 
@@ -219,10 +221,33 @@ def _look(project: Project, members: list[LintPair], prompts: Sequence[Canary], 
         if pair.split == "train" and ends_in_break(pair.response)
     ]
     return {
-        "findings": [asdict(item) for item in (*found.findings, *_empty(members), *breaks)],
+        "findings": [
+            asdict(item) for item in (*found.findings, *_of_a_model(project, members), *_empty(members), *breaks)
+        ],
         "unclear_topics": list(found.unclear_topics),
         "statistics": statistics(members, lengths(project, members, step)).to_json(),
     }
+
+
+def _of_a_model(project: Project, members: Sequence[LintPair]) -> list[Finding]:
+    """Return the pairs whose responses hold words that a model wrote and she took into a draft."""
+    taken = passages(project)
+    if not taken:
+        return []
+    found = []
+    for pair in members:
+        if count := sum(standing.words for standing in standing_in(pair.response, taken)):
+            found.append(
+                Finding(
+                    rule="model-words",
+                    severity="leak" if pair.split == "train" else "warning",
+                    scope="pair",
+                    subject=pair.id,
+                    source=pair.source,
+                    message=f"Pair {pair.id} of {pair.source}: {words_of_a_model(count)}",
+                )
+            )
+    return found
 
 
 def _empty(members: Sequence[LintPair]) -> list[Finding]:
@@ -254,6 +279,8 @@ def lacking_text(key: object, pair: Member) -> str:
 def _content_hash(project: Project, members: Sequence[pairs.Pair], prompts: Sequence[Canary]) -> str:
     """Return the hash of everything that `_look` looks at."""
     digest = hashlib.sha256(f"{VERSION}.{_LOOKED}\n{canary_set_hash([canary_text(row) for row in prompts])}\n".encode())
+    for passage in passages(project):
+        digest.update(f"{hashlib.sha256(passage.encode()).hexdigest()}\n".encode())
     for target in targets(project):
         digest.update(f"{target.fingerprint} {target.limit}\n".encode())
     for pair in members:

@@ -12,6 +12,7 @@ from store import pairs
 from store.pairs import Pair
 from workbench.operations.members import Member, lint_pair
 from workbench.operations.project import Project
+from workbench.operations.taking import words_of_a_model
 from workbench.operations.targets import ASSUMED_LAYOUT_TOKENS
 from workbench.operations.tokens import counter
 
@@ -74,5 +75,6 @@ def _doubts(project: Project, pair: Member, tokens: int) -> list[Doubt]:
         tokens=tokens,
         max_tokens=settings.max_length,
         target_tokens=settings.response_tokens,
+        model_words=words_of_a_model(project, pair.response),
         warnings=len(lint.warnings(lint_pair("", pair), tokens=0, max_tokens=1)) if warned else 0,
     )

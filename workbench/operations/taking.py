@@ -1,6 +1,7 @@
 """Taking words of a model into a draft: remembered always, and written into a file only beside a copy of the old one.
 
-What was taken is looked for in everything that is imported later, so that it never becomes training text unnoticed.
+What was taken is looked for in everything that is imported later, in each proposed pair and in every check, so that it
+never becomes training text unnoticed.
 """
 
 from __future__ import annotations
@@ -39,10 +40,14 @@ def taken(project: Project) -> list[Generated]:
     return sessions.taken(project.db)
 
 
+def passages(project: Project) -> list[str]:
+    """Return the texts of a model's that were taken into drafts, oldest first."""
+    return [passage.body for passage in sessions.taken(project.db)]
+
+
 def words_of_a_model(project: Project, text: str) -> int:
     """Return how many words of a text a model wrote, as far as she took them here."""
-    bodies = [passage.body for passage in sessions.taken(project.db)]
-    return sum(found.words for found in standing_in(text, bodies))
+    return sum(found.words for found in standing_in(text, passages(project)))
 
 
 def write_draft(project: Project, path: Path, *, standing: str, text: str, to: Path | None = None) -> WrittenDraft:

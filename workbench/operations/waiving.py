@@ -15,6 +15,7 @@ from workbench.operations.checking import CANDIDATE, last_check, waivers
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.members import lint_pair
 from workbench.operations.project import Project
+from workbench.operations.taking import words_of_a_model
 from workbench.operations.tokens import TokenView
 
 # Rules of one pair that only its own pane knows.
@@ -73,7 +74,12 @@ def findings_of_pair(project: Project, pair: Pair, counts: Sequence[TokenView]) 
         counts: its tokens for each target model, the one that runs start from first.
     """
     first, *others = counts
-    found = pair_findings(lint_pair(pair.id, pair), tokens=first.total, max_tokens=first.max_length)
+    found = pair_findings(
+        lint_pair(pair.id, pair),
+        tokens=first.total,
+        max_tokens=first.max_length,
+        model_words=words_of_a_model(project, pair.response),
+    )
     found += [_too_long(pair, count) for count in others if not count.fits]
     if key := checks.kept_key(project.db, CANDIDATE):
         checked = _by_subject(project, key, project.settings.rules)
