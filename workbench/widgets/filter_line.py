@@ -49,6 +49,10 @@ class FilterLine(LineField):
         """The words in force."""
         return self._sent
 
+    def allow_focus(self) -> bool:
+        """Say no while it is closed: the focus of a pane that gets hidden would fall to a line nobody sees."""
+        return super().allow_focus() and self.has_class("-open")
+
     def open(self) -> None:
         """Show the line and type into it."""
         self.add_class("-open")
