@@ -25,6 +25,7 @@ from workbench.screens.launch import LaunchScreen
 from workbench.screens.review import ReviewScreen
 from workbench.screens.runs import RunsScreen
 from workbench.widgets.dialogs import ConfirmDialog
+from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.text_view import TextView
 
 WIDE, NARROW = (120, 40), (80, 24)
@@ -99,6 +100,22 @@ async def test_in_a_narrow_terminal_tab_goes_to_the_pane_and_back(project: Proje
         assert screen.pane.region.height
         await press(pilot, "escape")
         assert screen.tree_list.has_focus
+
+
+async def test_the_focus_of_a_pane_that_a_narrow_terminal_hides_never_falls_to_the_closed_filter(
+    project: Project,
+) -> None:
+    async with opened(project.root, "experiments", size=(160, 45)) as (app, pilot):
+        await press(pilot, "tab", "4")
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        await press(pilot, "6", "I", "escape")
+        screen = screen_of(pilot)
+        assert not screen.query_one(FilterLine).has_focus
+        assert screen.tree_list.has_focus
+        await press(pilot, "1")
+        assert app.screen.id == "essays"
+        assert screen.query_one(FilterLine).value == ""
 
 
 async def test_two_runs_are_marked_and_compared(project: Project) -> None:
@@ -287,11 +304,11 @@ async def test_a_note_that_was_found_is_opened_at_its_run(project: Project) -> N
 
 async def test_counts_of_a_masked_review_are_not_shown_while_it_goes_on(project: Project) -> None:
     program.remember(project.db, "review.masked", True)
-    for item in reviewing.review(project, SLOWER).comparisons[:3]:
-        reviewing.judge(project, item, "right", masked=True)
+    for index, item in enumerate(reviewing.review(project, SLOWER).comparisons[:3]):
+        reviewing.judge(project, item, "right", masked=index > 0)
     async with experiments_of(project) as pilot:
         await go_to(pilot, SLOWER)
-        assert "3 of 6 pairs of samples judged, masked" in said(pilot)
+        assert "3 of 6 pairs of samples judged, 2 of them masked" in said(pilot)
         assert "better than the base" not in said(pilot)
         branch = screen_of(pilot).branch
         assert branch is not None

@@ -61,9 +61,11 @@ def test_samples_stand_side_by_side_and_mean_nothing_to_markdown(project: Projec
     assert text.count("| base | run |") == 1
     # Those she noted on are chosen before any other.
     annotations.set_note(project.db, view.comparisons[2].adapter.id, "too sweet")
+    annotations.rate(project.db, view.comparisons[2].adapter.id, "voice", 4)
     text = written(project, "report", "report.md")
     assert text.count("| base | run |") == 1
     assert "- run: note: too sweet" in text
+    assert "- run: voice 4 of 5\n" in text
 
 
 def test_a_masked_review_that_goes_on_is_not_unmasked_by_any_export(project: Project) -> None:
@@ -73,9 +75,12 @@ def test_a_masked_review_that_goes_on_is_not_unmasked_by_any_export(project: Pro
     assert "| base | run |" not in text
     assert "better than the base" not in text
     assert "Which side was better in masked reviews that go on" in text
+    assert "### Samples\n\nLeft out while the masked review of this run goes on." in text
+    told = export_experiments(project, project.root / "exports" / "again.md", form="report", dry_run=True)
+    assert told.summary == "6 runs written as Markdown; without samples of 1 run whose masked review goes on"
     lines = [json.loads(line) for line in written(project, "runs", "runs.jsonl").splitlines()]
     (line,) = [line for line in lines if line["run"] == SLOWER]
-    assert line["verdicts"]["judged"] == 3
+    assert (line["verdicts"]["judged"], line["verdicts"]["masked"]) == (3, 3)
     assert {line["verdicts"][name] for name in ("better", "worse", "ties", "both_bad", "share")} == {None}
     with pytest.raises(NothingToDoError, match="of masked reviews that go on 3"):
         written(project, "preferences", "preferences.jsonl")

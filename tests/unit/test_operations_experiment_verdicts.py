@@ -65,6 +65,17 @@ def test_a_masked_review_that_goes_on_has_no_tally(project: Project) -> None:
     assert tally(project, SECOND_RUN, BASE_RUN).withheld
 
 
+@pytest.mark.parametrize(("masked", "how"), [(3, "all of them"), (2, "2 of them"), (0, "none of them")])
+def test_a_masked_review_that_goes_on_tells_how_many_were_judged_masked(
+    project: Project, masked: int, how: str
+) -> None:
+    program.remember(project.db, reviewing.MASKED, True)
+    for index, item in enumerate(reviewing.review(project, SECOND_RUN).comparisons[:3]):
+        reviewing.judge(project, item, "right", masked=index < masked)
+    (words,) = verdict_words(tally(project, SECOND_RUN))
+    assert words.startswith(f"3 of 6 pairs of samples judged, {how} masked: who was better is said when")
+
+
 def test_the_tally_comes_with_the_last_verdict_or_when_names_are_shown(project: Project) -> None:
     program.remember(project.db, reviewing.MASKED, True)
     judge(project, SECOND_RUN, *["right"] * 5, masked=True)

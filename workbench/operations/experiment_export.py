@@ -13,6 +13,7 @@ from store.datasets import rows as dataset_rows
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.experiment_markdown import report
 from workbench.operations.experiment_records import Records
+from workbench.operations.experiment_samples import withholds_samples
 from workbench.operations.experiment_verdicts import Tally
 from workbench.operations.experiment_view import Experiment, RunComparison, experiment
 from workbench.operations.exporting import write_exports
@@ -90,6 +91,10 @@ def export_experiments(
             raise NothingToDoError("There is no run to write yet.")
         text = report(project) if form == "report" else _lines(run_lines(project, records))
         summary = f"{counted(count, 'run')} written as {'Markdown' if form == 'report' else 'JSON lines'}"
+        hidden = sum(withholds_samples(project, records, name) for name in records.rows) if form == "report" else 0
+        if hidden:
+            left_out = {"runs without samples, since their masked review goes on": hidden}
+            summary += f"; without samples of {counted(hidden, 'run')} whose masked review goes on"
     write_exports(project, {path: text.encode()}, force=force, dry_run=dry_run)
     return ExperimentExport(path=path, form=form, count=count, left_out=left_out, summary=summary)
 
@@ -150,9 +155,10 @@ def _against(view: RunComparison) -> dict[str, Any]:
 
 
 def _verdicts(tally: Tally) -> dict[str, Any]:
-    told = {name: getattr(tally, name) for name in ("better", "worse", "ties", "both_bad", "masked")}
+    told = {name: getattr(tally, name) for name in ("better", "worse", "ties", "both_bad")}
     counts = dict.fromkeys(told) if tally.withheld else told
-    return {"judged": tally.judged, "pairs": tally.pairs, **counts, "share": _ends(tally.share)}
+    how_many = {"judged": tally.judged, "pairs": tally.pairs, "masked": tally.masked}
+    return {**how_many, **counts, "share": _ends(tally.share)}
 
 
 def _ends(found: Interval | None) -> list[float | None] | None:

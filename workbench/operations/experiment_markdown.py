@@ -9,7 +9,7 @@ from curation.counted import counted
 from store.notebook import Note
 from workbench.operations.experiment_records import Records
 from workbench.operations.experiment_report import change_lines, data_lines, replicate_lines
-from workbench.operations.experiment_samples import Chosen, chosen_samples
+from workbench.operations.experiment_samples import Chosen, chosen_samples, withholds_samples
 from workbench.operations.experiment_view import Experiment, experiment
 from workbench.operations.experiment_words import loss_words, short_finding, short_tally, verdict_words
 from workbench.operations.experiments import Branch, tree
@@ -59,6 +59,8 @@ def _run(project: Project, records: Records, view: Experiment) -> list[str]:
         parts += ["### Verdicts against the base", _list(verdict_words(view.verdicts))]
     if view.blind:
         parts += ["### Which are mine?", _list(view.blind)]
+    if withholds_samples(project, records, row.name):
+        parts += ["### Samples", "Left out while the masked review of this run goes on."]
     for item in chosen_samples(project, records, row.name):
         parts += _samples(item)
     return parts
@@ -77,7 +79,7 @@ def _tree_lines(branches: Sequence[Branch]) -> list[str]:
         if item.finding is not None:
             parts.append(short_finding(item.difference, item.finding))
         if verdicts := short_tally(item.tally):
-            parts.append(f"verdicts {verdicts}")
+            parts.append(f"verdicts run:base {verdicts}")
         lines.append(f"{item.guide}{item.row.name}  {' · '.join(part for part in parts if part)}")
     return lines or ["No runs yet."]
 

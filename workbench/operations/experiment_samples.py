@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from store.annotations import Annotation
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.experiment_records import Records
 from workbench.operations.project import Project
@@ -28,8 +29,16 @@ class Chosen:
 
 def chosen_samples(project: Project, records: Records, run: str) -> tuple[Chosen, ...]:
     """Return some samples of a run with those of its base; none where its review is masked and goes on."""
-    tally = records.verdicts.against_base(run)
-    if tally is None or tally.withheld:
+    return () if records.verdicts.is_withheld(run) else _worth_reading(project, records, run)
+
+
+def withholds_samples(project: Project, records: Records, run: str) -> bool:
+    """Say whether a report leaves out samples of a run that it would show if its review were not masked."""
+    return records.verdicts.is_withheld(run) and bool(_worth_reading(project, records, run))
+
+
+def _worth_reading(project: Project, records: Records, run: str) -> tuple[Chosen, ...]:
+    if records.verdicts.against_base(run) is None:
         return ()
     try:
         view = review(project, run)
@@ -40,8 +49,7 @@ def chosen_samples(project: Project, records: Records, run: str) -> tuple[Chosen
         words = []
         for name, sample in (("base", item.base), ("run", item.adapter)):
             for note in view.annotations.get(sample.id, ()):
-                quoted = f" “{sample.text[note.start : note.end]}”" if note.kind == "mark" else ""
-                words.append(f"{name}: {note.label or note.kind}{quoted}{': ' + note.body if note.body else ''}")
+                words.append(f"{name}: {_said_words(note, sample.text)}")
         return tuple(words)
 
     noted = [item for item in view.comparisons if said(item)]
@@ -57,3 +65,13 @@ def chosen_samples(project: Project, records: Records, run: str) -> tuple[Chosen
         )
         for item in (noted or judged[:1])[:_MOST]
     )
+
+
+def _said_words(note: Annotation, text: str) -> str:
+    """Say what the author said of a sample: what it is, what it is on or how it was rated, and her words."""
+    what = note.label or note.kind
+    if note.kind == "mark":
+        what += f" “{text[note.start : note.end]}”"
+    elif note.kind == "rating":
+        what += f" {note.value} of 5"
+    return f"{what}: {note.body}" if note.body else what

@@ -35,7 +35,8 @@ class Tally:
         judged: how many were judged.
         pairs: how many there are.
         masked: how many were judged with the names hidden.
-        withheld: whether the counts wait for the end of a masked review; all but `judged` and `pairs` are 0 then.
+        withheld: whether the counts wait for the end of a masked review; all but `judged`,
+            `pairs` and `masked` are 0 then.
         share: the share of the decided ones in which this side was better, with its exact interval; None without any.
         direct: whether the two were read side by side; else each was read against the same samples of the base.
     """
@@ -83,10 +84,11 @@ class Verdicts:
 
     def told(self) -> tuple[list[JudgedRow], int]:
         """Return the verdicts that may be told, and how many are withheld since a masked review goes on."""
-        told = [row for row in self._rows if not any(map(self._goes_on, _adapters_of(row)))]
+        told = [row for row in self._rows if not any(map(self.is_withheld, _adapters_of(row)))]
         return told, len(self._rows) - len(told)
 
-    def _goes_on(self, run: str) -> bool:
+    def is_withheld(self, run: str) -> bool:
+        """Say whether a masked review of a run's samples goes on."""
         tally = self.against_base(run)
         return tally is not None and tally.withheld
 
@@ -187,7 +189,7 @@ def _tally(
         both_bad=told.count("both bad"),
         judged=len(verdicts),
         pairs=max(pairs, len(verdicts)),
-        masked=0 if withheld else masked,
+        masked=masked,
         withheld=withheld,
         share=share(better, better + worse) if better + worse else None,
         direct=direct,

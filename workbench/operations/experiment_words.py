@@ -81,13 +81,13 @@ def side_words(side: Sequence[Measurement]) -> str:
 def verdict_words(tally: Tally) -> list[str]:
     """Say how the author judged, a sentence a line."""
     pairs = f"{tally.judged} of {counted(tally.pairs, 'pair')} of samples"
+    how = "" if not tally.masked else f", {tally.masked} of them masked"
     if tally.withheld:
-        return [
-            f"{pairs} judged, masked: who was better is said when all are judged, or when Review shows the names (M)."
-        ]
+        if tally.judged:
+            how = ", all of them masked" if tally.masked == tally.judged else how or ", none of them masked"
+        return [f"{pairs} judged{how}: who was better is said when all are judged, or when Review shows the names (M)."]
     if not tally.judged:
         return [f"None of {counted(tally.pairs, 'pair')} of samples judged."]
-    how = "" if not tally.masked else f", {tally.masked} of them masked"
     if tally.direct:
         other = "the base" if tally.other == "base" else tally.other
         lines = [
@@ -124,7 +124,7 @@ def _side_of_half(tally: Tally) -> str:
 
 
 def short_tally(tally: Tally | None) -> str:
-    """Return the verdicts in few letters for a column: better, worse, of how many; nothing where nothing is judged."""
+    """Return the verdicts in few letters for a column: run:base of how many; nothing where nothing is judged."""
     if tally is None or not tally.judged:
         return ""
     return f"?:? of {tally.judged}" if tally.withheld else f"{tally.better}:{tally.worse} of {tally.judged}"
