@@ -55,7 +55,7 @@ def set_verdict(db: Database, left_id: int, right_id: int, verdict: VerdictName,
     Raises:
         Conflict: one of the samples is not there.
     """
-    with edit(db, "a verdict") as change:
+    with edit(db, f"a verdict{_on_pair(db, left_id)}") as change:
         standing = _verdict_id(db, left_id, right_id)
         if standing is None:
             change.insert(
@@ -221,6 +221,15 @@ def of_samples(db: Database, ids: Sequence[int]) -> list[Annotation]:
         (json.dumps(list(ids)),),
     )
     return [Annotation(*row) for row in found]
+
+
+def _on_pair(db: Database, sample_id: int) -> str:
+    """Name a pair of samples by its prompt and number; nothing where the sample is not there."""
+    row = db.one(
+        "SELECT p.slug, s.idx FROM sample s JOIN canary_prompt p ON p.id = s.canary_prompt_id WHERE s.id = ?",
+        (sample_id,),
+    )
+    return f" on {row[0]}, sample {row[1] + 1}" if row else ""
 
 
 def _verdict_id(db: Database, left_id: int, right_id: int) -> int | None:

@@ -51,7 +51,7 @@ def test_judging_again_replaces_the_verdict_and_undo_brings_the_old_one_back(db)
 def test_the_history_of_verdicts_does_not_tell_which_side_was_chosen(db):
     for verdict in ("left", "right", "tie", "both bad"):
         annotations.set_verdict(db, 1, 3, verdict, True)
-    assert {row.label for row in history.recent(db)} == {"a verdict", "add the canary prompt a"}
+    assert {row.label for row in history.recent(db)} == {"a verdict on a, sample 1", "add the canary prompt a"}
 
 
 def test_a_sample_has_one_note_and_an_empty_text_removes_it(db):
