@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_tree_is_drawn_with_its_guides_and_given_as_data(folder: Path) -> None:
     lines = run(folder, "experiments", "tree").stdout.splitlines()
-    assert lines[0].split() == "run status val loss better:worse against the run above what changed".split()
+    assert lines[0].split() == "run status val loss run:base against the run above what changed".split()
     assert lines[5].startswith(f"│ └ {SEVERAL}")
     assert lines[5].endswith("3 changes: learning_rate, max_steps, weight_decay")
     rows = data(folder, "experiments", "tree", "--words", "seed")

@@ -70,7 +70,7 @@ async def test_all_four_verdicts_are_counted_at_the_end(project: Project) -> Non
         await settle(pilot, lambda: review(project, SECOND_RUN).judged == 6)
         assert tally(review(project, SECOND_RUN)) == {"base": 1, "run": 3, "tie": 1, "both bad": 1}
         message = shown(pilot, "#message")
-        assert "of 6 pairs: base 1, run 3, ties 1, both bad 1" in message
+        assert "of 6 pairs: run 3, base 1, ties 1, both bad 1" in message
         assert "not a score" in message
         await settle(
             pilot,
@@ -79,7 +79,7 @@ async def test_all_four_verdicts_are_counted_at_the_end(project: Project) -> Non
             ),
         )
     async with reviewing(project) as pilot:
-        await settle(pilot, lambda: "of 6 pairs: base 1, run 3" in shown(pilot, "#message"))
+        await settle(pilot, lambda: "of 6 pairs: run 3, base 1" in shown(pilot, "#message"))
 
 
 async def test_the_next_step_is_of_the_run_that_is_shown(project: Project) -> None:

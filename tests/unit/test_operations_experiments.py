@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runners.spec import LoraSpec, RunSpec, TrainSpec, substance
+from runners.spec import AdapterSpec, LoraSpec, RunSpec, TrainSpec, sample_key, substance
+from store import runs
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import AGAIN, BROKEN, ROOT, SEVERAL, SLOWER, THIRD, add, make_tree
 from workbench.operations.experiment_changes import changes, summary, training_key, variable_paths, variables, warning
 from workbench.operations.experiment_records import Records
+from workbench.operations.experiment_report import change_line
+from workbench.operations.experiment_view import compare_runs
 from workbench.operations.experiments import tree
 from workbench.operations.launching import change, draft
 from workbench.operations.project import Project
@@ -94,6 +98,50 @@ def test_how_samples_are_drawn_is_no_variable_of_the_loss(tmp_path: Path) -> Non
     )
     # It trained as the other of that rate did, so it is no variable that keeps them from being alike.
     assert records.alike(other, SLOWER)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "told", "changed"),
+    [
+        ({"samples_per_prompt": 1}, "samples_per_prompt 2 → 1", "sampling.samples_per_prompt 2 → 1"),
+        ({}, "sampled again", "Nothing changed: the same again."),
+    ],
+)
+def test_a_run_that_samples_an_adapter_again_names_what_it_draws_otherwise(
+    tmp_path: Path, sampling: dict[str, int], told: str, changed: str
+) -> None:
+    project = make_tree(tmp_path / "voice")
+    name = "20261120-1200-embedded-sample-1212"
+    root = RunSpec.from_json(Records.read(project).kept[ROOT].spec_json)
+    spec = replace(
+        root,
+        name=name,
+        task="sample",
+        parent=ROOT,
+        train=None,
+        lora=None,
+        dataset_hash=None,
+        adapter=AdapterSpec(run=ROOT, checkpoint="checkpoints/step-000060"),
+        sampling=replace(root.sampling, **sampling),  # type: ignore[arg-type]
+    )
+    runs.add(
+        project.db,
+        name=name,
+        task="sample",
+        parent=ROOT,
+        dir=f"runs/{name}",
+        place="local",
+        spec_json=spec.to_json(),
+        model=spec.model.id,
+        sample_key=sample_key(spec),
+        dataset_id=None,
+        canary_set_id=None,
+        adapter_run=ROOT,
+    )
+    assert {item.row.name: item.told for item in tree(project)}[name] == told
+    found = compare_runs(project, name, ROOT)
+    assert change_line(found) == changed
+    assert found.loss.why_not == f"{name} only draws samples, it trains nothing"
 
 
 def test_several_changes_at_once_prove_nothing_about_any_one(project: Project) -> None:

@@ -48,7 +48,7 @@ def experiments_tree(project: Project, words: str, whole_only: bool, as_json: bo
         ]
         for item in branches
     ]
-    headings = ["run", "status", "val loss", "better:worse", "against the run above", "what changed"]
+    headings = ["run", "status", "val loss", "run:base", "against the run above", "what changed"]
     emit(branches, as_json, table(headings, rows) if rows else [])
     if not branches:
         say("No runs yet: launch one with `workbench run`." if not words else "No run holds these words.")

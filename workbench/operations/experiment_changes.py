@@ -90,6 +90,11 @@ def effect_of(path: str, *, early: bool) -> Effect:
     return "nothing" if path in _MEASURING or (path in _WATCHED and not early) else "training"
 
 
+def drawing(fields: Fields) -> Fields:
+    """Return those fields alone that say how samples are drawn, and with which prompts."""
+    return {path: value for path, value in fields.items() if path.partition(".")[0] in ("sampling", "canary_hash")}
+
+
 def training_key(fields: Fields) -> tuple[tuple[str, Any], ...]:
     """Return all that training depends on but its seed: runs that share it are replicates."""
     early = _ends_early(fields)

@@ -223,6 +223,8 @@ def _from_intervals(value: float, now: Measurement, before: Measurement) -> Inte
 def _why_not(records: Records, run: str, other: str, now: Sequence[Measurement], before: Sequence[Measurement]) -> str:
     """Say why two runs' losses are not to be laid beside each other; empty where they are."""
     for name, side in ((run, now), (other, before)):
+        if records.sort(name) == "sampling":
+            return f"{name} only draws samples, it trains nothing"
         if not side:
             return f"{name} has no validation loss"
         if (status := records.rows[name].status) != "finished":

@@ -15,7 +15,7 @@ from runners.errors import SpecError
 from runners.spec import RunSpec, substance
 from store import experiments, imported_runs, runs
 from store.runs import RunRow
-from workbench.operations.experiment_changes import Change, changes, training_key
+from workbench.operations.experiment_changes import Change, changes, drawing, training_key
 from workbench.operations.experiment_verdicts import Verdicts
 from workbench.operations.project import Project
 
@@ -91,13 +91,16 @@ class Records:
         return found if found in self.rows else None
 
     def changed(self, name: str, other: str | None) -> tuple[Change, ...]:
-        """Return what changed from another run to this one; nothing where one of them has no spec."""
+        """Return what changed from another run to this one; nothing where one of them has no spec.
+
+        Of a run that trained and one that only samples its adapter, that is how the samples were drawn.
+        """
         if other is None or other not in self.specs or name not in self.specs:
-            return ()
-        if self.specs[other].task != self.specs[name].task:
             return ()
         before, after = self.kept[other], self.kept[name]
         fields = _read(before.spec_json).fields, _read(after.spec_json).fields
+        if self.specs[other].task != self.specs[name].task:
+            fields = drawing(fields[0]), drawing(fields[1])
         return changes(self.project, *fields, (before.dataset_id, after.dataset_id))
 
     def replicates(self, name: str) -> tuple[str, ...]:

@@ -109,7 +109,8 @@ def _branch(records: Records, name: str, notes: int) -> Branch:
     told = ""
     if above is not None:
         same_task = records.rows[above].task == row.task
-        told = summary(found) if same_task and name in records.specs and above in records.specs else "sampled again"
+        known = name in records.specs and above in records.specs
+        told = summary(found) if known and (found or same_task) else "sampled again"
     difference = loss_difference(records, name, above) if above is not None and row.task == "train" else None
     return Branch(
         row=row,

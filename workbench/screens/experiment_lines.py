@@ -26,8 +26,8 @@ MARKS: dict[Finding, tuple[str, str]] = {
 }
 LEGEND = (
     "Marks beside the loss, against the run above: ▼ ▲ lower, higher beyond the noise · ≈ smaller than the noise · "
-    "= a replicate · ? the noise is not known. 3:1 of 5: better than the base in 3 pairs of samples, worse in 1, of 5 "
-    "judged; ?:? while a masked review goes on. ✎ has notes."
+    "= a replicate · ? the noise is not known. run:base 3:1 of 5: the run was better in 3 pairs of samples, the base "
+    "in 1, of 5 judged; ?:? while a masked review goes on. ✎ has notes."
 )
 _LOSS, _MARK, _VERDICTS, _NOTED = 6, 2, 9, 2
 
@@ -83,4 +83,4 @@ def tree_heading(width: int) -> Content:
     name_width = _name_width(width)
     changed = max(0, width - name_width - _LOSS - _MARK - _VERDICTS - _NOTED)
     text = cell("run", name_width) + cell(" what changed", changed) + cell("val", _LOSS, right=True)
-    return Content.styled(text + cell("", _MARK) + cell("verdicts", _VERDICTS, right=True), _DIM)
+    return Content.styled(text + cell("", _MARK) + cell("run:base", _VERDICTS, right=True), _DIM)

@@ -231,7 +231,7 @@ def tally_lines(stand: Stand, counts: dict[str, int]) -> Content:
         )
     masked = sum(item.masked for item in view.comparisons if item.verdict)
     of = f"of {counted(total, 'pair')}" if judged == total else f"of {counted(judged, 'judged pair')} ({total} in all)"
-    words = f"{of}: base {counts['base']}, run {counts['run']}, ties {counts['tie']}, both bad {counts['both bad']}"
+    words = f"{of}: run {counts['run']}, base {counts['base']}, ties {counts['tie']}, both bad {counts['both bad']}"
     how = "masked" if judged and masked == judged else f"{masked} of them judged masked" if masked else "names shown"
     parts: list[Part] = [(words, "bold"), (f" · {how}\n\n", "$foreground-muted")]
     shown = {"left": "base", "right": "run", "tie": "tie", "both bad": "both bad", None: "not judged"}
