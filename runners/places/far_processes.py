@@ -65,7 +65,7 @@ def _start_by_proc(pid: int) -> str | None:
 def _commands() -> Iterator[tuple[int, str]]:
     """Yield every living process with its command line."""
     if not _has_proc():
-        for line in _ps("-axo", "pid=,stat=,command=").splitlines():
+        for line in _ps("-axwwo", "pid=,stat=,command=").splitlines():
             pid, state, words = [*line.split(None, 2), "", ""][:3]
             if not state.startswith(_ZOMBIE):
                 yield int(pid), words
@@ -84,8 +84,9 @@ def _session(pid: int) -> int | None:
 
 
 def _ps(*arguments: str) -> str:
-    # In another zone or language the same start would be another text.
-    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
+    # In another zone or language the same start would be another text, and a width cuts commands off.
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment |= {"LC_ALL": "C", "TZ": "UTC0"}
     return subprocess.run(
         ["ps", *arguments], env=environment, capture_output=True, text=True, errors="replace", check=False
     ).stdout

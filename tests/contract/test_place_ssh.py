@@ -226,6 +226,8 @@ def test_another_process_with_the_same_number_is_not_taken_for_the_job(way, tmp_
         if shutil.which("ps") is None:
             pytest.skip("ps is not installed")
         monkeypatch.setattr(far_processes, "_has_proc", lambda: False)
+        # As in a shell that exports its width: the end of a command still tells.
+        monkeypatch.setenv("COLUMNS", "80")
     elif not Path("/proc/self/stat").exists():
         pytest.skip("there is no /proc")
     code = "import time; time.sleep(60)"
