@@ -1,4 +1,4 @@
-"""Which pair a review opens at, and where it stands when it is asked for again."""
+"""Which pair a review opens at, where it stands when it is asked for again, and what its first line says of that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from store.annotations import Annotation
 from store.samples import Sample
 from workbench.operations.reviewing import Comparison, ReviewView
-from workbench.screens.review_lines import Stand
+from workbench.screens.review_lines import Stand, head_line
 from workbench.screens.review_places import TALLY, first_place, kept_place, same_place, touched_place
 
 
@@ -62,3 +62,17 @@ def test_the_touched_pair_is_the_first_with_another_verdict_or_other_annotations
     assert touched_place(before, replace(view, comparisons=judged)) == 2
     noted: dict[int, tuple[Annotation, ...]] = {view.comparisons[1].adapter.id: ()}
     assert touched_place(before, replace(view, annotations=noted)) == 1
+
+
+def test_where_the_first_line_is_narrow_the_kind_of_prompt_gives_way_and_then_the_seed(view: ReviewView):
+    stand = Stand(view=view, index=1, masked=True)
+    assert "pair 2 of 3  salt  known, short · sample 2 · seed 1  " in head_line(stand, 80).plain
+    assert "pair 2 of 3  salt  sample 2 · seed 1  " in head_line(stand, 60).plain
+    assert "pair 2 of 3  salt  sample 2  " in head_line(stand, 48).plain
+    long = replace(view.comparisons[1], base=sample(2, "on-the-uses-of-salt-in-the-kitchens-of-kings", 1))
+    stand = replace(stand, view=replace(view, comparisons=(view.comparisons[0], long, view.comparisons[2])))
+    for width in (80, 60, 48):
+        line = head_line(stand, width)
+        assert line.cell_length == width
+        assert "sample 2" in line.plain
+        assert line.plain.endswith("not judged  masked")

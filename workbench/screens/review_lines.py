@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from curation.counted import counted
@@ -126,26 +127,30 @@ def verdict_words(stand: Stand, verdict: Verdict) -> str:
 
 
 def head_line(stand: Stand, width: int) -> Content:
-    """Say where the review stands: pair, prompt, index, seed; to the right verdict and masking."""
+    """Say where the review stands: pair, prompt, index, seed; to the right verdict and masking.
+
+    Where that is too wide, the kind of prompt gives way first, then the seed, then the end of the prompt's name.
+    """
     view, comparison = stand.view, stand.comparison
     count = len(view.comparisons)
     right: list[Part] = []
-    if comparison is None:
-        left: list[Part] = [("tally", "bold"), (f"  {view.judged} of {count} judged", "$foreground-muted")]
-    else:
+    name, abouts = "", [f"  {view.judged} of {count} judged"]
+    if comparison is not None:
         sample = comparison.base
-        left = [
-            (f"pair {stand.index + 1} of {count}", "bold"),
-            (f"  {one_line(sample.canary_slug)}", "$accent"),
-            (f"  {_kind(sample)}sample {sample.idx + 1} · {seed_words(sample)}", "$foreground-muted"),
-        ]
+        name, index = f"  {one_line(sample.canary_slug)}", f"sample {sample.idx + 1}"
+        abouts = [f"  {_kind(sample)}{index} · {seed_words(sample)}", f"  {index} · {seed_words(sample)}", f"  {index}"]
         judged = comparison.verdict is not None
         right = [(stand.verdict_words(), "bold $text-success" if judged else "$foreground-muted")]
     if stand.masked:
         right += [("  " if right else "", ""), ("masked" if stand.hidden else "revealed", "$text-warning")]
-    start, end = Content.assemble(*left), Content.assemble(*right)
+    end = Content.assemble(*right)
+    first = (f"pair {stand.index + 1} of {count}" if comparison is not None else "tally", "bold")
     room = max(0, width - end.cell_length - 2)
-    start = start.truncate(room, ellipsis=True)
+    left = room - len(first[0])
+    about = next((words for words in abouts if cell_len(name) + len(words) <= left), abouts[-1])
+    if name and cell_len(name) + len(about) > left:
+        name = cell(name, max(0, left - len(about)))
+    start = Content.assemble(first, (name, "$accent"), (about, "$foreground-muted")).truncate(room, ellipsis=True)
     return start + " " * (width - start.cell_length - end.cell_length) + end
 
 
