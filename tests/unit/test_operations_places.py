@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from runners.errors import UnreachableError
 from runners.forecast.memory import GIB
 from runners.places.ssh import SshPlace
+from workbench.cli.main import cli
 from workbench.operations import place_checks
 from workbench.operations.errors import ProjectError, WorkbenchError
 from workbench.operations.place_settings import SshSettings, place_problems
@@ -129,12 +132,42 @@ def test_what_a_check_found_is_remembered_until_the_place_names_another_host(
 
     monkeypatch.setattr(SshPlace, "survey", away)
     assert place_checks.check_place(project, "gpu").problems == ("gpu: it did not answer.",)
-    assert place_checks.known_of(project, "gpu") == found
+    kept = place_checks.known_of(project, "gpu")
+    assert replace(kept, failing_since=None, failure="") == found
     text = (project.root / SETTINGS_FILE).read_text().replace("203.0.113.7", "203.0.113.8")
     (project.root / SETTINGS_FILE).write_text(text)
     again = Project.open(project.root)
     assert place_checks.card_at(again, "gpu") is None
     assert [item.checked_at for item in place_checks.place_reports(again)] == [None, None]
+
+
+def test_a_check_without_an_answer_is_remembered_with_its_reason_until_one_gets_an_answer(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: SshPlace) -> dict[str, object]:
+        raise UnreachableError("gpu: it did not answer.")
+
+    def listed() -> Result:
+        return CliRunner().invoke(cli, ["--project", str(project.root), "places", "list"], catch_exceptions=False)
+
+    assert "not checked" in listed().stdout
+    monkeypatch.setattr(SshPlace, "survey", away)
+    times = iter(["2026-11-20T10:00:00.000Z", "2026-11-21T10:00:00.000Z"])
+    with monkeypatch.context() as patched:
+        patched.setattr(place_checks, "utc_now", lambda: next(times))
+        place_checks.check_place(project, "gpu")
+        place_checks.check_place(project, "gpu")
+    found = place_checks.known_of(project, "gpu")
+    assert found.checked_at is None
+    assert found.failing_since == "2026-11-20T10:00:00.000Z"
+    assert found.failure == "gpu: it did not answer."
+    said = listed()
+    assert "no answer since 20 Nov" in said.stdout
+    assert "gpu: it did not answer." in said.stderr
+    monkeypatch.setattr(SshPlace, "survey", lambda self: SURVEY)
+    place_checks.check_place(project, "gpu")
+    assert "no answer" not in listed().stdout
+    assert place_checks.known_of(project, "gpu").failure == ""
 
 
 def test_a_host_without_a_card_has_its_memory_and_one_whose_torch_fails_is_not_ready(

@@ -25,12 +25,12 @@ def places_command() -> None:
 def places_list(project: Project, as_json: bool) -> None:
     """List the places with what was found there last; no host is asked."""
     reports = place_checks.place_reports(project)
-    rows = [
-        [item.name, item.kind, item.host, _card(item), clock(item.checked_at) if item.checked_at else "not checked"]
-        for item in reports
-    ]
+    rows = [[item.name, item.kind, item.host, _card(item), _checked(item)] for item in reports]
     rows[0][-1] = "–"
     emit(reports, as_json, table(["place", "kind", "host", "has", "checked"], rows))
+    for item in reports:
+        for why in (item.failure,) if item.failure else item.problems:
+            say(why)
     if len(reports) == 1:
         say("Only this machine. Add a host with `workbench places add NAME --host HOST`.")
 
@@ -116,3 +116,12 @@ def _card(report: place_checks.PlaceReport) -> str | None:
         more = f"{len(report.cards)} x " if len(report.cards) > 1 else ""
         return f"{more}{first}, {in_words(size)}"
     return {"mps": "Apple's GPU", "cpu": "no GPU"}.get(report.device or "")
+
+
+def _checked(report: place_checks.PlaceReport) -> str:
+    """Say when a place was checked last, and what became of it."""
+    if report.failing_since:
+        return f"no answer since {clock(report.failing_since)}"
+    if not report.checked_at:
+        return "not checked"
+    return clock(report.checked_at) + ("" if report.ready else ", not ready")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from runners.errors import PlaceError
 from runners.events import utc_now
@@ -35,6 +36,8 @@ class PlaceReport:
         memory_bytes: of the host itself.
         free_bytes: of its disk, where the runs lie.
         problems: what keeps a job from running there, each with what to do.
+        failing_since: UTC; since when no check got an answer. None where the last one did, or nobody looked yet.
+        failure: why the last check got none; empty likewise.
     """
 
     name: str
@@ -49,6 +52,8 @@ class PlaceReport:
     memory_bytes: int | None = None
     free_bytes: int | None = None
     problems: tuple[str, ...] = ()
+    failing_since: str | None = None
+    failure: str = ""
 
     @property
     def ready(self) -> bool:
@@ -69,13 +74,15 @@ def known_of(project: Project, name: str) -> PlaceReport:
         WorkbenchError: there is no place of that name.
     """
     settings = settings_of(project, name)
-    nothing = PlaceReport(name=name, kind=settings.kind, host=settings.where)
+    failing = _failing(project, name, settings.where)
+    nothing = PlaceReport(name=name, kind=settings.kind, host=settings.where, **failing)
     kept = guide.recall(project, _key(name))
     if not isinstance(kept, dict) or kept.get("host") != settings.where:
         return nothing
     try:
         lists = {"cards": tuple((str(card), int(size)) for card, size in kept["cards"])}
-        return PlaceReport(**{**kept, **lists, "problems": tuple(kept["problems"])})
+        found = PlaceReport(**{**kept, **lists, "problems": tuple(kept["problems"])})
+        return replace(found, **failing)
     except (KeyError, TypeError, ValueError):
         return nothing
 
@@ -90,7 +97,8 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
         problems = tuple(place(project, name).check())
         return PlaceReport(name=name, kind=name, host="this machine", checked_at=utc_now(), problems=problems)
     settings = settings_of(project, name)
-    found = PlaceReport(name=name, kind=settings.kind, host=settings.where, checked_at=utc_now())
+    at = utc_now()
+    found = PlaceReport(name=name, kind=settings.kind, host=settings.where, checked_at=at)
     if is_carried(project, name):
         found = replace(found, problems=tuple(place(project, name).check()))
         guide.remember(project, _key(name), asdict(found))
@@ -100,7 +108,10 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
         told = where.survey()
     except PlaceError as error:
         # What was known of it stands: a host that is away still has its card.
-        return PlaceReport(**{**asdict(found), "checked_at": None, "problems": (str(error),)})
+        since = _failing(project, name, settings.where).get("failing_since", at)
+        failing = {"failing_since": since, "failure": str(error)}
+        guide.remember(project, _failing_key(name), {"host": settings.where, **failing})
+        return replace(found, checked_at=None, problems=(str(error),), failing_since=since, failure=str(error))
     unloaded = f"{settings.where}: torch cannot be loaded there ({told['torch_error']}). Install it anew."
     found = PlaceReport(
         **{
@@ -111,7 +122,16 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
         }
     )
     guide.remember(project, _key(name), asdict(found))
+    guide.remember(project, _failing_key(name), None)
     return found
+
+
+def _failing(project: Project, name: str, where: str) -> dict[str, Any]:
+    """Return since when a host gives no answer, and why, as it was kept; nothing where it answered last."""
+    kept = guide.recall(project, _failing_key(name))
+    if not isinstance(kept, dict) or kept.get("host") != where:
+        return {}
+    return {key: str(kept[key]) for key in ("failing_since", "failure") if kept.get(key)}
 
 
 def card_at(project: Project, name: str) -> Card | None:
@@ -131,3 +151,7 @@ def card_at(project: Project, name: str) -> Card | None:
 
 def _key(name: str) -> str:
     return f"place {name}"
+
+
+def _failing_key(name: str) -> str:
+    return f"place {name} failing"
