@@ -6,6 +6,7 @@ answers and however she counts, the number of right answers is binomial, and no 
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ MOST = 200
 # Lengths that are tried, in words, longest first; a text ends at a sentence end within a fifth of it.
 LENGTHS = (100, 80, 60, 45, 30)
 _WITHIN = 0.2
+# No text of fewer words is shown.
+SHORTEST = math.ceil(LENGTHS[-1] * (1 - _WITHIN))
 # How much the two texts of a pair may differ in length: one word in twenty.
 _DIFFERENCE = 0.05
 
@@ -47,6 +50,11 @@ class Candidate:
     def __post_init__(self) -> None:
         """Find where it can end."""
         object.__setattr__(self, "cuts", tuple(cuts(self.text)))
+
+    @property
+    def too_short(self) -> bool:
+        """Whether it ends before the shortest length that is shown."""
+        return all(cut.words < SHORTEST for cut in self.cuts)
 
 
 @dataclass(frozen=True, kw_only=True)

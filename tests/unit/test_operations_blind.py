@@ -101,6 +101,19 @@ def test_too_few_samples_are_counted_and_held_out_prompts_give_more(tmp_path: Pa
     assert canary_rows(project) == before
 
 
+def test_samples_that_are_too_short_are_said_to_be_so_and_longer_ones_asked_for(tmp_path: Path) -> None:
+    project = make_blind_project(tmp_path / "short")
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE sample SET text = 'It rains on number ' || id || '.'")
+    with pytest.raises(NothingToDoError) as caught:
+        blind.begin(project, RUN)
+    said, command = str(caught.value), caught.value.on_command_line
+    assert "found 0." in said
+    assert "of these samples: a text needs 24 words up to a sentence end. For more: sample the adapter with" in said
+    assert f"For more: `workbench sample --adapter {RUN}` with more max_new_tokens" in command
+    assert "add held-out prompts" not in said
+
+
 def test_with_prompts_of_other_topics_it_says_that_a_topic_may_tell(tmp_path: Path) -> None:
     project = make_blind_project(tmp_path / "other", prompts=False, per_prompt=6)
     test = blind.begin(project, RUN, seed=1)

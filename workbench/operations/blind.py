@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from curation.alike import alike
-from curation.blind import FEWEST, MOST, WANTED, Candidate, copying, draw, without_twins
+from curation.blind import FEWEST, MOST, SHORTEST, WANTED, Candidate, copying, draw, without_twins
 from curation.counted import counted
 from store import annotations as said_of_samples
 from store import blind, datasets, history, runs, samples
@@ -312,13 +312,20 @@ def _too_few(run: str, pool: _Pool, found: int, *, again: bool) -> NothingToDoEr
         f"{'; left out: ' + left_out[2:] if left_out else ''}. "
     )
     screen, command = [], []
-    if len(pool.real) < FEWEST:
+    short = sum(item.too_short for item in pool.made)
+    real, made = sum(not item.too_short for item in pool.real), len(pool.made) - short
+    if short:
+        what += f"Too short are {short:,} of these samples: a text needs {SHORTEST} words up to a sentence end. "
+    if short and made < FEWEST:
+        screen.append("sample the adapter with more max_new_tokens (4, s)")
+        command.append(f"`workbench sample --adapter {run}` with more max_new_tokens")
+    if real < FEWEST:
         screen.append("hold more essays out (1, h), accept their pairs, freeze (3, f) and train on that (4, r)")
         command.append(
             "hold more essays out with `workbench essays hold-out`, accept their pairs, `workbench dataset freeze`, "
             "and train on that"
         )
-    if len(pool.made) < FEWEST or len(pool.real) >= FEWEST:
+    if len(pool.made) < FEWEST or (real >= FEWEST and made >= FEWEST):
         screen.append("add held-out prompts as canary prompts (p here) and sample the adapter with them (4, s)")
         command.append(
             f"`workbench review mine prompts {run}` adds held-out prompts as canary prompts, then `workbench sample "

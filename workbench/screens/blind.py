@@ -227,11 +227,11 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
             return add_held_out_prompts(project, run)
 
         def done(added: int) -> None:
-            then = "sample the adapter with them: 4, then s"
+            then = "Sample the adapter with them: 4, s."
             if added:
-                self.say(f"Added {counted(added, 'canary prompt')} of held-out pairs; {then}. u takes them back.")
+                self.say(f"Added {counted(added, 'canary prompt')}. {then} u undoes it.")
             else:
-                self.say(f"Every held-out prompt is among the canary prompts already; {then}.")
+                self.say(f"All held-out prompts are canary prompts already. {then}")
 
         self.act(operate, done)
 
