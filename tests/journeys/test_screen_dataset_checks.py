@@ -60,6 +60,7 @@ async def test_a_finding_is_waived_with_a_reason_frozen_with_it_and_taken_back(p
     async with opened(project.root, "datasets", size=TALL) as (app, pilot):
         await press(pilot, "c", "W")
         assert isinstance(app.screen, ChoiceDialog)
+        assert "Waive which finding?" in shown(app.screen)
         assert "small-holdout" in shown(app.screen)
         await press(pilot, "end", "up", "enter")
         assert isinstance(app.screen, TextDialog)

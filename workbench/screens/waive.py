@@ -39,7 +39,7 @@ def open_waivers(screen: ProjectScreen, ask: Callable[[], list[Finding]], *, not
             for group in groups
         ]
         words = "One that is waived already stands again when chosen."
-        dialog = ChoiceDialog("Which of these?", choices, words=words, typed_next=True)
+        dialog = ChoiceDialog("Waive which finding?", choices, words=words, typed_next=True)
         screen.app.push_screen(dialog, lambda group: None if group is None else _chosen(screen, group))
 
     screen.ask(ask, show, group="waive")
