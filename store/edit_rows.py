@@ -182,7 +182,7 @@ def _remove(connection: sqlite3.Connection, table: str, name: str, key: int, cur
     if table == "source":
         count = connection.execute("SELECT count(*) FROM pair WHERE source_id = ?", (key,)).fetchone()[0]
         if count:
-            pairs = "a pair" if count == 1 else f"{count} pairs"
+            pairs = "a pair" if count == 1 else f"{count:,} pairs"
             made = "made by edits that were set aside, or outside of the history"
             return f"{name} ({_short(current['title'])}) has {pairs}, {made}", None
         put_away(connection, key, current["text_hash"])

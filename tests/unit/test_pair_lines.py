@@ -8,9 +8,17 @@ import pytest
 from rich.cells import cell_len
 
 from store.pairs import Pair, PairCounts, PairRow
-from workbench.operations.curating import PairView
+from workbench.operations.curating import PairView, some
 from workbench.operations.tokens import TokenView
-from workbench.screens.pair_lines import Standing, filter_line, nothing_here, pair_head, pair_line
+from workbench.screens.pair_lines import (
+    Standing,
+    filter_line,
+    nothing_here,
+    pair_head,
+    pair_line,
+    pair_tokens,
+    pairs_said,
+)
 
 TITLE = "Concluding Remarks on the Importance of Orthodoxy, with an Afterword"
 PAIR = Pair(
@@ -87,3 +95,12 @@ def test_an_empty_list_names_the_tier_and_how_often_esc_is_pressed():
 
     assert said == "No pair fits of note in Salt. 3 pairs elsewhere: esc esc esc shows them, tab another filter."
     assert "3 pairs of other tiers: esc shows them" in nothing_here("", "note", "", 3)
+
+
+def test_numbers_of_four_digits_are_written_alike_wherever_pairs_are_counted():
+    long = replace(view(PAIR).counts[0], prompt_tokens=1008, response_tokens=1100, total=2108, max_length=2048)
+    shown = PairView(pair=PAIR, counts=(long,), warnings=())
+    assert "1,008+1,100 of 2,048" in pair_head(shown, 120).plain
+    (line,) = pair_tokens((long, replace(long, max_length=4096)), 120)
+    assert "2,108/2,048" in line.plain
+    assert some(1008) == pairs_said(1008) == "1,008 pairs"

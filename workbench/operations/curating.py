@@ -163,8 +163,8 @@ def decide_all(project: Project, ids: Sequence[int], status: Status) -> Decided:
         raise NothingToDoError(
             "Its prompt is not written yet: write it with i, then accept."
             if len(rows) == 1
-            else f"The prompts of these {len(rows)} pairs are not written yet: write each with i.",
-            on_command_line=f"Prompts not written yet: {len(rows)}. Write each with `workbench pairs edit --prompt`.",
+            else f"The prompts of these {len(rows):,} pairs are not written yet: write each with i.",
+            on_command_line=f"Prompts not written yet: {len(rows):,}. Write each with `workbench pairs edit --prompt`.",
         )
     changes = [PairChange(id=row.id, status=status) for row in ready]
     if changes:
@@ -212,4 +212,4 @@ def note(project: Project, ids: Sequence[int], text: str) -> None:
 
 def some(count: int) -> str:
     """Name so many pairs in a sentence."""
-    return "a pair" if count == 1 else f"{count} pairs"
+    return "a pair" if count == 1 else f"{count:,} pairs"

@@ -152,7 +152,7 @@ def merge_pairs(project: Project, ids: Sequence[int]) -> int:
         changes.append(_text_change(project, run[0], whole))
     if not gone:
         raise NothingToDoError("None of the marked pairs follows another of its essay and tier: nothing to merge.")
-    pairs.change(project.db, "merge two pairs" if len(changes) == 2 else f"merge {len(changes)} pairs", changes)
+    pairs.change(project.db, "merge two pairs" if len(changes) == 2 else f"merge {len(changes):,} pairs", changes)
     return gone
 
 

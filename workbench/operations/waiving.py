@@ -92,8 +92,9 @@ def findings_of_pair(project: Project, pair: Pair, counts: Sequence[TokenView]) 
 
 
 def _too_long(pair: Pair, count: TokenView) -> Finding:
+    beyond = count.total - count.max_length
     message = (
-        f"{count.total} tokens for {count.model}, {count.total - count.max_length} more than the {count.max_length} it "
+        f"{count.total:,} tokens for {count.model}, {beyond:,} more than the {count.max_length:,} it "
         "takes. Split it, or move the boundary."
     )
     return Finding(

@@ -73,7 +73,9 @@ class Rewritten:
             return f"{said}; {pairs.changed} {word} changed with it: settle with {settle_with}"
         if not pairs.moved:
             return said
-        return f"{said}; {'its pair says' if pairs.moved == 1 else f'its {pairs.moved} pairs say'} what was said before"
+        return (
+            f"{said}; {'its pair says' if pairs.moved == 1 else f'its {pairs.moved:,} pairs say'} what was said before"
+        )
 
 
 def place_of(project: Project, source_id: int) -> Place:

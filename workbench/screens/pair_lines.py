@@ -221,7 +221,7 @@ def pair_head(view: PairView, width: int) -> Content:
     pair, tokens = view.pair, view.tokens
     mark, style = MARKS.get(pair.status, MARKS["proposed"])
     about = "" if tokens.exact else "≈"
-    count = f"{about}{tokens.prompt_tokens}+{tokens.response_tokens} of {tokens.max_length}"
+    count = f"{about}{tokens.prompt_tokens:,}+{tokens.response_tokens:,} of {tokens.max_length:,}"
     warned = f"⚠{len(view.warnings)} " if view.warnings else ""
     # The title gives way: what the pair is, and what its author said of it, stands whole.
     held = " held" if pair.split == "holdout" else ""
@@ -255,8 +255,8 @@ def pair_tokens(counts: Sequence[TokenView], width: int) -> list[Content]:
     parts = []
     for view in counts:
         about = "" if view.exact else "≈"
-        limit = "" if same else f"/{view.max_length}"
-        words = f"{one_line(view.name)} {about}{view.total}{limit}{'…' if view.pending else ''}"
+        limit = "" if same else f"/{view.max_length:,}"
+        words = f"{one_line(view.name)} {about}{view.total:,}{limit}{'…' if view.pending else ''}"
         if view.fits:
             parts.append(Content.styled(words, "$text-muted"))
         else:

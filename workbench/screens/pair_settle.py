@@ -113,7 +113,7 @@ class SettleKeys(PairBase):
             # It stays under the cursor: the next key is for it.
             self.say(_WAITS[waits], "warning")
             return
-        following = f"{left} left to settle." if left else "Nothing is left to settle."
+        following = f"{left:,} left to settle." if left else "Nothing is left to settle."
         self.say(f"{_SAID[how]} {following} u takes it back.")
         if self._filter == "changed" and self.pairs.cursor < len(self.pairs.ids) - 1:
             self.pairs.action_move(1)

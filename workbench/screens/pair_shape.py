@@ -98,7 +98,7 @@ class ShapeKeys(PairBase):
             self.say(
                 "Merged with the next. u takes it back."
                 if gone == 1
-                else f"{gone} pairs went into others. u undoes it."
+                else f"{gone:,} pairs went into others. u undoes it."
             )
             self._views.clear()
             self.pairs.unmark()

@@ -101,7 +101,7 @@ class PairsScreen(
         if not titles:
             self.say("There is no essay to propose from here: press 1 for Essays, and p there.", "warning")
             return
-        about = next(iter(titles.values())) if len(titles) == 1 else f"{len(titles)} essays and notes"
+        about = next(iter(titles.values())) if len(titles) == 1 else f"{len(titles):,} essays and notes"
         propose(self, list(titles), about, self.pairs.unmark)
 
     def on_mount(self) -> None:

@@ -115,7 +115,7 @@ def _progress_line(progress: Progress, width: int) -> Content:
     bar_width = 16
     share = progress.done / progress.total if progress.total else 0.0
     filled = round(share * bar_width)
-    count = f"{progress.done} of {progress.total}" if progress.total else "…"
+    count = f"{progress.done:,} of {progress.total:,}" if progress.total else "…"
     tail = f" {count} · {one_line(progress.name)}"
     beside = "".join(f"  {one_line(other)}" for other in progress.beside)
     room = max(0, width - len(progress.title) - bar_width - 2 - len(beside) - len("  esc cancels"))
