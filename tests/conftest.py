@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from workbench.operations.own_keys import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ESSAYS = ROOT / "workbench" / "demo" / "essays"
+_DESCRIPTORS = Path("/dev/fd")
+_MANY_OPEN = 120
 
 
 def shared_essays() -> Path | None:
@@ -18,6 +22,15 @@ def shared_essays() -> Path | None:
     named = os.environ.get("WORKBENCH_ESSAYS")
     folder = Path(named) if named else ROOT.parent / "shared" / "essays"
     return folder if folder.is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def _few_open_files() -> Iterator[None]:
+    yield
+    # A program that has ended is a circle of objects, its connections to the store among them: Python takes it away
+    # when it comes to it, which in a process this large may be after the system's limit of open files.
+    if _DESCRIPTORS.exists() and len(os.listdir(_DESCRIPTORS)) > _MANY_OPEN:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
