@@ -10,7 +10,7 @@ import pytest
 
 from runners.errors import SpecError
 from runners.families.registry import families, known
-from runners.spec import Objective, RunSpec
+from runners.spec import Objective, RunSpec, diff
 from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from workbench.operations import drafting, launching
 from workbench.operations.beginning import carried_over
@@ -197,7 +197,7 @@ def test_a_copy_stays_with_its_parents_model_whatever_the_project_begins_with(pr
 def test_another_model_of_the_same_kind_is_one_variable(project: Project) -> None:
     first_one = draft(project, model=folder(project, "a", CONFIGS["llada"]))
     second = change(project, first_one, {"model.id": folder(project, "b", CONFIGS["llada"])})
-    assert [path for path, _, _ in launching.diff(first_one.spec, second.spec)] == ["model.id"]
+    assert [path for path, _, _ in diff(first_one.spec, second.spec)] == ["model.id"]
 
 
 def test_a_repository_that_is_not_here_yet_is_known_by_its_name(project: Project) -> None:
