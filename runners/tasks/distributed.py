@@ -20,6 +20,11 @@ from runners.errors import ProcessLostError, SpecError
 # Gloo raises plain RuntimeErrors (torch 2.13), so that only its words tell them from any other.
 _CUT_OFF = ("gloo/transport", "connection closed by peer", "connection reset by peer")
 
+# Groups that were joined, kept to the end of the process. What drops the last reference, such as DDP's reducer, holds
+# the interpreter's lock while gloo's thread is joined, and that thread may wait for the lock to let go of the tensors
+# of the last exchange (torch 2.13): seldom, when all was done, a process would hang.
+_joined: list[object] = []
+
 # The first process validates and samples alone meanwhile; what died is noticed by torchrun, not by this.
 _PATIENCE = timedelta(days=2)
 
@@ -93,6 +98,7 @@ def joined(size: int, device: torch.device) -> Iterator[World]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    _joined.append(dist.group.WORLD)
     try:
         yield World(dist.get_rank(), dist.get_world_size(), device if device.type == "cuda" else torch.device("cpu"))
         # A process that left early would take the others' last exchange with it.
