@@ -40,7 +40,7 @@ contracts: .venv/stamp-dev
 	$(BIN)/lint-imports
 
 tests: .venv/stamp-dev
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 clean:
 	rm -rf .venv demo-project .mypy_cache .ruff_cache .hypothesis
