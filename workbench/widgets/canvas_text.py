@@ -83,7 +83,7 @@ class CanvasText(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     DEFAULT_CSS = """
     CanvasText {
-        background: $background; scrollbar-size-vertical: 1; scrollbar-gutter: stable; overflow-x: hidden;
+        background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
     }
     CanvasText:focus { background: $background; }
     """

@@ -55,7 +55,7 @@ class PageList(ScrollView, Generic[Row], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"page-list--cursor", "page-list--blurred", "page-list--marked"}
     DEFAULT_CSS = """
     PageList {
-        background: $background; scrollbar-size-vertical: 1; scrollbar-gutter: stable; overflow-x: hidden;
+        background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
         & > .page-list--cursor { background: $accent 22%; }
         & > .page-list--blurred { background: $foreground 8%; }
         & > .page-list--marked { color: $accent; text-style: bold; }

@@ -30,8 +30,9 @@ class TextView(ScrollView, can_focus=True):
         Binding("g,home", "scroll_home", "to the top", show=False, id="text.top"),
         Binding("G,end", "scroll_end", "to the end", show=False, id="text.end"),
     ]
+    # The bar is always there, and blank where all fits: shown by need it stays or not by the order of two layouts.
     DEFAULT_CSS = """
-    TextView { background: $background; scrollbar-size-vertical: 1; scrollbar-gutter: stable; overflow-x: hidden; }
+    TextView { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; }
     TextView:focus { background: $background; }
     """
 
