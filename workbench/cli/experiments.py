@@ -11,6 +11,7 @@ from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import (
     collecting,
     experiment_export,
+    experiment_fields,
     experiment_view,
     experiment_words,
     experiments,
@@ -20,6 +21,7 @@ from workbench.operations import (
 )
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.experiment_report import comparison_lines, experiment_lines
+from workbench.operations.fields import FIELDS
 from workbench.operations.project import Project
 
 
@@ -76,6 +78,25 @@ def experiments_compare(project: Project, run: str, other: str, as_json: bool) -
     run, other = running.run_named(project, run), running.run_named(project, other)
     view = experiment_view.compare_runs(project, run, other)
     emit(view, as_json, comparison_lines(view))
+
+
+@experiments_command.command("fields")
+@click.argument("path", required=False)
+@json_option
+@with_project
+def experiments_fields(project: Project, path: str | None, as_json: bool) -> None:
+    """Say what a field of a run does, and what your own runs showed of it; without PATH, of each that you varied."""
+    _collect(project)
+    if path is not None:
+        found = experiment_fields.field_shown(project, path)
+        own = experiment_fields.shown_words(found) or "No two of your runs differ in it."
+        emit(found, as_json, [*(item.explained(None) for item in FIELDS if item.path == path), own])
+        return
+    varied = experiment_fields.varied(project)
+    rows = [[item.path, experiment_fields.shown_words(item)] for item in varied]
+    emit(varied, as_json, table(["field", "what your runs showed"], rows) if rows else [])
+    if not varied:
+        say("No two runs differ in a field yet: launch a copy of one with one change.")
 
 
 @experiments_command.command("notes")

@@ -103,6 +103,24 @@ def training_key(fields: Fields) -> tuple[tuple[str, Any], ...]:
     )
 
 
+def all_else(fields: Fields, path: str) -> tuple[tuple[str, Any], ...]:
+    """Return all that what a field does depends on beside it: runs that share it differ in this field alone.
+
+    Seeds are left out, and so is what only follows from the field. For a field that training depends on, how samples
+    are drawn does not matter.
+    """
+    early = _ends_early(fields)
+    effects = ("training",) if effect_of(path, early=early) == "training" else ("training", "samples")
+    return tuple(
+        (other, value)
+        for other, value in fields.items()
+        if other != path
+        and other not in _SEEDS
+        and not _follows(other, {path})
+        and effect_of(other, early=early) in effects
+    )
+
+
 def variables(found: Sequence[Change], of: Literal["loss", "samples"]) -> tuple[Change, ...]:
     """Return the changes that can have had an effect on a run's loss, or on its samples and so on their verdicts.
 

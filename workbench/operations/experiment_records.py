@@ -90,6 +90,10 @@ class Records:
         found = self.kept[name].adapter_run or self.rows[name].parent
         return found if found in self.rows else None
 
+    def fields(self, name: str) -> Mapping[str, Any]:
+        """Return the fields of substance of a run's spec, by dotted path."""
+        return _read(self.kept[name].spec_json).fields
+
     def changed(self, name: str, other: str | None) -> tuple[Change, ...]:
         """Return what changed from another run to this one; nothing where one of them has no spec.
 
