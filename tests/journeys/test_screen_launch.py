@@ -16,6 +16,7 @@ from runners.rundir import RunDir
 from runners.spec import RunSpec
 from store import runs
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project, make_smoke
+from tests.journeys.experiment_builders import make_tree
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations import collecting, guide, launching, running
@@ -310,3 +311,11 @@ async def test_r_on_a_smoke_run_copies_the_run_it_was_tried_for(project):
     async with form(project) as pilot:
         await settle(pilot, lambda: pilot.app.screen._form is not None)
         assert pilot.app.screen._form.draft.spec.parent != SECOND_RUN
+
+
+async def test_a_field_says_what_ones_own_runs_showed(tmp_path: Path) -> None:
+    project = make_tree(tmp_path / "tree")
+    async with form(project) as pilot:
+        await settle(pilot, lambda: "0.0005 is lower beyond the noise" in shown(pilot, "#launch-own"))
+        await pilot.press("j")
+        await settle(pilot, lambda: "60: failed. With other changes: 40." in shown(pilot, "#launch-own"))

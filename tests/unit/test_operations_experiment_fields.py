@@ -10,7 +10,7 @@ from tests.journeys.builders import fixed_time
 from tests.journeys.experiment_builders import ROOT, SLOWER, add, make_tree
 from workbench.operations import reviewing
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.experiment_fields import field_shown, shown_words, varied
+from workbench.operations.experiment_fields import PATHS, field_shown, shown_words, varied
 from workbench.operations.launching import change, draft
 from workbench.operations.project import Project
 
@@ -104,3 +104,8 @@ def test_seeds_are_values_of_their_own_and_differ_by_the_noise(project: Project)
 def test_a_name_that_is_no_field_says_where_they_are_listed(project: Project) -> None:
     with pytest.raises(WorkbenchError, match=r"no field 'train\.speed'.*experiments fields"):
         field_shown(project, "train.speed")
+
+
+def test_every_field_can_be_asked_for(project: Project) -> None:
+    like = copy_of(project, ROOT)
+    assert all(field_shown(project, path, like).path == path for path in PATHS)

@@ -24,6 +24,9 @@ from workbench.operations.project import Project
 DATASET = "dataset"
 """The line of the launch form that is no field of the table, but a variable like one."""
 
+PATHS = (DATASET, *(item.path for item in FIELDS))
+"""What can be asked for, in the order of the form."""
+
 # What all runs of one context share, and in each context the runs of each value.
 _Contexts = dict[tuple[tuple[str, Any], ...], dict[str, list[str]]]
 
@@ -88,7 +91,7 @@ def field_shown(project: Project, path: str, like: RunSpec | None = None, record
     Raises:
         WorkbenchError: there is no such field.
     """
-    if path not in (DATASET, *(item.path for item in FIELDS)):
+    if path not in PATHS:
         raise WorkbenchError(f"There is no field {path!r}. `workbench experiments fields` lists them.")
     records = records or Records.read(project)
     effect = effect_of(path, early=like is None or bool(like.train and like.train.early_stopping_patience))
@@ -113,7 +116,7 @@ def field_shown(project: Project, path: str, like: RunSpec | None = None, record
 def varied(project: Project) -> list[FieldShown]:
     """Return what the runs showed of every field in which two of them differ, in the order of the form."""
     records = Records.read(project)
-    found = (field_shown(project, path, records=records) for path in (DATASET, *(item.path for item in FIELDS)))
+    found = (field_shown(project, path, records=records) for path in PATHS)
     return [item for item in found if len(item.values) + len(item.tried) > 1]
 
 
@@ -156,13 +159,17 @@ def _spec_path(path: str) -> str:
 def _chosen(
     records: Records, contexts: _Contexts, asked: tuple[tuple[str, Any], ...] | None
 ) -> tuple[tuple[str, Any], ...] | None:
-    """Return what is shared by the runs to tell of: all else as asked, or the most values, the newest of those."""
-    if asked is not None and asked in contexts:
+    """Return what is shared by the runs to tell of: all else as asked, or the most values, the newest of those.
+
+    Runs as asked of which none has finished tell less than others that have.
+    """
+    as_asked = contexts.get(asked, {}) if asked is not None else {}
+    if any(records.rows[name].status == "finished" for names in as_asked.values() for name in names):
         return asked
     age = {name: index for index, name in enumerate(records.rows)}
     several = [key for key, values in contexts.items() if len(values) > 1]
     if not several:
-        return None
+        return asked if as_asked else None
 
     def worth(key: tuple[tuple[str, Any], ...]) -> tuple[int, int]:
         values = contexts[key].values()

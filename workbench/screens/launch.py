@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -20,6 +21,7 @@ from workbench.screens.base import ProjectScreen
 from workbench.screens.launch_expected import Expected
 from workbench.screens.launch_left import changed_in, left_key, open_as_left
 from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
+from workbench.screens.launch_own import OwnRuns
 from workbench.screens.run_lines import put
 from workbench.screens.run_work import is_far, work_on_run
 from workbench.widgets.page_list import PageList
@@ -84,6 +86,7 @@ class LaunchScreen(ProjectScreen):
         # What was changed when this form was left the last time, without a launch.
         self._left: dict[str, Any] = {}
         self._expected = Expected(self, self._expect)
+        self._own = OwnRuns(self, self._explain)
         self._launched = launched
         self._form: Form | None = None
         self._begun: dict[str, Any] = {}
@@ -95,7 +98,9 @@ class LaunchScreen(ProjectScreen):
         yield Static(Content.styled("Opening the form…", "$foreground-muted"), id="launch-title")
         yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
         yield ValueEditor()
-        yield Static("", id="launch-explanation")
+        with Vertical(id="launch-field"):
+            yield Static("", id="launch-explanation")
+            yield Static("", id="launch-own", markup=False)
         yield Static("", id="launch-summary")
 
     @property
@@ -194,7 +199,10 @@ class LaunchScreen(ProjectScreen):
             self.query_one("#launch-summary", Static).update(text)
 
     def _explain(self) -> None:
-        put(self.query_one("#launch-explanation", Static), explanation(self.current))
+        line, form = self.current, self._form
+        put(self.query_one("#launch-explanation", Static), explanation(line))
+        own = self._own.said(form, line.path) if line is not None and form is not None else ""
+        put(self.query_one("#launch-own", Static), Content(own), fixed=False)
 
     @on(PageList.Moved)
     def _moved(self) -> None:
