@@ -292,7 +292,7 @@ def change(
         label: what is done, for the history.
         changes: by id; the same id may come twice.
         added: after which pair, what, and with which status: each comes directly after that pair, several after the
-            same one in the order given.
+            same one in the order given. It is skipped as that pair is: as doubtful, it follows it in the queue too.
 
     Raises:
         NotFound: a pair is not there any more; nothing is changed.
@@ -306,7 +306,16 @@ def change(
         for after_id, new, status in added:
             neighbour = get(db, last_after.get(after_id, after_id))
             position = _place_after(db, under_way, neighbour)
-            pair_id = _insert(under_way, neighbour.source_id, neighbour.text_hash, new, position, status)
+            skipped = db.one("SELECT skipped FROM pair WHERE id = ?", (neighbour.id,))
+            pair_id = _insert(
+                under_way,
+                neighbour.source_id,
+                neighbour.text_hash,
+                new,
+                position,
+                status,
+                skipped=int(skipped[0]) if skipped else 0,
+            )
             last_after[after_id] = pair_id
             made.append(pair_id)
     return made
@@ -331,7 +340,9 @@ def _place_after(db: Database, under_way: Edit, pair: Pair) -> float:
     return chosen
 
 
-def _insert(change: Edit, source_id: int, digest: str, new: NewPair, position: float, status: str) -> int:
+def _insert(
+    change: Edit, source_id: int, digest: str, new: NewPair, position: float, status: str, *, skipped: int = 0
+) -> int:
     at = now()
     return change.insert(
         "pair",
@@ -348,6 +359,7 @@ def _insert(change: Edit, source_id: int, digest: str, new: NewPair, position: f
             "prompt_words": new.prompt_words,
             "response_words": new.response_words,
             "doubt": new.doubt,
+            "skipped": skipped,
             "created_at": at,
             "updated_at": at,
         },

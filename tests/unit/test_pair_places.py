@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workbench.screens.pair_places import Place, kept_place
+from workbench.screens.pair_places import Place, in_queue, kept_place
 
 STANDING = Place("proposed", "", "", None, None)
 
@@ -34,3 +34,20 @@ def test_order_and_cursor_do_not_change_which_pairs_a_place_shows():
 
     assert place.shows == Place("accepted", "reading", "salt", (3, "On Salt"), None).shows
     assert place.shows != Place("accepted", "queue", "bread", (3, "On Salt"), 41).shows
+
+
+@pytest.mark.parametrize(
+    ("shown", "moved", "queue", "expected"),
+    [
+        ([1, 3, 4, 2], [2], [1, 2, 3, 4], [1, 2, 3, 4]),
+        ([1, 2, 3, 4], [2], [1, 3, 4, 2], [1, 3, 4, 2]),
+        ([4, 1, 2, 3], [2, 3], [2, 1, 3, 4], [3, 4, 2, 1]),
+        ([9, 3, 1, 2], [1, 2], [1, 2, 3], [9, 1, 2, 3]),
+        ([3, 9, 1], [9, 5], [1, 5, 3], [3, 9, 1]),
+        ([], [1], [1], []),
+    ],
+)
+def test_what_is_put_back_into_the_queue_stands_before_what_follows_it_there_and_nothing_else_moves(
+    shown, moved, queue, expected
+):
+    assert list(in_queue(shown, moved, queue)) == expected

@@ -51,7 +51,7 @@ def pairs_trim(project: Project, ids: tuple[int, ...], side: Side, end: End, as_
 @with_project
 def pairs_merge(project: Project, ids: tuple[int, ...]) -> None:
     """Merge a pair with the next of its essay, or several that follow each other."""
-    say(f"{curating.some(reshaping.merge_pairs(project, ids))} went into the one before.")
+    say(f"{curating.some(len(reshaping.merge_pairs(project, ids)))} went into the one before.")
 
 
 @pairs_command.command("split")

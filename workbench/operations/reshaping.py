@@ -109,7 +109,7 @@ def trim(project: Project, ids: Sequence[int], side: Side, end: End) -> Reshaped
 
 
 def split_pair(project: Project, pair_id: int, offset: int) -> int:
-    """Split the response at a character; return the id of the second pair.
+    """Split the response at a character; return the id of the second pair, which follows the first in the queue too.
 
     Raises:
         CurationError: one part would be empty.
@@ -119,14 +119,14 @@ def split_pair(project: Project, pair_id: int, offset: int) -> int:
     if pair.status == "rejected":
         raise NothingToDoError(_REJECTED, on_command_line=_REJECTED_THERE)
     first, second = reshape.split(PairText(pair.prompt, pair.response), offset)
-    new = new_pair(project, pair.tier, second, pair.start, pair.end)
-    added = pairs.change(
-        project.db, "split a pair", [_text_change(project, pair, first)], added=[(pair_id, new, pair.status)]
-    )
-    return added[0]
+    new, change = new_pair(project, pair.tier, second, pair.start, pair.end), _text_change(project, pair, first)
+    # Both stand in the queue where the more doubtful one does: they are read one after the other.
+    doubt = max(new.doubt or 0, change.doubt or 0)
+    new, change = replace(new, doubt=doubt), replace(change, doubt=doubt)
+    return pairs.change(project.db, "split a pair", [change], added=[(pair_id, new, pair.status)])[0]
 
 
-def merge_pairs(project: Project, ids: Sequence[int]) -> int:
+def merge_pairs(project: Project, ids: Sequence[int]) -> list[int]:
     """Merge a pair with the next of its essay and tier, or each run of several that follow each other.
 
     Those merged into another go out of the list.
@@ -136,19 +136,19 @@ def merge_pairs(project: Project, ids: Sequence[int]) -> int:
         ids: one pair, or several.
 
     Returns:
-        How many went into others.
+        Those that went into others.
 
     Raises:
         NothingToDoError: there is nothing to merge with, or a rejected pair stands in between.
     """
     changes: list[PairChange] = []
-    gone = 0
+    gone: list[int] = []
     for run in _runs(project, ids):
         whole = PairText(run[0].prompt, run[0].response)
         for following in run[1:]:
             whole = reshape.merge(whole, PairText(following.prompt, following.response))
             changes.append(PairChange(id=following.id, status="merged"))
-            gone += 1
+            gone.append(following.id)
         changes.append(_text_change(project, run[0], whole))
     if not gone:
         raise NothingToDoError("None of the marked pairs follows another of its essay and tier: nothing to merge.")

@@ -86,6 +86,10 @@ class PairBase(ProjectScreen):
         """Ask for the list again."""
         raise NotImplementedError
 
+    def relist(self, ids: Sequence[int], *, cursor: int | None) -> None:
+        """Show the list with some pairs come or gone, and every other where it stands."""
+        raise NotImplementedError
+
     def ask_counts(self) -> None:
         """Ask for the counts again."""
         raise NotImplementedError

@@ -26,7 +26,6 @@ from workbench.widgets.width_line import WidthLine
 if TYPE_CHECKING:
     from store.pairs import PairCounts, PairFilter, PairRow
     from store.search import Hit
-    from workbench.operations.edits import Reversal
 
 _NOTHING = {
     "proposed": "Nothing is left to read. tab shows what was accepted; p in Essays proposes pairs.",
@@ -39,8 +38,6 @@ _NOTHING = {
 }
 # In the place of an id: the first of the list, whatever it is.
 _TOP = -1
-# Of more pairs than these the list is asked anew, however few came or went.
-_FEW = 1_000
 
 
 class ListPart(PairBase):
@@ -48,6 +45,9 @@ class ListPart(PairBase):
 
     # What the list showed the last time it was asked for.
     _listed: Shows | None = None
+    # Where the author stood before she looked for words, and whether a number she looked for led to another filter.
+    _before_words: Place | None = None
+    _led_away = False
     _wanted_pair: int | None = None
     _judging = False
 
@@ -75,6 +75,7 @@ class ListPart(PairBase):
 
     def _clear_words(self) -> None:
         self._words = self._tier = ""
+        self._before_words = None
         if self.is_mounted:
             self.query_one(FilterLine).restore("")
 
@@ -124,6 +125,7 @@ class ListPart(PairBase):
             elif listing.place.filter != standing.filter:
                 # The pair that was asked for by its number is not among those of the filter.
                 self._restore(listing.place)
+                self._led_away = True
                 self.say("That pair is not in the list that was shown: it is among all.")
             elif not quiet and listing.place.shows == self._listed:
                 self._say_gone(listing.ids)
@@ -140,6 +142,9 @@ class ListPart(PairBase):
     def _show_listing(self, listing: Listing) -> None:
         ids, place, over = listing.ids, listing.place, listing.over
         self._counts, self._over = listing.counts, over.found
+        if self._words or (self._listed is not None and self._listed[1]):
+            # What a key does next is of the words.
+            self.refresh_status()
         self._listed = place.shows
         if (len(self._tiers) > 1) != (len(listing.tiers) > 1):
             self.pairs.redraw()
@@ -163,6 +168,23 @@ class ListPart(PairBase):
         self.refresh_bindings()
         if self.order == "queue":
             self._judge_more()
+
+    def next_here(self) -> str:
+        """Name the two ways on from what a filter by words found."""
+        if not self._words or not self.pairs.ids:
+            return ""
+        back = "goes back to where you were" if self._before_words else "shows the others too"
+        return f"enter shows this pair among the others, esc {back}"
+
+    def relist(self, ids: Sequence[int], *, cursor: int | None) -> None:
+        """Show the list with some pairs come or gone, and every other where it stands."""
+        self._views.clear()
+        self._shown = None
+        self.pairs.show(ids, cursor=cursor)
+        self.pairs.reload()
+        self.show_pair()
+        self.refresh_bindings()
+        self.ask_counts()
 
     def _count_all(self) -> None:
         """Count every pair for every model in the background, then show the list again."""
@@ -273,38 +295,27 @@ class ListPart(PairBase):
         if event.count > 1 and event.count == len(self.pairs.ids):
             self.say(f"All {event.count:,} pairs shown here are marked: a x z t n ! h act on all; esc unmarks.")
 
-    def on_reversal(self, reversal: Reversal) -> None:
-        """Go to the pair that was touched; the list is asked anew only when pairs came or went."""
-        touched = reversal.ids("pair")
-        if not touched or len(touched) > _FEW:
-            self.on_project_changed()
-            return
-        for pair_id in touched:
-            self._views.pop(pair_id, None)
-
-        def ask() -> list[PairRow]:
-            from workbench.operations.curating import pair_rows
-
-            return pair_rows(self.project, touched)
-
-        def show(rows: list[PairRow]) -> None:
-            living = [row for row in rows if row.status != "merged"]
-            if len(living) == len(touched) and self.pairs.lists(touched):
-                self.pairs.put({row.id: row for row in rows})
-                if self.pairs.go_to(touched[0]):
-                    self.show_pair()
-                    self.ask_counts()
-                    return
-            if living and self._filter not in ("all", living[0].status):
-                self._filter = living[0].status
-            self.ask_list(cursor=living[0].id if living else None)
-
-        self.ask(ask, show, group="reversal")
-
     @on(FilterLine.Filtered)
     def _filtered(self, event: FilterLine.Filtered) -> None:
+        if event.words and not self._words:
+            self._before_words, self._led_away = self._place(self._filter, self.pairs.current), False
         self._words = event.words
-        self.ask_list()
+        before = None if event.words else self._before_words
+        if before is None:
+            self.ask_list()
+            return
+        self._before_words = None
+        if self._led_away:
+            self._filter, self._source, self._tier = before.filter, before.source, before.tier
+        self.ask_list(cursor=before.cursor)
+
+    @on(PageList.Opened)
+    def _opened(self, event: PageList.Opened) -> None:
+        if self._words:
+            # From here on she is among the others with it: there is no way back to where she looked for it.
+            self._before_words = None
+            self._wanted_pair = event.id
+            self.query_one(FilterLine).reset()
 
     @on(FilterLine.Closed)
     def _filter_closed(self) -> None:
@@ -333,7 +344,7 @@ class ListPart(PairBase):
 
     def action_show_filter(self, name: str) -> None:
         """Show one filter."""
-        self._filter = name
+        self._filter, self._led_away = name, False
         self.pairs.unmark()
         self.pairs.focus()
         self.ask_list()

@@ -102,7 +102,7 @@ class PanePart(PairBase):
             doubts=view.doubts if view.pair.status == "proposed" else (),
             to_write=f"Press i and write {wanted} here.",
         )
-        self.text.show(texts, keep_scroll=self._shown == view.pair.id)
+        self.text.show(texts, stay=self._shown == view.pair.id)
         self._shown = view.pair.id
 
     def on_resize(self) -> None:

@@ -5,6 +5,7 @@ A place is kept across restarts as plain JSON and read back with care: an older 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -94,6 +95,33 @@ class Listing:
     over: Over
     elsewhere: int
     tiers: dict[str, int]
+
+
+def in_queue(shown: Sequence[int], moved: Sequence[int], queue: Sequence[int]) -> array[int]:
+    """Return the ids of a list with some put where the queue has them, and every other where it stands.
+
+    Args:
+        shown: the list.
+        moved: those that are to be put elsewhere in it.
+        queue: the order they are to have; what of the list is not in it stays, and no other comes in.
+    """
+    listed, moving = set(shown), set(moved).intersection(shown)
+    # By the one that follows it and stays, or by none at the end: those that come before that one, the last first.
+    before: dict[int | None, list[int]] = {}
+    following: int | None = None
+    for pair_id in reversed(queue):
+        if pair_id in moving:
+            before.setdefault(following, []).append(pair_id)
+        elif pair_id in listed:
+            following = pair_id
+    placed = {pair_id for several in before.values() for pair_id in several}
+    ids = array("q")
+    for pair_id in shown:
+        ids.extend(reversed(before.get(pair_id, [])))
+        if pair_id not in placed:
+            ids.append(pair_id)
+    ids.extend(reversed(before.get(None, [])))
+    return ids
 
 
 def kept_place(kept: object, standing: Place) -> Place:

@@ -6,6 +6,7 @@ carry one over the boundary.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -89,21 +90,21 @@ class ShapeKeys(PairBase):
         if not ids:
             return
 
-        def operate() -> int:
+        def operate() -> list[int]:
             from workbench.operations.reshaping import merge_pairs
 
             return merge_pairs(self.project, ids)
 
-        def done(gone: int) -> None:
+        def done(gone: list[int]) -> None:
             self.say(
                 "Merged with the next. u takes it back."
-                if gone == 1
-                else f"{gone:,} pairs went into others. u undoes it."
+                if len(gone) == 1
+                else f"{len(gone):,} pairs went into others. u undoes it."
             )
-            self._views.clear()
             self.pairs.unmark()
-            self.ask_list(cursor=ids[0], quiet=True)
-            self.refresh_status()
+            went = set(gone)
+            left = array("q", [item for item in self.pairs.ids if item not in went])
+            self.relist(left, cursor=next((item for item in ids if item not in went), None))
 
         self.act(operate, done)
 
@@ -147,11 +148,12 @@ class ShapeKeys(PairBase):
 
             return split_pair(self.project, pair_id, offset)
 
-        def done(_second: int) -> None:
+        def done(second: int) -> None:
             self.say("Split in two. u takes it back.")
-            self._views.clear()
-            self.ask_list(cursor=pair_id, quiet=True)
-            self.refresh_status()
+            ids = array("q", self.pairs.ids)
+            if pair_id in ids:
+                ids.insert(ids.index(pair_id) + 1, second)
+            self.relist(ids, cursor=pair_id)
 
         self.act(operate, done)
 

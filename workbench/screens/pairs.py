@@ -17,6 +17,7 @@ from workbench.screens.pair_lines import LEGEND
 from workbench.screens.pair_list import ListPart
 from workbench.screens.pair_mark import MarkKeys
 from workbench.screens.pair_pane import PanePart
+from workbench.screens.pair_reverse import ReversalPart
 from workbench.screens.pair_seen import SeenKeys
 from workbench.screens.pair_settle import SettleKeys
 from workbench.screens.pair_shape import ShapeKeys
@@ -40,7 +41,17 @@ _OF_A_PAIR = (*(action for action in _EDITING if action not in _SAY_SO), "copy",
 
 
 class PairsScreen(
-    ListPart, PanePart, DecideKeys, ShapeKeys, MarkKeys, WriteKeys, SeenKeys, WaiveKeys, SettleKeys, TierKeys
+    ListPart,
+    PanePart,
+    ReversalPart,
+    DecideKeys,
+    ShapeKeys,
+    MarkKeys,
+    WriteKeys,
+    SeenKeys,
+    WaiveKeys,
+    SettleKeys,
+    TierKeys,
 ):
     """The list of pairs and the one being judged."""
 

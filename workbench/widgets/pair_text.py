@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 
 from workbench.widgets.plain import visible, wrap
@@ -66,24 +67,59 @@ class PairText(TextView):
         self._sentences: list[int] = []
         self._cursor: int | None = None
         self._cursor_line = 0
-        self._prompt_lines = 0
+        self._scrolled_to = 0
+        self._measure = MEASURE
+        # The line between prompt and response.
+        self.boundary = 0
 
     @property
     def splitting(self) -> bool:
         """Whether a place to split is being chosen."""
         return self._cursor is not None
 
-    def show(self, texts: PairTexts, *, keep_scroll: bool = False) -> None:
-        """Show a pair."""
-        self._texts = texts
+    def show(self, texts: PairTexts, *, stay: bool = False) -> None:
+        """Show a pair.
+
+        Args:
+            texts: of the pair.
+            stay: it is the pair that is shown already: stay where the pane is scrolled to, unless the texts changed
+                where that is out of view.
+        """
+        before, self._texts = self._texts, texts
         self._cursor = None
         self.can_focus = False
         self.lay(self._lines_for, keep_scroll=True)
-        if not keep_scroll:
+        if not stay:
             # A long prompt must not push the text being judged out of view.
             height = self.scrollable_content_region.height
-            above = max(0, self._prompt_lines - max(2, height // 3)) if self.virtual_size.height > height else 0
+            above = max(0, self.boundary - max(2, height // 3)) if self.virtual_size.height > height else 0
             self.scroll_to(y=above, animate=False, immediate=True)
+        elif (before.prompt, before.response) != (texts.prompt, texts.response):
+            self._show_lines(*self._changed_lines(before))
+
+    def _changed_lines(self, before: PairTexts) -> tuple[int, int]:
+        """Return the lines to be seen after an edit: those around its place, with the boundary where there is room."""
+        texts, height = self._texts, self.scrollable_content_region.height
+        if texts.prompt != before.prompt:
+            line = self._line_in(texts.prompt, before.prompt)
+        else:
+            line = self.boundary + 1 + self._line_in(texts.response, before.response)
+        around = max(1, height // 3)
+        first, last = min(line - 1, self.boundary - around), max(line + 1, self.boundary + around)
+        # Where the text is short there is less around it.
+        first, last = max(0, first), min(last, len(self._lines) - 1)
+        return (first, last) if last - first < height else (line - 1, line + 1)
+
+    def _line_in(self, text: str, other: str) -> int:
+        """Return the line of a text on which it begins to differ from another."""
+        shown, there = text.strip("\n"), other.strip("\n")
+        same = next((at for at, (left, right) in enumerate(zip(shown, there)) if left != right), len(shown))
+        return max(0, len(_plain_lines(shown[: min(same, len(there))], self._measure)) - 1)
+
+    def _show_lines(self, first: int, last: int) -> None:
+        """Scroll as little as brings these lines into view."""
+        region = Region(0, max(0, first), 1, max(1, last - max(0, first) + 1))
+        self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     def choose_split(self, sentences: Sequence[int]) -> bool:
         """Begin to choose a place, at the sentence nearest the middle; return False when there is no place.
@@ -98,6 +134,7 @@ class PairText(TextView):
         if not places:
             return False
         self._cursor = min(places, key=lambda place: abs(place - len(response) // 2))
+        self._scrolled_to = self.scroll_offset.y
         self.can_focus = True
         self.focus()
         self._redraw()
@@ -128,6 +165,8 @@ class PairText(TextView):
         self._cursor = None
         self.can_focus = False
         self._redraw()
+        if offset is None:
+            self.scroll_to(y=self._scrolled_to, animate=False, immediate=True)
         self.post_message(self.SplitChosen(offset))
 
     def _move(self, places: Sequence[int], step: int) -> None:
@@ -145,13 +184,13 @@ class PairText(TextView):
 
     def _lines_for(self, width: int) -> Lines:
         texts = self._texts
-        measure = min(MEASURE, width)
+        self._measure = measure = min(MEASURE, width)
         if not (texts.prompt or texts.response):
             return []
         lines = [Content.styled(line, "$text-muted") for line in _plain_lines(texts.prompt.strip("\n"), measure)]
         if not texts.prompt.strip() and texts.to_write:
             lines = [Content.styled(line, "italic $accent") for line in _plain_lines(texts.to_write, measure)]
-        self._prompt_lines = len(lines)
+        self.boundary = len(lines)
         lines.append(Content.styled("─" * min(12, measure), "$accent"))
         lines += self._response_lines(measure, len(lines))
         for warning in texts.warnings:
