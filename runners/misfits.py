@@ -12,7 +12,7 @@ from runners.spec import RunSpec
 def misfits(spec: RunSpec, known: Known) -> list[str]:
     """Return each problem as the field's dotted path, what was found, and what to choose instead."""
     family, sampling, found = known.family, spec.sampling, []
-    if spec.task == "train" and spec.objective is not None and spec.objective not in family.objectives:
+    if spec.task in ("train", "score") and spec.objective is not None and spec.objective not in family.objectives:
         found.append(
             f"objective: found {spec.objective}, which does not fit {family.title}. Expected "
             f"{' or '.join(family.objectives)}."
@@ -34,9 +34,10 @@ def misfits(spec: RunSpec, known: Known) -> list[str]:
             "taken twice for nothing. Set it to false."
         )
     limit = known.context_tokens if family.context_is_hard else None
-    if limit is not None and spec.train is not None and spec.train.max_length > limit:
-        found.append(
-            f"train.max_length: found {spec.train.max_length}; {family.title} has positions for {limit} tokens and "
-            "none beyond. Lower it."
-        )
+    for section, part in (("train", spec.train), ("score", spec.score)):
+        if limit is not None and part is not None and part.max_length > limit:
+            found.append(
+                f"{section}.max_length: found {part.max_length}; {family.title} has positions for {limit} tokens and "
+                "none beyond. Lower it."
+            )
     return found

@@ -170,18 +170,22 @@ class RunDir:
         Args:
             path: where; its parents are made.
             spec: what the run is to do; the hashes of the files below are added to it.
-            prompts_jsonl: the canary prompts; a session has none.
+            prompts_jsonl: the canary prompts, for the tasks `train` and `sample`.
             train_jsonl: the pairs to train on, for the task `train`.
-            holdout_jsonl: the pairs to validate on, for the task `train`.
+            holdout_jsonl: the pairs to validate on, for the task `train`, or to measure, for the task `score`.
             manifest_json: counts and content hash of the dataset.
-            adapter: folder to copy, for a sample run or a session of an adapter.
+            adapter: folder to copy, for a sample or score run or a session of an adapter.
 
         Raises:
             RunDirError: something stands at `path` already, or a file that the spec needs was not given.
         """
         if spec.task == "train" and train_jsonl is None:
             raise RunDirError(f"{path}: the task is train, and no pairs were given. Freeze a dataset and hand it over.")
-        if spec.task != "session" and prompts_jsonl is None:
+        if spec.task == "score" and holdout_jsonl is None:
+            raise RunDirError(
+                f"{path}: the task is score, and no held-out pairs were given. Freeze a dataset and hand it over."
+            )
+        if spec.task in ("train", "sample") and prompts_jsonl is None:
             raise RunDirError(f"{path}: no canary prompts were given. Freeze a set and hand it over.")
         if (spec.adapter is None) != (adapter is None):
             raise RunDirError(f"{path}: spec and files must both name an adapter, or neither.")
@@ -239,8 +243,12 @@ class RunDir:
             RunDirError: files that were changed, are missing or were never hashed; all of them at once.
         """
         spec = self.spec()
-        needed = set() if spec.task == "session" else {"prompts.jsonl"}
-        needed |= {"dataset/train.jsonl"} if spec.task == "train" else set()
+        needed = {
+            "train": {"prompts.jsonl", "dataset/train.jsonl"},
+            "sample": {"prompts.jsonl"},
+            "score": {"dataset/holdout.jsonl"},
+            "session": set[str](),
+        }[spec.task]
         problems = [
             f"{self.spec_json}: names no hash of {name}. Launch the run again."
             for name in sorted(needed - set(spec.hashes))

@@ -21,7 +21,7 @@ from runners.spec_reading import from_dict as from_dict
 
 SCHEMA_VERSION = 2
 
-Task = Literal["train", "sample", "session"]
+Task = Literal["train", "sample", "score", "session"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant"]
@@ -30,6 +30,7 @@ EosPadding = Literal["none", "eos", "rainbow"]
 Objective = Literal["masked-diffusion", "block-diffusion", "causal"]
 SamplerName = Literal["block", "autoregressive"]
 Method = Literal["lora", "full"]
+OverLong = Literal["refuse", "skip", "cut"]
 Sharding = Literal["none", "fsdp2"]
 Optim = Literal["adamw_torch", "adamw_bnb_8bit"]
 MixedPrecision = Literal["no", "bf16", "fp16"]
@@ -66,7 +67,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterSpec:
-    """Which adapter to lay over the base, for a sample run or a session.
+    """Which adapter to lay over the base, for a sample or score run, or a session.
 
     Attributes:
         run: name of the training run that made it.
@@ -151,7 +152,7 @@ class TrainSpec:
     world_size: int = 1
     sharding: Sharding = "none"
     max_length: int = 512
-    over_long: Literal["refuse", "skip", "cut"] = "skip"
+    over_long: OverLong = "skip"
     optim: Optim = "adamw_torch"
     lr_scheduler_type: Schedule = "cosine"
     warmup_steps: int = 10
@@ -215,6 +216,22 @@ class SamplingSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoreSpec:
+    """How to measure the loss on held-out pairs, as a validation of training does.
+
+    Attributes:
+        draws: fixed (t, mask) draws for each pair, 1 or more; a multiple of 5 covers five mask ratios alike. Losses are
+            compared only where both have as many.
+        max_length: tokens of prompt, response and EOS together; longer pairs are handled by `over_long`.
+        over_long: as in training.
+    """
+
+    draws: int = 5
+    max_length: int = 512
+    over_long: OverLong = "skip"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionSpec:
     """How a session waits for questions; how it answers them stands in `sampling`, as far as a question leaves it open.
 
@@ -231,19 +248,20 @@ class RunSpec:
 
     Attributes:
         name: the run's directory name and its identity everywhere.
-        task: `train` trains, then samples the canaries from the adapter; `sample` only samples; `session` keeps the
-            model loaded and answers questions.
+        task: `train` trains, then samples the canaries from the adapter; `sample` only samples; `score` measures the
+            loss on held-out pairs; `session` keeps the model loaded and answers questions.
         parent: name of the run this one was copied from.
-        objective: what training minimises; None for the one of the model's family.
+        objective: what training minimises and scoring measures; None for the one of the model's family.
         train: for the task `train` only.
         lora: likewise, and only for its method `lora`.
+        score: for the task `score` only.
         session: for the task `session` only.
-        adapter: for the tasks `sample` and `session`, None for the base.
+        adapter: for the tasks `sample`, `score` and `session`, None for the base.
         sample_base: whether a training run samples the canaries from the base before it trains.
         hashes: sha256 of `dataset/train.jsonl`, `dataset/holdout.jsonl`, `prompts.jsonl` and every file of `adapter`,
             as far as they are there, tagged `sha256:`.
-        dataset_hash: content hash of the snapshot; for the task `train` only.
-        canary_hash: content hash of the canary set; None for a session.
+        dataset_hash: content hash of the snapshot; for the tasks `train` and `score` only.
+        canary_hash: content hash of the canary set; None for a session or a score run.
     """
 
     name: str
@@ -252,6 +270,7 @@ class RunSpec:
     sampling: SamplingSpec = field(default_factory=SamplingSpec)
     train: TrainSpec | None = None
     lora: LoraSpec | None = None
+    score: ScoreSpec | None = None
     session: SessionSpec | None = None
     adapter: AdapterSpec | None = None
     objective: Objective | None = None

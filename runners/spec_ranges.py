@@ -46,6 +46,15 @@ def _parts(spec: RunSpec, need: Need) -> None:
     if spec.session is not None:
         minutes = spec.session.idle_minutes
         need(minutes > 0, f"session.idle_minutes: found {minutes:g}, expected above 0.")
+    if spec.task == "score":
+        need(spec.score is not None, "score: missing, the task is score.")
+        need(
+            spec.dataset_hash is not None, "dataset_hash: missing. Name the dataset whose held-out pairs are measured."
+        )
+    else:
+        need(spec.score is None, "score: only for the task score.")
+    if spec.score is not None:
+        _at_least(spec.score, "score", 1, ("draws", "max_length"), need)
     if spec.task != "train":
         need(spec.train is None and spec.lora is None, "train and lora: only for the task train.")
         return
@@ -54,7 +63,7 @@ def _parts(spec: RunSpec, need: Need) -> None:
     else:
         need(spec.train is not None and spec.lora is not None, "train and lora: missing, the task is train.")
     need(spec.dataset_hash is not None, "dataset_hash: missing. Freeze a dataset and train on it.")
-    need(spec.adapter is None, "adapter: only for the tasks sample and session.")
+    need(spec.adapter is None, "adapter: only for the tasks sample, score and session.")
 
 
 def _train(train: TrainSpec, need: Need) -> None:

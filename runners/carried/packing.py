@@ -27,7 +27,7 @@ from runners.spec import RunSpec
 SCHEMA_VERSION: Final = 1
 NOTEBOOK: Final = "notebook.ipynb"
 _README: Final = "README.txt"
-_TASKS: Final = {"train": "training", "sample": "writing samples"}
+_TASKS: Final = {"train": "training", "sample": "writing samples", "score": "measuring held-out pairs"}
 
 
 def bundle_folder(folder: Path, run: str) -> Path:

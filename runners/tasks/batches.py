@@ -16,7 +16,7 @@ from torch import Tensor
 from runners.errors import SpecError
 from runners.layouts import Layout, lay_out
 from runners.sequences import batch_length, fit, padding, padding_is_learnt
-from runners.spec import EosPadding
+from runners.spec import EosPadding, OverLong
 from runners.tasks.json_lines import read_rows
 
 
@@ -88,9 +88,10 @@ def lay_out_pairs(
     encode: Callable[[str], list[int]],
     *,
     max_length: int,
-    over_long: Literal["refuse", "skip", "cut"],
+    over_long: OverLong,
+    section: Literal["train", "score"] = "train",
 ) -> Examples:
-    """Lay all pairs out and deal with those longer than `max_length` tokens as the spec says.
+    """Lay all pairs out and deal with those longer than `max_length` tokens as that section of the spec says.
 
     Raises:
         SpecError: pairs are too long and the spec says `refuse`; all of them at once.
@@ -109,7 +110,7 @@ def lay_out_pairs(
     if skipped and over_long == "refuse":
         raise SpecError(
             [
-                f"train.max_length: the pair {pair_id} is {length} tokens long, the limit is {max_length}. "
+                f"{section}.max_length: the pair {pair_id} is {length} tokens long, the limit is {max_length}. "
                 "Split it, raise max_length, or set over_long to skip or cut."
                 for pair_id, length in skipped
             ]

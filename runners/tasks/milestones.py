@@ -18,7 +18,7 @@ from runners.tasks.models.registry import Loaded
 from runners.tasks.precision import arithmetic
 from runners.tasks.reporter import Reporter
 from runners.tasks.sample import Canary, sample_canaries
-from runners.tasks.validate import Measured, measure, values_of
+from runners.tasks.validate import Measured, measure_reported, values_of
 
 
 @dataclass(frozen=True)
@@ -94,16 +94,8 @@ class Milestones:
         return True
 
     def _measure(self, phase: str, examples: tuple[Example, ...]) -> Measured | None:
-        total, reporter = len(examples), self.reporter
-        reporter.phase(phase, total)
-
-        def after_pair(done: int) -> bool:
-            reporter.progress(phase, done, total)
-            return reporter.stop_requested()
-
-        model = self.loaded.model
-        with arithmetic(model.device, self.recipe.mixed_precision):
-            return measure(model, examples, self.loaded.objective, draws=self.recipe.eval_draws, after_pair=after_pair)
+        with arithmetic(self.loaded.model.device, self.recipe.mixed_precision):
+            return measure_reported(self.loaded, examples, phase, draws=self.recipe.eval_draws, reporter=self.reporter)
 
     def checkpoint(self, step: int) -> None:
         """Write a checkpoint, report it and prune older ones, unless a newer attempt owns the run now."""

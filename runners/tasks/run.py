@@ -14,6 +14,7 @@ from runners.tasks.losses.base import load_objective
 from runners.tasks.models.registry import Loaded, load
 from runners.tasks.reporter import Of, Reporter
 from runners.tasks.sample import Canary, longest_prompt, read_canaries, sample_canaries
+from runners.tasks.score import score
 from runners.tasks.session import serve
 from runners.tasks.weights import is_model
 
@@ -29,7 +30,7 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
     """
     device = own_device(choose_device(spec.model.device))
     prepare(device)
-    canaries = [] if spec.task == "session" else read_canaries(run_dir.prompts_jsonl)
+    canaries = read_canaries(run_dir.prompts_jsonl) if spec.task in ("train", "sample") else []
     reporter.phase("load")
     kept = None if spec.adapter is None else run_dir.path / spec.adapter.path
     whole = kept if kept is not None and is_model(kept) else None
@@ -55,6 +56,9 @@ def run_task(run_dir: RunDir, spec: RunSpec, reporter: Reporter) -> None:
         load_adapter(loaded.model, kept)
     if spec.task == "session":
         serve(run_dir, spec, loaded, reporter)
+        return
+    if spec.task == "score":
+        score(run_dir, spec, loaded, step=_step_of(spec), reporter=reporter)
         return
     of: Of = "base" if spec.adapter is None else "adapter"
     sample_canaries(loaded, spec.sampling, canaries, of=of, step=_step_of(spec), reporter=reporter)
@@ -93,6 +97,6 @@ def concerns(spec: RunSpec, loaded: Loaded, canaries: list[Canary]) -> list[str]
 
 
 def _step_of(spec: RunSpec) -> int:
-    """Return the step of the adapter that is sampled, from the name of its checkpoint; 0 for the base."""
+    """Return the step of the adapter that is asked, from the name of its checkpoint; 0 for the base."""
     digits = "" if spec.adapter is None else spec.adapter.checkpoint.rpartition("step-")[2]
     return int(digits) if digits.isdecimal() else 0

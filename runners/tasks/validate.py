@@ -19,6 +19,8 @@ from runners.tasks.losses.base import Objective
 from runners.tasks.losses.masked_diffusion import OBJECTIVE as MASKED_DIFFUSION
 from runners.tasks.masks import ratio_bin, validation_draws
 from runners.tasks.models.base import Model
+from runners.tasks.models.registry import Loaded
+from runners.tasks.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,20 @@ def measure(
             return None
     ratios, _ = validation_draws(examples[0].id, 1, draws)
     return Measured(tuple(ratios.tolist()) if objective.hides else (), tuple(losses))
+
+
+def measure_reported(
+    loaded: Loaded, examples: Sequence[Example], phase: str, *, draws: int, reporter: Reporter
+) -> Measured | None:
+    """Measure the loss on pairs and report the progress, or return None when the job was asked to end meanwhile."""
+    total = len(examples)
+    reporter.phase(phase, total)
+
+    def after_pair(done: int) -> bool:
+        reporter.progress(phase, done, total)
+        return reporter.stop_requested()
+
+    return measure(loaded.model, examples, loaded.objective, draws=draws, after_pair=after_pair)
 
 
 def probe_of(examples: Sequence[Example], count: int) -> tuple[Example, ...]:

@@ -109,13 +109,13 @@ def sample_spec(model: Path, *, sampling: SamplingSpec = SAMPLING) -> RunSpec:
 
 
 def make_run(path: Path, spec: RunSpec, *, adapter: Path | None = None, prompts: bytes = PROMPTS) -> RunDir:
-    """Make a run directory with a few pairs and canary prompts."""
-    pairs = spec.task == "train"
+    """Make a run directory with a few pairs and canary prompts, as far as its task needs them."""
+    pairs = spec.task in ("train", "score")
     return RunDir.create(
         path,
         replace(spec, name=path.name),
-        prompts_jsonl=prompts,
-        train_jsonl=pair_lines(7, "train") if pairs else None,
+        prompts_jsonl=prompts if spec.task != "score" else None,
+        train_jsonl=pair_lines(7, "train") if spec.task == "train" else None,
         holdout_jsonl=pair_lines(3, "holdout") if pairs else None,
         manifest_json=b"{}" if pairs else None,
         adapter=adapter,

@@ -9,7 +9,7 @@ import pytest
 from runners.events import FIELDS, EventWriter, read_lines
 from runners.questions import Answer, Question, Written
 from runners.rundir import RunDir
-from runners.spec import AdapterSpec, LoraSpec, RunSpec, SessionSpec, TrainSpec
+from runners.spec import AdapterSpec, LoraSpec, RunSpec, ScoreSpec, SessionSpec, TrainSpec
 from runners.status import Status
 from runners.tasks.reporter import HEARTBEAT_S, Reporter
 
@@ -55,6 +55,10 @@ def test_a_created_run_directory_holds_exactly_the_documented_files_of_the_termi
     terminal |= {"dataset/holdout.jsonl"}
     RunDir.create(tmp_path / "t", RunSpec(name="t", task="session", session=SessionSpec()))
     assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["attempts", "requests", "spec.json"]
+    score = RunSpec(name="c", task="score", score=ScoreSpec(), dataset_hash="sha256:d")
+    RunDir.create(tmp_path / "c", score, holdout_jsonl=b"", manifest_json=b"{}")
+    in_score = {path.relative_to(tmp_path / "c").as_posix() for path in (tmp_path / "c").rglob("*.json*")}
+    assert in_score == {"spec.json", "dataset/holdout.jsonl", "dataset/manifest.json"}
     made = {path.relative_to(tmp_path / run).as_posix() for run in "rs" for path in (tmp_path / run).rglob("*")}
     assert made - {"attempts", "dataset"} == terminal - {"stop", "requests/000001.json"}
 

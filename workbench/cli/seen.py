@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from curation.counted import counted
-from runners.spec import EosPadding
+from runners.spec import EosPadding, OverLong
 from workbench.cli.output import emit, say
 from workbench.operations.project import Project
 from workbench.operations.seen import EOS_PADDINGS, OVER_LONG, PairText, see, usual_recipe
-from workbench.operations.sequences import OverLong, SeenPair, hidden, probability
+from workbench.operations.sequences import SeenPair, hidden, probability
 from workbench.operations.targets import find_target, targets
 
 Options = dict[str, Any]

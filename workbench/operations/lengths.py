@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runners.sequences import taken
-from runners.spec import RunSpec
+from runners.spec import OverLong, RunSpec
 from store import datasets
 from workbench.operations.counting import SLICE, ask_child
 from workbench.operations.project import Project
-from workbench.operations.sequences import OverLong
 from workbench.operations.targets import Target, read, target_of
 
 _SIDES = (("train", "training", "train"), ("holdout", "holdout", "validate"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from runners.spec import EosPadding, RunSpec, TrainSpec
+from runners.spec import EosPadding, OverLong, RunSpec, TrainSpec
 from store import datasets, pairs, runs, token_counts
 from workbench.operations.beginning import first_train
 from workbench.operations.project import Project
-from workbench.operations.sequences import OverLong, Recipe, SeenPair
+from workbench.operations.sequences import Recipe, SeenPair
 from workbench.operations.targets import Target, known_of
 from workbench.operations.tokens import lay_out_pair
 

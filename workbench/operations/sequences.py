@@ -21,12 +21,11 @@ from runners.sequences import (
     padding,
     padding_is_learnt,
 )
-from runners.spec import EosPadding
+from runners.spec import EosPadding, OverLong
 from workbench.operations.targets import Reading, Target, known_of
 
 Part = Literal["layout", "prompt", "response", "turn end", "EOS", "padding"]
 Fate = Literal["whole", "cut", "left out", "refused"]
-OverLong = Literal["refuse", "skip", "cut"]
 
 _FATES: dict[OverLong, Fate] = {"refuse": "refused", "skip": "left out", "cut": "cut"}
 
