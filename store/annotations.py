@@ -13,6 +13,7 @@ from typing import Literal
 
 from store import samples
 from store.database import Database
+from store.errors import Conflict
 from store.history import edit
 from store.values import booleans, now
 
@@ -49,21 +50,45 @@ class Annotation:
     value: int | None = None
 
 
-def set_verdict(db: Database, left_id: int, right_id: int, verdict: VerdictName, masked: bool) -> None:
-    """Record a verdict as one edit; judging again replaces it.
+def set_verdict(
+    db: Database, left_id: int, right_id: int, verdict: VerdictName, masked: bool, *, replace_masked: bool = False
+) -> None:
+    """Record a verdict as one edit; judging again replaces it, but what was judged masked only by being told to.
+
+    A verdict with the names shown that says the same as the masked one leaves that standing.
+
+    Args:
+        db: the store.
+        left_id: the base's sample.
+        right_id: the run's sample.
+        verdict: on both.
+        masked: whether the names were hidden.
+        replace_masked: whether a verdict with the names shown may take the place of a masked one.
 
     Raises:
-        Conflict: one of the samples is not there.
+        Conflict: one of the samples is not there, or a masked verdict stands that says something else.
     """
-    with edit(db, f"a verdict{_on_pair(db, left_id)}") as change:
-        standing = _verdict_id(db, left_id, right_id)
-        if standing is None:
+    pair = _on_pair(db, left_id)
+    with edit(db, f"a verdict{pair}") as change:
+        row = db.one(
+            "SELECT id, verdict, masked FROM verdict WHERE left_sample_id = ? AND right_sample_id = ?",
+            (left_id, right_id),
+        )
+        if row is None:
             change.insert(
                 "verdict",
                 {"left_sample_id": left_id, "right_sample_id": right_id, "verdict": verdict, "masked": masked},
             )
-        else:
-            change.update("verdict", standing, {"verdict": verdict, "masked": masked})
+            return
+        standing, said, was_masked = row
+        if was_masked and not masked and not replace_masked:
+            if said == verdict:
+                return
+            raise Conflict(
+                f"A masked verdict stands{pair}, and this one was given with the names shown. Nothing was changed. "
+                "Let it replace the masked one (y in Review, --replace-masked), or leave that."
+            )
+        change.update("verdict", standing, {"verdict": verdict, "masked": masked})
 
 
 def verdicts(db: Database, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Verdict]:
@@ -230,11 +255,6 @@ def _on_pair(db: Database, sample_id: int) -> str:
         (sample_id,),
     )
     return f" on {row[0]}, sample {row[1] + 1}" if row else ""
-
-
-def _verdict_id(db: Database, left_id: int, right_id: int) -> int | None:
-    row = db.one("SELECT id FROM verdict WHERE left_sample_id = ? AND right_sample_id = ?", (left_id, right_id))
-    return row[0] if row else None
 
 
 def _only_id(db: Database, sample_id: int, kind: Literal["note", "flag"]) -> int | None:

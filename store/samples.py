@@ -79,6 +79,16 @@ def of_run(db: Database, run: str, of: Of, step: int | None = None) -> list[Samp
     return [Sample(*row) for row in found]
 
 
+def runs_with(db: Database, of: Of) -> list[str]:
+    """Return the runs that have samples of `base` or `adapter`, newest first."""
+    found = db.all(
+        "SELECT r.name FROM run r WHERE EXISTS (SELECT 1 FROM sample WHERE run = r.name AND of = ?) "
+        "ORDER BY r.created_at DESC, r.rowid DESC",
+        (of,),
+    )
+    return [name for (name,) in found]
+
+
 def get(db: Database, sample_id: int) -> Sample:
     """Return one sample.
 

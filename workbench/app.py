@@ -182,7 +182,10 @@ class WorkbenchApp(Shell):
         self.theme_changed_signal.subscribe(self, lambda chosen: self._remember("program.theme", chosen.name))
         self.sub_title = project.root.name
         wanted = self._first_screen or screen
-        self._show(wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays")
+        name = wanted if isinstance(wanted, str) and wanted in self.SCREENS else "essays"
+        self._show(name)
+        if name != screen:
+            self._remember("program.screen", name)
         if self._following is not None:
             self._following.stop()
         self._following = Following(

@@ -25,8 +25,9 @@ from workbench.operations import guide
 from workbench.operations.freezing import freeze
 from workbench.operations.project import Project
 from workbench.operations.reviewing import review, tally
-from workbench.screens.review import Columns, ReviewScreen
-from workbench.widgets.dialogs import ChoiceDialog
+from workbench.screens.review import ReviewScreen
+from workbench.screens.review_columns import Columns
+from workbench.widgets.dialogs import ChoiceDialog, ConfirmDialog
 from workbench.widgets.sample_text import SampleText
 from workbench.widgets.status_line import StatusLine
 
@@ -96,7 +97,7 @@ async def test_the_next_step_is_of_the_run_that_is_shown(project: Project) -> No
         await pilot.press("right", "right", "right", "right", "right")
         # This one is judged, and another is not.
         await settle(pilot, lambda: hint(pilot).startswith(f"{SECOND_RUN} is to be judged, 6 of 6 pairs"))
-        assert hint(pilot).endswith("choose it with o")
+        assert hint(pilot).endswith("go there with O")
 
 
 async def test_undo_takes_the_verdict_back_and_goes_to_its_pair(project: Project) -> None:
@@ -157,6 +158,82 @@ async def test_masking_is_remembered_and_the_review_opens_where_it_was_left(proj
     async with reviewing(project) as pilot:
         await settle(pilot, lambda: "pair 3 of 6" in shown(pilot, "#review-head"))
         assert "masked" in shown(pilot, "#review-head")
+
+
+async def test_a_review_of_another_run_opens_where_it_was_left_after_a_restart(project: Project) -> None:
+    async with reviewing(project) as pilot:
+        assert SECOND_RUN[-4:] in shown(pilot, "#head-right")
+        await pilot.press("4")
+        await at_rest(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot, lambda: BASE_RUN[-4:] in shown(pilot, "#head-right"))
+        await at_rest(pilot)
+    pilot.app.finish_writes()  # type: ignore[attr-defined]
+    async with reviewing(project) as pilot:
+        assert BASE_RUN[-4:] in shown(pilot, "#head-right")
+        assert "pair 1 of 6" in shown(pilot, "#review-head")
+        assert "Newer samples" not in shown(pilot, "StatusLine"), "she has seen that run"
+
+
+async def test_samples_of_a_newer_run_are_told_where_she_left_with_the_key_that_goes_there(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    async with reviewing(project) as pilot:
+        await pilot.press("right_square_bracket")
+        await settle(pilot, lambda: "pair 2 of 6" in shown(pilot, "#review-head"))
+    pilot.app.finish_writes()  # type: ignore[attr-defined]
+    add_run(
+        project, train_spec(project, SECOND_RUN, parent=BASE_RUN), created_at="2026-11-21T18:02:00.000Z", sampled=True
+    )
+    for _ in range(2):  # until she has been there
+        async with reviewing(project) as pilot:
+            await settle(
+                pilot, lambda: f"Newer samples came, of {SECOND_RUN}: O goes there" in shown(pilot, "StatusLine")
+            )
+            assert "pair 2 of 6" in shown(pilot, "#review-head")
+            assert BASE_RUN[-4:] in shown(pilot, "#head-right")
+        pilot.app.finish_writes()  # type: ignore[attr-defined]
+    async with reviewing(project) as pilot:
+        await pilot.press("O")
+        await settle(pilot, lambda: SECOND_RUN[-4:] in shown(pilot, "#head-right"))
+        await pilot.press("O")
+        await settle(pilot, lambda: "This is the newest run" in shown(pilot, "StatusLine"))
+
+
+async def test_a_verdict_with_the_names_shown_replaces_a_masked_one_only_when_she_says_so(project: Project) -> None:
+    def first() -> tuple[str | None, bool]:
+        comparison = review(project, SECOND_RUN).comparisons[0]
+        return comparison.verdict, comparison.masked
+
+    async with reviewing(project) as pilot:
+        await pilot.press("M", "equals_sign", "M", "left_square_bracket")
+        await settle(pilot, lambda: first() == ("tie", True))
+        await pilot.press("x")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
+        assert "hidden: tie" in shown(pilot, ".dialog-words")
+        await pilot.press("n")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        assert "pair 1 of 6" in shown(pilot, "#review-head")
+        assert first() == ("tie", True)
+        await pilot.press("equals_sign")
+        await settle(pilot, lambda: "It stays as you judged it masked." in shown(pilot, "StatusLine"))
+        await at_rest(pilot)
+        assert first() == ("tie", True)
+        await pilot.press("left_square_bracket", "right")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
+        await pilot.press("y")
+        await settle(pilot, lambda: first() == ("right", False))
+        assert "run better; on to 2" in shown(pilot, "StatusLine")
+        await pilot.press("u")
+        await settle(pilot, lambda: first() == ("tie", True))
+
+
+async def test_a_pair_that_is_masked_is_judged_again_without_a_question(project: Project) -> None:
+    async with reviewing(project) as pilot:
+        await pilot.press("M", "equals_sign", "left_square_bracket", "x")
+        await settle(pilot, lambda: review(project, SECOND_RUN).comparisons[0].verdict == "both bad")
+        assert review(project, SECOND_RUN).comparisons[0].masked
+        await pilot.press("left_square_bracket", "v", "equals_sign")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
 
 
 async def test_a_span_is_marked_word_by_word_and_the_mark_can_go_again(project: Project) -> None:

@@ -231,7 +231,7 @@ async def test_a_smoke_run_is_known_by_its_spec_whatever_its_note_says(project: 
     assert {row.name: row.smoke for row in runs.rows(project.db)} == {BASE_RUN: False, SECOND_RUN: True}
 
 
-@pytest.mark.parametrize("key", ["enter", "5"])
+@pytest.mark.parametrize("key", ["enter", "o"])
 async def test_the_selected_run_is_reviewed(project: Project, key: str) -> None:
     async with runs_of(project) as pilot:
         await pilot.press("j")
@@ -239,6 +239,17 @@ async def test_the_selected_run_is_reviewed(project: Project, key: str) -> None:
         await pilot.press(key)
         await settle(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_mounted)
         await settle(pilot, lambda: BASE_RUN[-4:] in shown(pilot, "#head-right"))
+
+
+async def test_the_key_of_the_screen_goes_to_review_as_it_was_left_whatever_run_is_selected(project: Project) -> None:
+    guide.remember(project, "review.place", {"run": BASE_RUN, "slug": "shop-scales", "index": 1})
+    guide.remember(project, "review.known", SECOND_RUN)
+    async with runs_of(project) as pilot:
+        assert screen_of(pilot).selected == SECOND_RUN
+        await pilot.press("5")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_mounted)
+        await settle(pilot, lambda: BASE_RUN[-4:] in shown(pilot, "#head-right"))
+        assert "pair 4 of 6" in shown(pilot, "#review-head")
 
 
 async def test_a_project_without_runs_says_how_to_launch_one(tmp_path: Path) -> None:

@@ -51,7 +51,10 @@ def test_who_stands_in_review_is_told_of_another_run_how_it_is_chosen(tmp_path) 
     step = guide.next_step(project)
     assert step.screen == "review"
     assert step.here.startswith(f"{SECOND_RUN} is to be judged")
-    assert step.here.endswith("choose it with o")
+    assert step.here.endswith("go there with O")
+    assert step.text == f"{SECOND_RUN} has finished: review it with 5"
+    guide.remember(project, "review.place", {"run": BASE_RUN, "slug": "shop-scales", "index": 0})
+    assert guide.next_step(project).text == f"{SECOND_RUN} has finished: review it with 5, then O"
 
 
 @pytest.mark.parametrize(("runs_made", "screen", "key"), [(1, "runs", "r"), (2, "experiments", "6")])

@@ -10,7 +10,15 @@ from store.annotations import Annotation
 from store.samples import Sample
 from workbench.operations.reviewing import Comparison, ReviewView
 from workbench.screens.review_lines import Stand, head_line
-from workbench.screens.review_places import TALLY, first_place, kept_place, same_place, touched_place
+from workbench.screens.review_places import (
+    TALLY,
+    Answer,
+    first_place,
+    kept_place,
+    news_words,
+    same_place,
+    touched_place,
+)
 
 
 def sample(number: int, slug: str, idx: int) -> Sample:
@@ -44,8 +52,15 @@ def test_a_review_opens_at_the_pair_that_was_kept_at_the_tally_or_at_the_first_w
 
 
 def test_where_it_stands_is_kept_by_prompt_and_index_and_the_tally_by_name(view: ReviewView):
-    assert kept_place(Stand(view=view, index=2)) == {"run": "r", "slug": "bread", "index": 0}
-    assert kept_place(Stand(view=view, index=3)) == {"run": "r", "tally": True}
+    assert kept_place(Stand(view=view, index=2)) == {"run": "r", "step": 0, "slug": "bread", "index": 0}
+    assert kept_place(Stand(view=view, index=3)) == {"run": "r", "step": 0, "tally": True}
+
+
+def test_samples_of_another_step_and_a_newer_run_are_told(view: ReviewView):
+    answer = Answer(view=view, run="r")
+    assert news_words(answer, None) == news_words(answer, 0) == ""
+    assert news_words(answer, 60) == "These are samples of step 0: they came in place of those of step 60."
+    assert news_words(replace(answer, newer="s"), 0) == "Newer samples came, of s: O goes there."
 
 
 def test_asked_again_it_stands_on_the_same_pair_though_others_came_before_it(view: ReviewView):

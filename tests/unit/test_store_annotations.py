@@ -38,7 +38,7 @@ def kinds(db, *ids):
 
 def test_judging_again_replaces_the_verdict_and_undo_brings_the_old_one_back(db):
     annotations.set_verdict(db, 1, 3, "left", True)
-    annotations.set_verdict(db, 1, 3, "both bad", False)
+    annotations.set_verdict(db, 1, 3, "both bad", False, replace_masked=True)
     (found,) = annotations.verdicts(db, [(1, 3), (2, 4), (3, 1)]).values()
     assert (found.left_sample_id, found.right_sample_id, found.verdict, found.masked) == (1, 3, "both bad", False)
     history.undo(db)
@@ -46,6 +46,21 @@ def test_judging_again_replaces_the_verdict_and_undo_brings_the_old_one_back(db)
     assert (found.verdict, found.masked) == ("left", True)
     history.undo(db)
     assert annotations.verdicts(db, [(1, 3)]) == {}
+
+
+def test_a_masked_verdict_is_not_replaced_by_an_unmasked_one_unless_that_was_meant(db):
+    annotations.set_verdict(db, 1, 3, "left", True)
+    with pytest.raises(Conflict, match=r"A masked verdict stands on a, sample 1, .* --replace-masked"):
+        annotations.set_verdict(db, 1, 3, "right", False)
+    annotations.set_verdict(db, 1, 3, "left", False)
+    found = annotations.verdicts(db, [(1, 3)])[1, 3]
+    assert (found.verdict, found.masked) == ("left", True)
+    annotations.set_verdict(db, 1, 3, "right", True)
+    annotations.set_verdict(db, 1, 3, "tie", False, replace_masked=True)
+    annotations.set_verdict(db, 1, 3, "right", False)
+    found = annotations.verdicts(db, [(1, 3)])[1, 3]
+    assert (found.verdict, found.masked) == ("right", False)
+    assert len(history.recent(db)) == 5, "what changed nothing is no edit"
 
 
 def test_the_history_of_verdicts_does_not_tell_which_side_was_chosen(db):

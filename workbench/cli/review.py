@@ -62,11 +62,13 @@ def review_show(project: Project, run: str, tag: str | None, as_json: bool) -> N
 @click.argument("prompt")
 @click.argument("number", type=int)
 @click.argument("verdict", type=click.Choice(list(_VERDICTS)))
+@click.option("--replace-masked", is_flag=True, help="Also where a masked verdict stands that says something else.")
 @with_project
-def review_verdict(project: Project, run: str, prompt: str, number: int, verdict: str) -> None:
-    """Judge the NUMBER-th pair of samples (from 1) of a canary PROMPT."""
+def review_verdict(project: Project, run: str, prompt: str, number: int, verdict: str, replace_masked: bool) -> None:
+    """Judge the NUMBER-th pair of samples (from 1) of a canary PROMPT, with the names shown."""
     comparison = comparison_of(project, run, prompt, number)
-    reviewing.judge(project, comparison, cast(Any, _VERDICTS[verdict]), masked=False)
+    said = cast(Any, _VERDICTS[verdict])
+    reviewing.judge(project, comparison, said, masked=False, replace_masked=replace_masked)
 
 
 @review_command.command("note")

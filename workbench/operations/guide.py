@@ -104,11 +104,17 @@ def _after(project: Project, run: str, *, several: bool) -> NextStep:
     if written and judged >= written:
         return NextStep(text=f"{run} is judged: launch the next run with r", screen="runs", key="r")
     left = written - judged
+    here = f"{run} is to be judged, {left} of {counted(written, 'pair')}: go there with O" if written else ""
+    if written and runs.base_run(project.db, runs.get(project.db, run).sample_key) is None:
+        here = f"{run} is to be judged, and the base was never sampled: sample it in Runs (4) with s"
+    stood = program.recall(project.db, "review.place")
+    # Review opens where it was left.
+    elsewhere = isinstance(stood, dict) and stood.get("run") not in (None, run)
     return NextStep(
-        text=f"{run} has finished: review it with 5",
+        text=f"{run} has finished: review it with 5" + (", then O" if elsewhere else ""),
         screen="review",
         key="5",
-        here=f"{run} is to be judged, {left} of {counted(written, 'pair')}: choose it with o" if written else "",
+        here=here,
     )
 
 

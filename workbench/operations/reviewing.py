@@ -61,11 +61,21 @@ def is_masked(project: Project) -> bool:
 
 def reviewable_runs(project: Project) -> list[str]:
     """Return the runs that have adapter samples and a base to compare with, newest first."""
-    return [
-        row.name
-        for row in reversed(runs.rows(project.db))
-        if samples.of_run(project.db, row.name, "adapter") and _base_run(project, row.name)
-    ]
+    return [name for name in samples.runs_with(project.db, "adapter") if _base_run(project, name)]
+
+
+def news(project: Project, run: str, known: str | None) -> tuple[str, str | None]:
+    """Return the newest run whose review the author has had open, and a newer one that can be reviewed, or None.
+
+    Args:
+        project: whose runs.
+        run: the run that is shown.
+        known: the newest she has had open before; None for none.
+    """
+    written = samples.runs_with(project.db, "adapter")
+    seen = next((name for name in written if name in (run, known)), run)
+    newer = written[: written.index(seen)] if seen in written else []
+    return seen, next((name for name in newer if _base_run(project, name)), None)
 
 
 def review(project: Project, run: str) -> ReviewView:
@@ -113,16 +123,27 @@ def only(view: ReviewView, sample_ids: Collection[int]) -> ReviewView:
     return replace(view, comparisons=tuple(kept))
 
 
-def judge(project: Project, comparison: Comparison, verdict: Verdict, *, masked: bool) -> None:
+def judge(
+    project: Project, comparison: Comparison, verdict: Verdict, *, masked: bool, replace_masked: bool = False
+) -> None:
     """Record a verdict; judging again replaces it, and undo brings the old one back.
+
+    One with the names shown never takes the place of a masked one unless it is told to; where it says the same, the
+    masked one stays.
 
     Args:
         project: whose review.
         comparison: what was judged.
         verdict: `left` for the base, `right` for the run: turn the shown side back before calling, see `side`.
         masked: whether names were hidden.
+        replace_masked: whether it may take the place of a masked one though the names are shown.
+
+    Raises:
+        Conflict: a masked verdict stands that says something else.
     """
-    notes.set_verdict(project.db, comparison.base.id, comparison.adapter.id, verdict, masked)
+    notes.set_verdict(
+        project.db, comparison.base.id, comparison.adapter.id, verdict, masked, replace_masked=replace_masked
+    )
 
 
 def side(comparison: Comparison, shown: Literal["left", "right"], *, masked: bool) -> Verdict:

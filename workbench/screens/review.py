@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from workbench.screens.review_annotate import AnnotatingScreen
+from workbench.screens.review_columns import Columns
 from workbench.screens.review_lines import (
     PROMPT_LINES,
     SIDES,
@@ -29,7 +30,17 @@ from workbench.screens.review_lines import (
     tally_lines,
     verdict_words,
 )
-from workbench.screens.review_places import Answer, ask_review, first_place, kept_place, same_place, touched_place
+from workbench.screens.review_places import (
+    KNOWN,
+    Answer,
+    ask_review,
+    first_place,
+    kept_place,
+    news_words,
+    same_place,
+    step_of,
+    touched_place,
+)
 from workbench.screens.run_lines import put
 from workbench.widgets.plain import visible
 from workbench.widgets.sample_text import SampleText
@@ -37,6 +48,7 @@ from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
     from workbench.operations.edits import Reversal
+    from workbench.operations.reviewing import Verdict
 
 _HINTS = {
     "start": "mark: go to the first word, then space · d removes a mark · esc leaves",
@@ -44,35 +56,10 @@ _HINTS = {
     "label": "mark as: v voice · c cliché · o collapse · l leak · p copied",
 }
 _NOT_WHILE_MARKING = frozenset(
-    "judge go mark note rate tag mask reveal reference choose prompt flag replay blind".split()
+    "judge go mark note rate tag mask reveal reference choose newest prompt flag replay blind".split()
 )
 _NEEDS_PAIR = frozenset("judge mark note rate tag flag copy replay reveal reference prompt side".split())
 _LOADING = Content.styled("Opening the review…", "$foreground-muted")
-
-
-class Columns(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Both texts, scrolling together, without the delay of an animation."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "lines(1)", "scroll down", show=False, id="review.down"),
-        Binding("k,up", "lines(-1)", "scroll up", show=False, id="review.up"),
-        Binding("pagedown,space,ctrl+f", "pages(1)", "page down", show=False, id="review.page-down"),
-        Binding("pageup,ctrl+b", "pages(-1)", "page up", show=False, id="review.page-up"),
-        Binding("g,home", "edge(-1)", "to the top", show=False, id="review.top"),
-        Binding("G,end", "edge(1)", "to the end", show=False, id="review.end"),
-    ]
-
-    def action_lines(self, lines: int) -> None:
-        """Scroll by lines."""
-        self.scroll_relative(y=lines, animate=False)
-
-    def action_pages(self, pages: int) -> None:
-        """Scroll by pages."""
-        self.scroll_relative(y=pages * max(1, self.size.height - 2), animate=False)
-
-    def action_edge(self, side: int) -> None:
-        """Scroll to the top or the end."""
-        self.scroll_to(y=0 if side < 0 else self.max_scroll_y, animate=False)
 
 
 class ReviewScreen(AnnotatingScreen):
@@ -104,6 +91,7 @@ class ReviewScreen(AnnotatingScreen):
         Binding("R", "reference", "real piece", tooltip="the real piece, under the prompt", id="review.reference"),
         Binding("p", "replay", "replay", tooltip="replay how this pair's canvases filled", id="review.replay"),
         Binding("o", "choose", "other run", tooltip="review another run", id="review.choose"),
+        Binding("O", "newest", "newest run", show=False, tooltip="review the newest run", id="review.newest"),
         Binding("tab,shift+tab", "side", "other side", show=False, id="review.side"),
         Binding("enter", "prompt", "whole prompt", show=False, tooltip="the whole prompt", id="review.prompt"),
         Binding("exclamation_mark", "flag", "flag", show=False, tooltip="flag the focused side", id="review.flag"),
@@ -115,6 +103,8 @@ class ReviewScreen(AnnotatingScreen):
         super().__init__()
         self._masked = False
         self._recalled = False
+        self._known: str | None = None
+        self._told = ""
         self._follow = False
         self._opened: Opened = ""
 
@@ -146,8 +136,9 @@ class ReviewScreen(AnnotatingScreen):
         """Ask for the review again."""
         standing = self._stand.view.run if self._stand else None
         run, pair, recall, project = self._wanted or standing, self._wanted_pair, not self._recalled, self.project
+        known = self._known
         self.ask(
-            lambda: ask_review(project, run, pair, recall=recall),
+            lambda: ask_review(project, run, pair, recall=recall, known=known),
             self._show_answer,
             group="review",
             failed=self._show_failure,
@@ -167,17 +158,28 @@ class ReviewScreen(AnnotatingScreen):
             self._show_message(answer.waiting[0] or "There is nothing to review.", answer.waiting[1])
             return
         before, view = self._stand, answer.view
+        here = before is not None and before.view.run == view.run
         found, self._wanted, self._wanted_pair = self._wanted_pair, None, None
-        if before is not None and before.view.run == view.run and found is None:
+        if before is not None and here and found is None:
             touched = touched_place(before, view) if self._follow else None
             index = same_place(before, view) if touched is None else touched
             revealed = before.revealed and index == before.index
         else:
             index, revealed = first_place(view, answer.pair), False
         self._follow = False
-        self._set(Stand(view=view, index=index, masked=self._masked, revealed=revealed), moved=before is None)
-
+        self._set(Stand(view=view, index=index, masked=self._masked, revealed=revealed), moved=not here)
+        self._tell(answer, step_of(before.view) if before is not None and here else answer.left_step)
         self.refresh_status()
+
+    def _tell(self, answer: Answer, left_step: int | None) -> None:
+        """Say once what came since she stood here last, and keep which runs she knows."""
+        if answer.known != self._known:
+            self._known = answer.known
+            self.keep(KNOWN, answer.known)
+        said = news_words(answer, left_step)
+        if said and said != self._told:
+            self.say(said)
+        self._told = said
 
     def next_here(self) -> str:
         """Name what is left to judge of the run that is shown."""
@@ -289,29 +291,54 @@ class ReviewScreen(AnnotatingScreen):
             self._set(replace(stand, index=index, revealed=False))
 
     def action_judge(self, shown: Literal["left", "right", "tie", "both bad"]) -> None:
-        """Record a verdict and go on to the next pair without one."""
-        from workbench.operations.reviewing import judge, side
+        """Record a verdict and go on to the next pair without one; ask before it replaces a masked one unmasked."""
+        from workbench.operations.reviewing import side
+        from workbench.widgets.dialogs import ConfirmDialog
 
         stand = self._stand
         if stand is None or (comparison := stand.comparison) is None:
             return
         masked = stand.masked
         verdict = side(comparison, shown, masked=masked) if shown == "left" or shown == "right" else shown
-        hidden, project = stand.hidden, self.project
+        standing = comparison.verdict
+        if standing is None or not comparison.masked or stand.hidden:
+            self._judge(stand, verdict)
+        elif verdict == standing:
+            self._go_on(stand, verdict_words(stand, verdict), "It stays as you judged it masked.")
+        else:
+            dialog = ConfirmDialog(
+                f"Replace the masked verdict on pair {stand.index + 1}?",
+                f"You judged it with the names hidden: {verdict_words(stand, standing)}. Now they are shown, so "
+                f'"{verdict_words(stand, verdict)}" would not count as masked. u would bring the masked one back.',
+            )
+
+            def answered(yes: bool | None) -> None:
+                if yes and self._stand is not None and self._stand.comparison == comparison:
+                    self._judge(self._stand, verdict, replacing=True)
+
+            self.app.push_screen(dialog, answered)
+
+    def _judge(self, stand: Stand, verdict: Verdict, *, replacing: bool = False) -> None:
+        from workbench.operations.reviewing import judge
+
+        comparison, hidden, project = stand.comparison, stand.hidden, self.project
+        assert comparison is not None
         self.act(
-            lambda: judge(project, comparison, verdict, masked=hidden),
+            lambda: judge(project, comparison, verdict, masked=hidden, replace_masked=replacing),
             lambda _: self.refresh_status(),
             failed=lambda _: self.on_project_changed(),
         )
-        said = verdict_words(stand, verdict)
         judged = list(stand.view.comparisons)
         judged[stand.index] = replace(comparison, verdict=verdict, masked=hidden)
-        stand = replace(stand, view=replace(stand.view, comparisons=tuple(judged)))
-        index = stand.next_unjudged()
-        number, count = stand.index + 1, len(judged)
+        said = verdict_words(stand, verdict)
+        self._go_on(replace(stand, view=replace(stand.view, comparisons=tuple(judged))), said, "u takes it back.")
+
+    def _go_on(self, stand: Stand, said: str, then: str) -> None:
+        """Go on to the next pair without a verdict, and say what was said of this one, and what becomes of that."""
+        index, count = stand.next_unjudged(), len(stand.view.comparisons)
         self._set(replace(stand, index=index, revealed=False))
         where = f"on to {index + 1}" if index < count else "all are judged"
-        self.say(f"Pair {number} of {count}: {said}; {where}. u takes it back.")
+        self.say(f"Pair {stand.index + 1} of {count}: {said}; {where}. {then}")
 
     def action_side(self) -> None:
         """Give the focus to the other side."""

@@ -245,6 +245,25 @@ class AnnotatingScreen(ProjectScreen):
 
         self.ask(ask, self._show_choice, group="choice")
 
+    def action_newest(self) -> None:
+        """Go to the newest run that can be reviewed."""
+
+        def ask() -> str | None:
+            from workbench.operations.reviewing import reviewable_runs
+
+            return next(iter(reviewable_runs(self.project)), None)
+
+        def show(run: str | None) -> None:
+            if run is None:
+                self._show_choice([])
+            elif self._stand is not None and run == self._stand.view.run:
+                self.say("This is the newest run that can be reviewed.")
+            else:
+                self._stand = None
+                self.open_run(run)
+
+        self.ask(ask, show, group="choice")
+
     def _show_choice(self, names: list[tuple[str, str]]) -> None:
         from workbench.widgets.dialogs import Choice, ChoiceDialog
 

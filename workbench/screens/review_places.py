@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.screens.run_lines import short_name
+
 if TYPE_CHECKING:
     from workbench.operations.project import Project
     from workbench.operations.reviewing import ReviewView
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 # In the place of a pair: the tally, after the last one. No prompt has an empty name.
 TALLY = ("", -1)
+# What the newest run whose review she has had open is kept under.
+KNOWN = "known"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,9 @@ class Answer:
         waiting: where there is none, why, and what to do.
         masked: as it was kept; None where that was not asked for.
         pair: prompt and index of the pair to stand at; None where nothing says so.
+        left_step: of training, of the samples that were left there; None where that was not asked for or is not known.
+        known: the newest run whose review she has had open.
+        newer: the newest run that can be reviewed, where it is newer than that.
     """
 
     view: ReviewView | None
@@ -31,21 +38,27 @@ class Answer:
     waiting: tuple[str, str] = ("", "")
     masked: bool | None = None
     pair: tuple[str, int] | None = None
+    left_step: int | None = None
+    known: str | None = None
+    newer: str | None = None
 
 
-def ask_review(project: Project, run: str | None, pair: tuple[str, int] | None, *, recall: bool) -> Answer:
-    """Return the review of a run.
+def ask_review(
+    project: Project, run: str | None, pair: tuple[str, int] | None, *, recall: bool, known: str | None = None
+) -> Answer:
+    """Return the review of a run, and whether samples of a newer one came meanwhile.
 
     Args:
         project: whose runs.
         run: the run; None for the one that was kept, or the first that can be reviewed.
         pair: prompt and index of the pair to stand at; None for the one that was kept.
         recall: whether to look for what was kept.
+        known: the newest run whose review she has had open; None for the one that was kept.
     """
     from workbench.operations import guide
     from workbench.operations.awaiting import nothing_to_review
     from workbench.operations.errors import NothingToDoError
-    from workbench.operations.reviewing import is_masked, review, reviewable_runs
+    from workbench.operations.reviewing import is_masked, news, review, reviewable_runs
 
     place = guide.recall(project, "review.place") if recall else None
     masked = is_masked(project) if recall else None
@@ -57,17 +70,43 @@ def ask_review(project: Project, run: str | None, pair: tuple[str, int] | None, 
         view = review(project, run)
     except NothingToDoError:
         return Answer(view=None, run=run, waiting=nothing_to_review(project, run), masked=masked)
+    left_step = None
     if pair is None and kept.get("run") == run:
         pair = TALLY if kept.get("tally") else (str(kept.get("slug", "")), int(kept.get("index", 0)))
-    return Answer(view=view, run=run, masked=masked, pair=pair)
+        left_step = kept.get("step")
+    kept_known = known or guide.recall(project, f"review.{KNOWN}")
+    known, newer = news(project, run, kept_known if isinstance(kept_known, str) else None)
+    return Answer(view=view, run=run, masked=masked, pair=pair, left_step=left_step, known=known, newer=newer)
 
 
 def kept_place(stand: Stand) -> dict[str, object]:
     """Return where a review stands as it is kept."""
     comparison = stand.comparison
+    place: dict[str, object] = {"run": stand.view.run, "step": step_of(stand.view)}
     if comparison is None:
-        return {"run": stand.view.run, "tally": True}
-    return {"run": stand.view.run, "slug": comparison.base.canary_slug, "index": comparison.base.idx}
+        return place | {"tally": True}
+    return place | {"slug": comparison.base.canary_slug, "index": comparison.base.idx}
+
+
+def step_of(view: ReviewView) -> int | None:
+    """Return the step of training that the samples of a review are of; None where there are none."""
+    return view.comparisons[0].adapter.step if view.comparisons else None
+
+
+def news_words(answer: Answer, left_step: int | None) -> str:
+    """Say what came since she stood there last; empty where nothing did.
+
+    Args:
+        answer: what came back.
+        left_step: the step of training that the samples there were of; None where that is not known.
+    """
+    step = step_of(answer.view) if answer.view is not None else None
+    said = []
+    if left_step is not None and step is not None and step != left_step:
+        said.append(f"These are samples of step {step}: they came in place of those of step {left_step}.")
+    if answer.newer is not None:
+        said.append(f"Newer samples came, of {short_name(answer.newer, 40)}: O goes there.")
+    return " ".join(said)
 
 
 def first_place(view: ReviewView, pair: tuple[str, int] | None) -> int:

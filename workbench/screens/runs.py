@@ -56,7 +56,7 @@ class RunsScreen(ProjectScreen):
         Binding("R", "resume", "resume", tooltip="go on from the last checkpoint", id="runs.resume"),
         Binding("f", "make_fit", "make it fit", tooltip="launch a copy that fits into memory", id="runs.make-fit"),
         Binding("n", "note", "note", tooltip="what was learnt from it", id="runs.note"),
-        Binding("5", "review", "review", tooltip="review its samples", id="runs.review"),
+        Binding("o", "review", "review", key_display="enter", tooltip="review its samples", id="runs.review"),
         Binding("y", "copy", "copy path", tooltip="copy its directory", show=False, id="runs.copy"),
         Binding("tab,shift+tab", "other_pane", "other pane", show=False, id="runs.pane"),
         Binding("escape", "back", "back", show=False, id="runs.back"),
