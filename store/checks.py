@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store import reversing
 from store.database import Database
+from store.edit_states import part
 from store.history import edit
 from store.values import now, storable
 
@@ -98,5 +98,5 @@ def stamp(db: Database) -> str:
         "(SELECT 1 FROM edit_row WHERE edit_id = edit.id AND row_table IN ('pair', 'source', 'canary'))"
     )
     assert found is not None
-    left = reversing.part(db)
+    left = part(db)
     return f"{found[0]}-{found[1]}" + (f"-{left.row}" if left else "")

@@ -16,8 +16,8 @@ from typing import Any
 
 from store import edit_rows
 from store.database import Database
+from store.edit_states import ROW_STATE
 from store.history import Edit, edit, joining
-from store.reversing import ROW_STATE
 from store.values import booleans, now, storable
 
 

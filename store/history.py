@@ -19,8 +19,8 @@ from typing import Any
 from store import edit_rows
 from store.database import Database
 from store.edit_rows import EDITABLE, check_table
+from store.edit_states import ASIDE, STATE, State, forget_part
 from store.errors import Conflict, NotFound
-from store.reversing import ASIDE, STATE, State, forget_part
 from store.reversing import redo as redo
 from store.reversing import undo as undo
 from store.values import now, storable, to_json

@@ -2,9 +2,10 @@
 
 A small edit is turned in one transaction. A large one, an import of thousands of essays, takes many seconds, and nobody
 else could write meanwhile: it is turned in steps, each a transaction, and between two of them it is *undone in part*.
-From which of its rows on stands beside (`history.parted`), so a program that is killed leaves nothing unknown: undo and
-redo go on there, in their direction, before anything else. Where a row stands against it, the steps before are taken
-back. An edit that comes between two steps counts as made right after: what is undone then cannot be redone.
+From which of its rows on is noted with each step (`store.edit_states`), so a program that is killed leaves nothing
+unknown: undo and redo go on there, in their direction, before anything else. Where a row stands against it, the steps
+before are taken back. An edit that comes between two steps counts as made right after: what is undone then cannot be
+redone.
 """
 
 from __future__ import annotations
@@ -14,35 +15,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from store import edit_rows
 from store.database import Database
+from store.edit_states import STATE, Part, forget_part, keep_part, part
 from store.errors import Conflict, DatabaseBusy
-from store.values import to_json
-
-State = Literal["done", "undone", "dropped", "set aside", "undone in part"]
-# Where the numbers of the edits stand that the author set aside: to undo and redo they are dropped like those that were
-# undone and then overtaken by another edit, but what they did stays.
-ASIDE = "history.set-aside"
-_PARTED = "history.parted"
-
-
-def _parted(field: str) -> str:
-    return f"(SELECT json_extract(value_json, '$.{field}') FROM place_in_program WHERE key = '{_PARTED}')"
-
-
-# Of an edit `e`; one that is undone in part is `done` in its table, so that no other edit drops it.
-STATE = f"""
-CASE WHEN e.id = {_parted("edit")} THEN 'undone in part'
-WHEN e.state = 'dropped' AND e.id IN (
-  SELECT value FROM json_each(ifnull((SELECT value_json FROM place_in_program WHERE key = '{ASIDE}'), '[]'))
-) THEN 'set aside' ELSE e.state END
-"""
-# Of a row `r` of an edit `e`.
-ROW_STATE = f"""
-CASE WHEN e.id = {_parted("edit")} THEN iif(r.id < {_parted("row")}, 'done', 'undone') ELSE {STATE} END
-"""
 
 # About how many characters are turned in 1 s: 3 million. A source is weighed with the text that is indexed anew.
 _WEIGHT = (
@@ -78,28 +56,6 @@ class Undone:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An edit that is undone in part.
-
-    Attributes:
-        edit: its number.
-        label: what it did.
-        row: the first of its rows that is undone.
-        back: whether it was being undone, last.
-    """
-
-    edit: int
-    label: str
-    row: int
-    back: bool
-
-    @property
-    def sentence(self) -> str:
-        """What to tell the author of it."""
-        return f"Undone only in part: undo the rest with u, or redo it with U (edit {self.edit}, {self.label})."
-
-
 class _OpposedError(Exception):
     """A row of an edit stands against it, as `trouble` says; the step it is in is taken back."""
 
@@ -121,6 +77,7 @@ class _OpposedError(Exception):
 def undo(
     db: Database,
     *,
+    down_to: int = 0,
     progress: Progress = lambda done, total, label: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Undone | None:
@@ -130,14 +87,16 @@ def undo(
 
     Args:
         db: the store.
+        down_to: the number of the earliest edit that is taken back; one that is undone in part is, whichever it is.
         progress: called after each step with rows undone, rows in all, and the edit's label.
         cancelled: asked after each step.
 
     Raises:
         Conflict: a row is not as the edit left it, and taking the edit back would lose what was written since. Nothing
             is changed; `history.set_aside` lets the edits before it be undone all the same.
+        DatabaseBusy: another program wrote for too long; what was undone before stands, and is said.
     """
-    return _replay(db, back=True, progress=progress, cancelled=cancelled)
+    return _replay(db, back=True, least=down_to, progress=progress, cancelled=cancelled)
 
 
 def redo(
@@ -155,18 +114,9 @@ def redo(
 
     Raises:
         Conflict: a row is not as undoing left it. Nothing is changed.
+        DatabaseBusy: another program wrote for too long; what was redone before stands, and is said.
     """
-    return _replay(db, back=False, progress=progress, cancelled=cancelled)
-
-
-def part(db: Database) -> Part | None:
-    """Return the edit that is undone in part, if there is one."""
-    return _part(db.one(_PART))
-
-
-def forget_part(connection: sqlite3.Connection) -> None:
-    """Leave the edit that is undone in part as it stands."""
-    connection.execute(f"DELETE FROM place_in_program WHERE key = '{_PARTED}'")
+    return _replay(db, back=False, least=0, progress=progress, cancelled=cancelled)
 
 
 def is_large(db: Database, *, back: bool, edits: int = 1) -> bool:
@@ -174,22 +124,42 @@ def is_large(db: Database, *, back: bool, edits: int = 1) -> bool:
     return part(db) is not None or _weight(db.one(*_weighing(back, edits))) > _LARGE
 
 
-def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable[[], bool]) -> Undone | None:
+def _replay(
+    db: Database, *, back: bool, least: int, progress: Progress, cancelled: Callable[[], bool]
+) -> Undone | None:
     try:
-        at = _step(db, back, None)
+        at = _step(db, back, least=least)
     except _OpposedError as error:
         raise error.refusal(back, _IN_PART if part(db) else _UNCHANGED) from None
     if at is None:
         return None
+    try:
+        whole = _go_on(db, at, back, progress, cancelled)
+    except DatabaseBusy as error:
+        if (left := part(db)) is None:
+            raise
+        raise DatabaseBusy(
+            f"{db.path}: another program has been writing to it for so long that edit {left.edit} ({left.label}) is "
+            "undone only in part now. Undo again for the rest, or redo it."
+        ) from error
+    return Undone(at.label, _touched(db, at.edit, back) if whole else (), at.edit, whole)
+
+
+def _go_on(db: Database, begun: _Step, back: bool, progress: Progress, cancelled: Callable[[], bool]) -> bool:
+    """Take the steps after the first; return whether they were all taken, or it was stopped before.
+
+    Raises:
+        Conflict: a row stands against one of them, or another program did otherwise meanwhile.
+    """
     against: _OpposedError | None = None
-    steps = at.more
-    while at.more:
+    at: _Step | None = begun
+    while at is not None and at.more:
         progress(at.turned, at.total, at.label)
         if cancelled() and not against:
-            return Undone(at.label, (), at.edit, whole=False)
+            return False
         time.sleep(_PAUSE_S)
         try:
-            found = _step(db, back, at.edit)
+            at = _step(db, back, going=begun.edit)
         except _OpposedError as error:
             if against:
                 against.trouble += (
@@ -197,46 +167,50 @@ def _replay(db: Database, *, back: bool, progress: Progress, cancelled: Callable
                 )
                 raise against.refusal(not back, _IN_PART) from None
             against, back = error, not back
-            _turn(db, at.edit, back)
-            continue
-        except DatabaseBusy as error:
-            left = part(db)
-            raise DatabaseBusy(f"{error} {left.sentence}" if left else str(error)) from error
-        if found is None:
-            # Another program took the last steps.
-            break
-        at = found
+            _turn(db, begun.edit, back)
+    if at is None:
+        _require_ended(db, begun, back)
     if against:
         raise against.refusal(not back, _UNCHANGED)
-    rows = db.all("SELECT row_table, row_key FROM edit_row WHERE edit_id = ? ORDER BY id", (at.edit,)) if steps else ()
-    touched = (rows if not back else reversed(rows)) if steps else at.touched
-    return Undone(at.label, tuple(dict.fromkeys(touched)), at.edit)
+    return True
 
 
-_PART = (
-    "SELECT e.id, e.label, json_extract(p.value_json, '$.row'), json_extract(p.value_json, '$.back') "
-    f"FROM place_in_program p JOIN edit e ON e.id = json_extract(p.value_json, '$.edit') WHERE p.key = '{_PARTED}'"
-)
+def _require_ended(db: Database, begun: _Step, back: bool) -> None:
+    """Make sure that another program, which took the last steps, took them in this direction.
+
+    Raises:
+        Conflict: it did not.
+    """
+    (state,) = db.one(f"SELECT {STATE} FROM edit e WHERE e.id = ?", (begun.edit,)) or ("gone",)
+    if state == "set aside":
+        done = _word(back, "redone")
+        raise Conflict(
+            f"Edit {begun.edit} ({begun.label}) was set aside by another program while it was {done}: a part of it is "
+            "undone, and stays so. Look at what it left, and change the rest by hand."
+        )
+    if state not in (("undone", "dropped") if back else ("done",)):
+        raise _opposite(begun.edit, back)
 
 
-def _part(found: tuple[Any, ...] | None) -> Part | None:
-    return None if found is None else Part(found[0], found[1], found[2], bool(found[3]))
+def _touched(db: Database, number: int, back: bool) -> tuple[tuple[str, int], ...]:
+    order = "DESC" if back else "ASC"
+    rows = db.all(f"SELECT row_table, row_key FROM edit_row WHERE edit_id = ? ORDER BY id {order}", (number,))
+    return tuple(dict.fromkeys((table, key) for table, key in rows))
 
 
-def _keep(connection: sqlite3.Connection, number: int, row: int, back: bool) -> None:
-    connection.execute(
-        f"INSERT INTO place_in_program (key, value_json) VALUES ('{_PARTED}', ?) "
-        "ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json",
-        (to_json({"edit": number, "row": row, "back": int(back)}),),
+def _opposite(number: int, back: bool) -> Conflict:
+    return Conflict(
+        f"Edit {number} is not {_word(back, 'redone')} further: another program does the opposite. Look at the "
+        "history to see how it stands."
     )
 
 
 def _turn(db: Database, number: int, back: bool) -> None:
     """Go the other way from here on."""
     with db.transaction() as connection:
-        left = _part(connection.execute(_PART).fetchone())
+        left = part(db)
         if left is not None and left.edit == number:
-            _keep(connection, number, left.row, back)
+            keep_part(connection, number, left.row, back)
 
 
 def _weighing(back: bool, edits: int) -> tuple[str, tuple[str, int]]:
@@ -255,22 +229,22 @@ def _weight(found: tuple[Any, ...] | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What one transaction did: the rows it touched, how many are turned of how many, and whether there are more."""
+    """What one transaction did: of which edit, how many rows are turned of how many, and whether there are more."""
 
     edit: int
     label: str
-    touched: tuple[tuple[str, int], ...]
     turned: int = 0
     total: int = 0
     more: bool = False
 
 
-def _step(db: Database, back: bool, going: int | None) -> _Step | None:
+def _step(db: Database, back: bool, *, least: int = 0, going: int | None = None) -> _Step | None:
     """Turn the next rows, or all where they are few; return None when there is nothing to turn.
 
     Args:
         db: the store.
         back: undo.
+        least: of the first step, the number of the earliest edit to begin with.
         going: the edit whose rows were turned in the steps before; None for the first step.
 
     Raises:
@@ -278,18 +252,20 @@ def _step(db: Database, back: bool, going: int | None) -> _Step | None:
         Conflict: another program goes the other way by now.
     """
     with db.transaction() as connection:
-        left = _part(connection.execute(_PART).fetchone())
+        left = part(db)
         if going is not None:
             if left is None or left.edit != going:
                 return None
             if left.back != back:
-                word = _word(back, "redone")
-                raise Conflict(f"Edit {going} is not {word} further: another program does the opposite.")
+                raise _opposite(going, back)
         elif left is None:
+            found = _next(connection, back)
+            if found is None or found[0] < least:
+                return None
             query, parameters = _weighing(back, 1)
             if _weight(connection.execute(query, parameters).fetchone()) <= _LARGE:
-                return _at_once(connection, back)
-            left = _begin(connection, back)
+                return _at_once(connection, *found, back)
+            left = _begin(connection, *found, back)
         rows, weight = [], 0
         for *row, one in connection.execute(
             f"SELECT id, row_table, row_key, before_json, after_json, {_WEIGHT} FROM edit_row "
@@ -307,10 +283,10 @@ def _step(db: Database, back: bool, going: int | None) -> _Step | None:
         ).fetchone()
         turned = undone if back else total - undone
         if turned < total:
-            _keep(connection, left.edit, row, back)
+            keep_part(connection, left.edit, row, back)
         else:
             _end(connection, left.edit, back)
-    return _Step(left.edit, left.label, (), turned, total, turned < total)
+    return _Step(left.edit, left.label, turned, total, turned < total)
 
 
 def _next(connection: sqlite3.Connection, back: bool) -> tuple[int, str] | None:
@@ -321,11 +297,7 @@ def _next(connection: sqlite3.Connection, back: bool) -> tuple[int, str] | None:
     return found
 
 
-def _at_once(connection: sqlite3.Connection, back: bool) -> _Step | None:
-    found = _next(connection, back)
-    if found is None:
-        return None
-    number, label = found
+def _at_once(connection: sqlite3.Connection, number: int, label: str, back: bool) -> _Step:
     rows = connection.execute(
         "SELECT id, row_table, row_key, before_json, after_json FROM edit_row "
         f"WHERE edit_id = ? ORDER BY id {'DESC' if back else 'ASC'}",
@@ -333,13 +305,10 @@ def _at_once(connection: sqlite3.Connection, back: bool) -> _Step | None:
     ).fetchall()
     _move(connection, number, label, rows, back)
     connection.execute("UPDATE edit SET state = ? WHERE id = ?", (_word(back), number))
-    return _Step(number, label, tuple((table, key) for _, table, key, _, _ in rows))
+    return _Step(number, label)
 
 
-def _begin(connection: sqlite3.Connection, back: bool) -> Part:
-    found = _next(connection, back)
-    assert found is not None
-    number, label = found
+def _begin(connection: sqlite3.Connection, number: int, label: str, back: bool) -> Part:
     first, last = connection.execute("SELECT min(id), max(id) FROM edit_row WHERE edit_id = ?", (number,)).fetchone()
     connection.execute("UPDATE edit SET state = 'done' WHERE id = ?", (number,))
     return Part(number, label, last + 1 if back else first, back)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from store import reversing
-from store.errors import Conflict
+from store import history
+from store.edit_states import part
+from store.errors import Conflict, DatabaseBusy
 from workbench.operations import curating, edits, guide, reversing_job
-from workbench.operations.errors import ChildError
+from workbench.operations.errors import ChildError, NothingToDoError
 from workbench.operations.essays import essay_rows, hold_out
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
@@ -108,7 +110,7 @@ def test_one_whose_child_is_killed_says_so_and_goes_on(project: Project) -> None
             reverse_aside(project, "undo", progress=kill, cancelled=never)
         assert 0 < len(essay_rows(project)) < ESSAYS
         go_on(project)
-        assert reversing.part(project.db) is None
+        assert part(project.db) is None
     edits.redo(project)
     assert essay_rows(project) == before
 
@@ -142,3 +144,79 @@ def test_going_back_to_a_later_edit_ends_first_what_was_stopped(project: Project
     assert edits.undo_to(project, 2).sentence.startswith("2 edits undone")
     assert curating.pair_counts(project).proposed == 0
     assert edits.undo(project) == f"Undone: {LABEL}"
+
+
+def three_edits(project: Project) -> None:
+    for number in (1, 2, 3):
+        hold_out(project, [f"note-{number:03d}"])
+
+
+def test_going_back_takes_along_what_another_program_edits_meanwhile_and_goes_no_further(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_edits(project)
+    other, undo = Project.open(project.root), history.undo
+
+    def meddle(*given: Any, **named: Any) -> Any:
+        # Between two of them, and so after they were counted.
+        monkeypatch.setattr(history, "undo", undo)
+        done = undo(*given, **named)
+        for _ in range(2):
+            edits.undo(other)
+        return done
+
+    monkeypatch.setattr(history, "undo", meddle)
+    assert edits.undo_to(project, 2).sentence == "Undone: hold out an essay"
+    assert [row.state for row in edits.edit_rows(project, edits.edit_ids(project))] == ["undone"] * 3 + ["done"]
+    for _ in range(3):
+        edits.redo(project)
+
+    def another(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(history, "undo", undo)
+        hold_out(other, ["note-009"])
+        return undo(*given, **named)
+
+    monkeypatch.setattr(history, "undo", another)
+    assert edits.undo_to(project, 3).sentence.startswith("3 edits undone, down to: ")
+    assert edits.edits_to_undo(project, 3) == 0
+    other.close()
+
+
+def test_going_back_to_an_edit_that_another_program_undoes_first_says_so(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_edits(project)
+    other, undo = Project.open(project.root), history.undo
+
+    def first(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(history, "undo", undo)
+        edits.undo(other)
+        return undo(*given, **named)
+
+    monkeypatch.setattr(history, "undo", first)
+    with pytest.raises(NothingToDoError, match=r"Edit 4 is not to be undone any more: another program undid it"):
+        edits.undo_to(project, 4)
+    assert edits.edits_to_undo(project, 3) == 1
+    other.close()
+
+
+def test_going_back_is_stopped_between_two_edits(project: Project) -> None:
+    three_edits(project)
+    done = edits.undo_to(project, 2, cancelled=lambda: True)
+    assert done.sentence == "Stopped: 2 of 3 edits still stand. Undone: hold out an essay"
+    assert (len(done.ids("source")), edits.edits_to_undo(project, 2)) == (1, 2)
+
+
+def test_what_was_undone_is_said_where_its_pairs_cannot_follow(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_edits(project)
+
+    def busy(*given: object) -> None:
+        raise DatabaseBusy("Busy. Nothing was changed.")
+
+    monkeypatch.setattr(edits, "after_reversal", busy)
+    with pytest.raises(DatabaseBusy, match=r"^Undone: hold out an essay\. But another program has been writing"):
+        edits.undo(project)
+    with pytest.raises(DatabaseBusy, match=r"^2 edits undone, down to: hold out an essay\. But another"):
+        edits.undo_to(project, 2)

@@ -12,10 +12,10 @@ import pytest
 
 from store import checks, essays, following, history, pairs, reversing
 from store.database import Database
+from store.edit_states import part
 from store.errors import Conflict, DatabaseBusy
 from store.essays import NewParagraph, NewSource
 from store.pairs import NewPair, PairChange, PairFilter
-from store.reversing import part
 
 TABLES = ("source", "paragraph", "pair", "pair_words", "source_words")
 LARGE = 6
@@ -284,14 +284,14 @@ def test_another_program_that_writes_for_too_long_leaves_it_in_part_and_says_so(
 ) -> None:
     step, times = reversing._step, []
 
-    def busy(*given: object) -> object:
+    def busy(*given: object, **named: object) -> object:
         times.append(1)
         if len(times) == 3:
             raise DatabaseBusy("Busy.")
-        return step(*given)  # type: ignore[arg-type]
+        return step(*given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reversing, "_step", busy)
-    with pytest.raises(DatabaseBusy, match=r"Busy\. Undone only in part: .* \(edit 2, import\)\."):
+    with pytest.raises(DatabaseBusy, match=r"for so long that edit 2 \(import\) is undone only in part now"):
         history.undo(db)
     history.undo(db)
     assert states(db)[0] == "undone"
@@ -318,3 +318,57 @@ def test_so_many_rows_are_large_however_little_is_in_each(tmp_path: Path, rows: 
         )
     assert reversing.is_large(db, back=True) == (rows == reversing._MANY_ROWS)
     db.close()
+
+
+def test_the_rest_of_an_edit_is_as_much_as_all_of_it_to_whoever_asks_what_was_touched(db: Database) -> None:
+    stopped(db, after=LARGE - 1)
+    done = history.undo(db)
+    assert done is not None
+    assert done.touched == tuple(("source", key) for key in range(LARGE + 1, 1, -1))
+
+
+def test_an_edit_that_another_program_sets_aside_between_two_steps_is_not_said_to_be_undone(db: Database) -> None:
+    other = Database.open(db.path)
+
+    def set_aside(done: int, total: int, label: str) -> None:
+        if done == 2:
+            history.set_aside(other, 2)
+
+    with pytest.raises(Conflict, match=r"^Edit 2 \(import\) was set aside by another program while it was undone"):
+        history.undo(db, progress=set_aside)
+    assert (states(db), len(essays.rows(db))) == (["set aside", "done"], LARGE - 1)
+    other.close()
+
+
+def test_an_edit_that_another_program_redid_between_two_steps_is_not_said_to_be_undone(db: Database) -> None:
+    other, before = Database.open(db.path), state(db)
+
+    def redo(done: int, total: int, label: str) -> None:
+        if done == 3:
+            history.redo(other)
+
+    with pytest.raises(Conflict, match="Edit 2 is not undone further: another program does the opposite"):
+        history.undo(db, progress=redo)
+    assert (state(db), states(db)) == (before, ["done", "done"])
+    other.close()
+
+
+def test_a_program_that_waits_in_vain_to_take_its_steps_back_says_how_the_edit_stands(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.transaction() as connection:
+        connection.execute("UPDATE source SET split = 'holdout' WHERE slug = 'large-2'")
+
+    def busy(*given: object) -> None:
+        raise DatabaseBusy("Busy.")
+
+    monkeypatch.setattr(reversing, "_turn", busy)
+    with pytest.raises(DatabaseBusy, match=r"for so long that edit 2 \(import\) is undone only in part now"):
+        history.undo(db)
+
+
+def test_undo_goes_no_further_down_than_it_is_told(db: Database) -> None:
+    assert history.undo(db, down_to=3) is None
+    done = history.undo(db, down_to=2)
+    assert done is not None
+    assert (done.edit, history.undo(db, down_to=2), states(db)) == (2, None, ["undone", "done"])

@@ -19,7 +19,7 @@ _SAYS_EVERY_S = 2.0
 
 
 @click.group(invoke_without_command=True)
-@click.option("--limit", type=int, default=50, show_default=True, help="So many, the newest first.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="So many, the newest first.")
 @json_option
 @click.pass_context
 def history_command(ctx: click.Context, limit: int, as_json: bool) -> None:
@@ -29,7 +29,7 @@ def history_command(ctx: click.Context, limit: int, as_json: bool) -> None:
 
 
 @history_command.command("list", hidden=True)
-@click.option("--limit", type=int, default=50)
+@click.option("--limit", type=click.IntRange(min=1), default=50)
 @json_option
 @with_project
 def _listed(project: Project, limit: int, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def _telling(project: Project, reverse: Callable[..., Reversal | None]) -> Rever
         return reverse(progress=progress)
     except KeyboardInterrupt:
         if left := edits.in_part(project):
-            raise WorkbenchError(left) from None
+            raise WorkbenchError(left.sentence, on_command_line=left.on_command_line) from None
         raise
 
 

@@ -13,7 +13,9 @@ from workbench.operations.searching import find
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", type=int, default=20, show_default=True, help="At most so many of each sort.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many of each sort."
+)
 @json_option
 @with_project
 def search_command(project: Project, words: tuple[str, ...], limit: int, as_json: bool) -> None:

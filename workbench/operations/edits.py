@@ -9,6 +9,8 @@ from typing import Literal
 
 from store import history, reversing
 from store.edit_rows import EDITABLE
+from store.edit_states import Part, part
+from store.errors import DatabaseBusy
 from store.history import HistoryRow, RowChange
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.following import after_reversal
@@ -75,6 +77,7 @@ def reverse(
 
     Raises:
         Conflict: a row is not as the edit, or undoing it, left it. Nothing is changed.
+        DatabaseBusy: another program wrote for too long; what was done before stands, and is said.
     """
     turn = history.undo if direction == "undo" else history.redo
     done = turn(project.db, progress=progress, cancelled=cancelled)
@@ -82,9 +85,9 @@ def reverse(
         return None
     if not done.whole:
         return _stopped(project, done.label)
-    _follow(project, done.touched)
-    words = "Undone" if direction == "undo" else "Redone"
-    return Reversal(sentence=f"{words}: {done.label}", touched=done.touched)
+    sentence = f"{'Undone' if direction == 'undo' else 'Redone'}: {done.label}"
+    _follow(project, done.touched, sentence)
+    return Reversal(sentence=sentence, touched=done.touched)
 
 
 def undo(project: Project) -> str | None:
@@ -138,46 +141,64 @@ def undo_to(
         NotFound: there is no such edit.
         NothingToDoError: it cannot be undone: it was already, or was set aside.
         Conflict: a row is not as one of them left it; those after it are undone.
+        DatabaseBusy: another program wrote for too long; what was undone before stands, and is said.
     """
     history.need(project.db, number)
-    count = edits_to_undo(project, number)
-    if not count:
+    if not edits_to_undo(project, number):
         raise NothingToDoError(f"Edit {number} is not to be undone: it was undone already, or set aside.")
-    left = reversing.part(project.db)
-    # What an earlier undo left in part is undone first, also where it lies before the number.
-    before = left is not None and left.edit < number
     touched: dict[tuple[str, int], None] = {}
-    label = ""
+    labels: list[str] = []
     try:
-        for _ in range(count + before):
-            done = history.undo(project.db, progress=progress, cancelled=cancelled)
-            if done is None:
-                break
+        # What an earlier undo left in part is undone first, also where it lies before the number.
+        while done := history.undo(project.db, down_to=number, progress=progress, cancelled=cancelled):
             if not done.whole:
-                return _stopped(project, done.label)
-            label = done.label
+                return _stopped(project, done.label, tuple(touched))
+            labels.append(done.label)
             touched |= dict.fromkeys(done.touched)
+            if cancelled():
+                break
     finally:
-        _follow(project, tuple(touched))
-    sentence = f"Undone: {label}" if count == 1 else f"{count} edits undone, down to: {label}"
-    return Reversal(sentence=sentence, touched=tuple(touched))
+        _follow(project, tuple(touched), _undone(labels))
+    if not labels:
+        raise NothingToDoError(f"Edit {number} is not to be undone any more: another program undid it meanwhile.")
+    left = edits_to_undo(project, number)
+    said = f"Stopped: {left} of {len(labels) + left} edits still stand. " if left else ""
+    return Reversal(sentence=said + _undone(labels), touched=tuple(touched))
 
 
-def in_part(project: Project) -> str:
-    """Return the sentence that an edit is undone only in part; empty where none is."""
-    left = reversing.part(project.db)
-    return left.sentence if left else ""
+def _undone(labels: Sequence[str]) -> str:
+    """Say which edits were undone, by their labels, the latest first."""
+    if len(labels) == 1:
+        return f"Undone: {labels[0]}"
+    return f"{len(labels)} edits undone, down to: {labels[-1]}" if labels else ""
 
 
-def _stopped(project: Project, label: str) -> Reversal:
+def in_part(project: Project) -> Part | None:
+    """Return the edit that is undone only in part, if there is one."""
+    return part(project.db)
+
+
+def _stopped(project: Project, label: str, touched: tuple[tuple[str, int], ...] = ()) -> Reversal:
     # Another program may have done the rest by now.
-    return Reversal(sentence=in_part(project) or f"Stopped: {label}", touched=())
+    left = in_part(project)
+    return Reversal(sentence=left.sentence if left else f"Stopped: {label}", touched=touched)
 
 
-def _follow(project: Project, touched: Sequence[tuple[str, int]]) -> None:
-    sources = [key for table, key in touched if table == "source"]
-    if sources:
+def _follow(project: Project, touched: Sequence[tuple[str, int]], sentence: str) -> None:
+    """Let pairs follow what became of their essays.
+
+    Raises:
+        DatabaseBusy: another program wrote for too long; the sentence, which stands, is said with it.
+    """
+    if not (sources := [key for table, key in touched if table == "source"]):
+        return
+    try:
         after_reversal(project, sources)
+    except DatabaseBusy as error:
+        raise DatabaseBusy(
+            f"{sentence}. But another program has been writing to {project.db.path} for too long: the pairs of those "
+            "essays follow their texts only with the next import."
+        ) from error
 
 
 def set_aside(project: Project, number: int) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from curation.counted import counted, essays_and_notes
 from store import annotations as verdicts
-from store import canaries, datasets, essay_facts, imported_runs, pairs, program, reversing, runs
+from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
+from store.edit_states import part
 from workbench.operations.project import Project
 
 # From so many accepted pairs on, canary prompts and a first dataset are worth more than the next pair.
 _SOME_TENS = 30
-_EVERYWHERE = ("pairs", "datasets", "runs", "review")
+_EVERYWHERE = ("pairs", "datasets", "runs", "review", "experiments")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class NextStep:
 def next_step(project: Project) -> NextStep:
     """Name the next useful step."""
     db = project.db
-    if left := reversing.part(db):
+    if left := part(db):
         return NextStep(text=left.sentence.rstrip("."), screen="essays", key="u", also=_EVERYWHERE)
     sources, held, held_notes = essay_facts.how_many(db)
     if not sources:

@@ -35,9 +35,13 @@ def reverse_aside(
         said = run_child(project, _MODULE, question, progress=progress, cancelled=cancelled, gently=True)
     except ChildError as error:
         left = in_part(project)
-        raise ChildError(str(error) if left in str(error) else f"{error} {left}") from error
+        if left is None or "undone only in part" in str(error):
+            raise
+        raise ChildError(f"{error} {left.sentence}") from error
     if said is None:
-        return Reversal(sentence=in_part(project) or "Stopped before anything was changed.", touched=())
+        left = in_part(project)
+        stands = "Stopped. The history says what is undone by now, with L."
+        return Reversal(sentence=left.sentence if left else stands, touched=())
     if said["sentence"] is None:
         return None
     return Reversal(sentence=said["sentence"], touched=tuple((table, key) for table, key in said["touched"]))
