@@ -360,7 +360,7 @@ class WorkbenchApp(Shell):
 
     def _follow(self) -> None:
         if self._following is not None:
-            _worker: Worker[None] = self.run_worker(self._following.tick(), group="collect", exit_on_error=False)
+            _worker: Worker[None] = self.run_worker(self._following.tick, group="collect", exit_on_error=False)
 
     def _show_collected(self, report: CollectReport) -> None:
         if self._noticer is not None:
@@ -374,7 +374,7 @@ class WorkbenchApp(Shell):
 
     def _notice(self) -> None:
         if self._noticer is not None:
-            _worker: Worker[None] = self.run_worker(self._noticer.tick(), group="collect", exit_on_error=False)
+            _worker: Worker[None] = self.run_worker(self._noticer.tick, group="collect", exit_on_error=False)
 
     def on_unmount(self) -> None:
         """End what goes on beside, and in pauses."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,22 @@ async def test_an_answer_that_comes_while_the_program_closes_is_dropped(
         await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "slow"])
         app._running = True
     assert told == []
+
+
+async def test_what_was_to_be_looked_at_as_the_program_closes_is_not_begun_and_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    project = make_curated_project(tmp_path / "voice")
+    app = WorkbenchApp(None, project.root, screen="pairs")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        async with app.run_test() as pilot:
+            while app.screen.id != "pairs":
+                await pilot.pause(0.02)
+            app._follow()
+            app._notice()
+            # As closing the program does, before their first step.
+            app.workers.cancel_group(app, "collect")
+            await pilot.pause(0.02)
+        gc.collect()
+    assert [str(item.message) for item in warned if "never awaited" in str(item.message)] == []

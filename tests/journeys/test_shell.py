@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+import workbench
 from store import migrating
 from store.migrations import NAMES
 from store.pairs import PairFilter
@@ -51,6 +53,32 @@ async def test_the_keys_1_to_5_go_to_the_screens_and_the_last_is_remembered(proj
     assert guide.recall(project, "program.screen") == "datasets"
     async with opened(project.root) as (app, _pilot):
         assert app.screen.id == "datasets"
+
+
+async def test_every_screen_is_mounted_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted: list[str] = []
+    on_mount = ProjectScreen.on_mount
+
+    def counting(screen: ProjectScreen) -> None:
+        mounted.append(screen.NAME)
+        on_mount(screen)
+
+    monkeypatch.setattr(ProjectScreen, "on_mount", counting)
+    async with opened(project.root, "essays") as (_app, pilot):
+        await press(pilot, "2", "3", "4", "5", "6")
+    assert mounted == ["essays", "pairs", "datasets", "runs", "review", "experiments"]
+
+
+def test_no_handler_calls_that_of_the_class_above_since_textual_calls_both() -> None:
+    twice = []
+    for path in sorted(Path(workbench.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "on_event":
+                continue
+            called = [inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
+            if node.name.startswith("on_") and node.name in called:
+                twice.append(f"{path.name}:{node.lineno}: {node.name}")
+    assert twice == []
 
 
 async def test_a_click_on_a_tab_goes_there(project: Project) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from curation.counted import counted, essays_and_notes
+from curation.errors import CurationError
 from store import annotations as verdicts
 from store import canaries, datasets, essay_facts, imported_runs, pairs, program, runs
 from store.edit_states import part
+from store.errors import DatabaseBusy, StoreError
+from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
+
+T = TypeVar("T")
 
 # From so many accepted pairs on, canary prompts and a first dataset are worth more than the next pair.
 _SOME_TENS = 30
@@ -47,6 +54,8 @@ def next_step(project: Project) -> NextStep:
         return NextStep(text=text, screen="pairs", key="w", also=("essays",))
     if not held and not held_notes:
         return NextStep(text="Nothing is held out: hold an essay out with h", screen="essays", key="h")
+    if counts.accepted and not counts.accepted_train and not counts.proposed:
+        return NextStep(text="Every accepted pair is held out: let an essay train with h", screen="essays", key="h")
     if not counts.accepted_train:
         return NextStep(text=f"{counts.proposed} proposed: read and accept them with a", screen="pairs", key="a")
     frozen = datasets.rows(db)
@@ -74,9 +83,9 @@ def next_step(project: Project) -> NextStep:
         name = training[-1].name
         text = f"{name} was stopped and can go on: resume it with R"
         return NextStep(text=text, screen="runs", key="R")
-    if not any(row.dataset_number == max(item.number for item in frozen) for row in training):
-        newest = max(frozen, key=lambda item: item.number)
-        return NextStep(text=f"dataset {newest.number} stands: launch a run with r", screen="runs", key="r")
+    newest = max(item.number for item in frozen)
+    if not any(row.dataset_number == newest for row in training):
+        return NextStep(text=f"dataset {newest} stands: launch a run with r", screen="runs", key="r")
     if finished:
         return _after(project, finished[-1].name, several=len(finished) > 1)
     return NextStep(
@@ -127,3 +136,32 @@ def remember(project: Project, key: str, value: object) -> None:
 def recall(project: Project, key: str) -> object | None:
     """Return what was kept, or None."""
     return program.recall(project.db, key)
+
+
+def take_in(project: Project, key: str, take: Callable[[dict[str, Any]], T]) -> T | None:
+    """Take in what a killed program left under a name; it is forgotten with that, all of it or nothing.
+
+    Args:
+        project: the project.
+        key: the name it was kept under.
+        take: writes what it stands for.
+
+    Returns:
+        What `take` returns; None where nothing is kept.
+
+    Raises:
+        StoreError, CurationError, WorkbenchError: it cannot be written. It is forgotten, and not tried at every start,
+            unless another program only kept the store busy.
+    """
+    kept = recall(project, key)
+    if not isinstance(kept, dict):
+        return None
+    try:
+        with project.db.transaction():
+            remember(project, key, None)
+            return take(kept)
+    except DatabaseBusy:
+        raise
+    except (StoreError, CurationError, WorkbenchError):
+        remember(project, key, None)
+        raise

@@ -36,6 +36,9 @@ _REST_S = 0.4
 class ProjectScreen(Screen[None]):
     """A screen of an open project: header, body, status line, keys.
 
+    Textual calls the handlers (`on_mount`, `on_resize` and so on) of every class of a screen, its own first: none of
+    them calls that of this class, or does away with it.
+
     Attributes:
         NAME: the screen's name, as in the tabs.
         TAB: the name of the screen that it lies over, where it has no tab of its own.

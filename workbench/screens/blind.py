@@ -28,8 +28,8 @@ from workbench.screens.blind_lines import (
     text_lines,
     title_line,
 )
-from workbench.screens.blind_places import ask_blind, first_open, take_note_left, touched_text
-from workbench.screens.kept_text import KeptText
+from workbench.screens.blind_places import ask_blind, first_open, touched_text
+from workbench.screens.kept_text import KEPT, KeptText, take_left
 from workbench.widgets.status_line import KeyLine, StatusLine
 from workbench.widgets.text_view import TextView
 
@@ -100,15 +100,9 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Ask for the rounds; take in a note that a killed program left."""
-        super().on_mount()
+        """Put the focus on the text; take in a note that a killed program left."""
         self.query_one(TextView).focus()
-        project = self.project
-        self.act(lambda: take_note_left(project, NOTE), self._note_taken)
-        self.on_project_changed()
-
-    def on_screen_resume(self) -> None:
-        """Stand as it is: a dialog that closes changed nothing yet."""
+        self.take_note()
 
     def on_resize(self) -> None:
         """Lay the title out for the new width."""
@@ -296,10 +290,19 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
         words = "An empty note is removed."
         self.app.push_screen(NoteDialog("Note on this text", words, value=text.note, typed=keeping.typed), done)
 
-    def _note_taken(self, taken: bool) -> None:
-        if taken:
-            self.say("A note that was not finished was kept. u takes it back.")
-            self.on_project_changed()
+    def take_note(self) -> None:
+        """Take in a note that a killed program left unfinished."""
+        project = self.project
+
+        def take(kept: dict[str, Any]) -> str:
+            from workbench.operations import blind
+
+            if not isinstance(text := kept.get("of"), int):
+                return ""
+            blind.answer(project, text, note=str(kept.get("text", "")))
+            return KEPT
+
+        take_left(self, NOTE, take)
 
     def action_end(self) -> None:
         """End the round where it stands, once that is sure."""

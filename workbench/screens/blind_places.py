@@ -65,16 +65,3 @@ def touched_text(before: BlindTest, after: BlindTest) -> int | None:
     """Return the index of the first text of which something else is said than before; None if there is none."""
     pairs = enumerate(zip(before.texts, after.texts, strict=True))
     return next((index for index, (old, new) in pairs if old != new), None)
-
-
-def take_note_left(project: Project, name: str) -> bool:
-    """Take in a note that a killed program left unfinished; return whether there was one."""
-    from workbench.operations import blind, guide
-
-    kept = guide.recall(project, name)
-    if not (isinstance(kept, dict) and isinstance(kept.get("of"), int)):
-        return False
-    # What cannot be kept is said, and not tried again at every start.
-    guide.remember(project, name, None)
-    blind.answer(project, kept["of"], note=str(kept.get("text", "")))
-    return True

@@ -94,7 +94,6 @@ class DatasetsScreen(CheckKeys, CanaryKeys):
 
     def on_mount(self) -> None:
         """Put the focus on the datasets."""
-        super().on_mount()
         self.datasets.focus()
         self._take_draft()
 

@@ -117,22 +117,17 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Open the draft that was left, and begin to look who writes."""
-        super().on_mount()
         self.query_one(TextView).can_focus = False
         self.answers.show([], empty="")
         self.area.focus()
         self.load(None)
         self.find_writers()
 
-    def on_screen_resume(self) -> None:
-        """Stand as it is: a dialog changes nothing of it."""
-
     def on_project_changed(self) -> None:
         """Stand as it is: the draft is no essay of the project."""
 
     def on_resize(self) -> None:
         """Lay the lines around the text out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self._draw)
         self.call_after_refresh(self._draw_answer, fit=True)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from workbench.screens.essay_import import ImportKeys
+from workbench.screens.kept_text import KeptText, take_left
 from workbench.screens.shell import Shell
 from workbench.widgets.plain import one_line
 from workbench.widgets.text_fields import TextField
@@ -58,8 +59,7 @@ class EditText(ModalScreen[TextDraft]):
         super().__init__()
         self._place = place
         self._typed = place.text
-        self._waiting = False
-        self._left = False
+        self._keeping: KeptText | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
@@ -69,6 +69,7 @@ class EditText(ModalScreen[TextDraft]):
 
     def on_mount(self) -> None:
         """Begin at the top."""
+        self._keeping = KeptText(self.app, DRAFT, source_id=self._place.source_id)
         self.query_one(TextArea).focus()
 
     @property
@@ -79,27 +80,14 @@ class EditText(ModalScreen[TextDraft]):
     @on(TextArea.Changed)
     def _changed(self) -> None:
         typed = self.query_one(TextArea).text
-        if self._left or typed == self._typed:
-            return
-        self._typed = typed
-        if self._waiting:
-            # The one that waits will take these letters with it.
-            return
-        self._waiting = True
-        project, source_id = self.app.project, self._place.source_id
-
-        def keep() -> None:
-            from workbench.operations import guide
-
-            self._waiting = False
-            guide.remember(project, DRAFT, {"source_id": source_id, "text": self._typed})
-
-        self.app.write(keep)
+        if typed != self._typed and self._keeping is not None:
+            self._typed = typed
+            self._keeping.typed(typed)
 
     def action_leave(self) -> None:
         """Leave; the caller makes the edit."""
-        # What the field still has to tell of its last letters must not bring the draft back.
-        self._left = True
+        if self._keeping is not None:
+            self._keeping.end()
         self.dismiss(TextDraft(source_id=self._place.source_id, text=self.query_one(TextArea).text))
 
 
@@ -175,28 +163,29 @@ class WritingKeys(ImportKeys):
 
     def take_draft(self) -> None:
         """Take in an edit that a killed program left unfinished."""
+        project = self.project
 
-        def operate() -> Rewritten | None:
-            from workbench.operations import guide
+        def take(kept: dict[str, Any]) -> str:
+            from workbench.operations.writing import rewrite
 
-            draft = draft_of(guide.recall(self.project, DRAFT))
-            return None if draft is None else self._store(draft)
+            if (draft := draft_of(kept)) is None:
+                return ""
+            rewritten = rewrite(project, draft.source_id, draft.text)
+            if not rewritten.changed:
+                return ""
+            return f"An edit of {one_line(rewritten.title)} that was not finished was kept. u takes it back."
 
-        def done(rewritten: Rewritten | None) -> None:
-            if rewritten is not None and rewritten.changed:
-                self._rewritten(rewritten)
-                self.say(f"An edit of {one_line(rewritten.title)} that was not finished was kept. u takes it back.")
-
-        self.act(operate, done)
+        take_left(self, DRAFT, take)
 
     def _store(self, draft: TextDraft) -> Rewritten:
         """Make a draft the edit it stands for, in the writer's thread."""
         from workbench.operations import guide
         from workbench.operations.writing import rewrite
 
-        # What cannot be kept is said, and not tried again at every start.
+        # What is typed is forgotten last: a program that is killed before takes it in at its next start.
+        rewritten = rewrite(self.project, draft.source_id, draft.text)
         guide.remember(self.project, DRAFT, None)
-        return rewrite(self.project, draft.source_id, draft.text)
+        return rewritten
 
     def _rewritten(self, rewritten: Rewritten) -> None:
         if rewritten.changed:

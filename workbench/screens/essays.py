@@ -138,7 +138,6 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
 
     def on_mount(self) -> None:
         """Put the focus where the keys act; take in an edit that a killed program left."""
-        super().on_mount()
         self.sources.focus()
         self.take_draft()
         self.recall_pasted()

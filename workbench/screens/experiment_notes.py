@@ -6,7 +6,7 @@ Nothing asks to be saved: what is typed is kept with each key, and leaving makes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from workbench.screens.experiment_base import ExperimentBase
-from workbench.screens.kept_text import KeptText
+from workbench.screens.kept_text import KEPT, KeptText, take_left
 from workbench.screens.run_lines import short_name
 from workbench.screens.shell import Shell
 from workbench.widgets.plain import one_line
@@ -191,27 +191,18 @@ class NotebookKeys(ExperimentBase):
         """Take in a note that a killed program left unfinished."""
         project = self.project
 
-        def operate() -> bool:
-            from workbench.operations import guide
+        def take(kept: dict[str, Any]) -> str:
             from workbench.operations.noting import add_note, change_note
 
-            kept = guide.recall(project, NOTE)
-            if not isinstance(kept, dict) or not str(kept.get("text", "")).strip():
-                return False
-            # What cannot be kept is said, and not tried again at every start.
-            guide.remember(project, NOTE, None)
+            if not (text := str(kept.get("text", "")).strip()):
+                return ""
             if isinstance(kept.get("note"), int):
-                change_note(project, kept["note"], str(kept["text"]))
+                change_note(project, kept["note"], text)
             else:
-                add_note(project, str(kept["text"]), run=kept.get("run"), other_run=kept.get("other"))
-            return True
+                add_note(project, text, run=kept.get("run"), other_run=kept.get("other"))
+            return KEPT
 
-        def done(taken: bool) -> None:
-            if taken:
-                self.say("A note that was not finished was kept. u takes it back.")
-                self.on_project_changed()
-
-        self.act(operate, done)
+        take_left(self, NOTE, take)
 
 
 def _on(run: str | None, other: str | None) -> str:

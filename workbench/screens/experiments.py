@@ -104,7 +104,6 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
 
     def on_mount(self) -> None:
         """Put the focus on the tree; take in a note that a killed program left."""
-        super().on_mount()
         self.tree_list.focus()
         self.take_note()
 

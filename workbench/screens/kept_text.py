@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from workbench.screens.shell import Shell
+
+if TYPE_CHECKING:
+    from workbench.screens.base import ProjectScreen
+
+KEPT = "A note that was not finished was kept. u takes it back."
+"""What is said of a note that a killed program left."""
 
 
 class KeptText:
@@ -52,3 +61,27 @@ class KeptText:
             guide.remember(project, self._name, None)
 
         self._app.write(forget)
+
+
+def take_left(screen: ProjectScreen, name: str, take: Callable[[dict[str, Any]], str]) -> None:
+    """Take in a text that a killed program left unfinished, say so, and ask again for what is shown.
+
+    Args:
+        screen: whose text it is.
+        name: what it is kept under.
+        take: writes the text it is given, with what it is about, in the thread of the writes; returns a sentence on
+            that, or nothing where it knows nothing to do with it.
+    """
+    project = screen.project
+
+    def operate() -> str | None:
+        from workbench.operations import guide
+
+        return guide.take_in(project, name, take)
+
+    def done(sentence: str | None) -> None:
+        if sentence:
+            screen.say(sentence)
+            screen.on_project_changed()
+
+    screen.act(operate, done)

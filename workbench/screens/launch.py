@@ -121,7 +121,6 @@ class LaunchScreen(ProjectScreen):
 
     def on_mount(self) -> None:
         """Put the focus on the list, and open the form."""
-        super().on_mount()
         self.fields.focus()
 
     def on_project_changed(self) -> None:

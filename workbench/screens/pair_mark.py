@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from workbench.screens.kept_text import KeptText
+from workbench.screens.kept_text import KeptText, take_left
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import TIERS, pairs_said
 
@@ -135,26 +135,17 @@ class MarkKeys(PairBase):
 
     def take_note(self) -> None:
         """Take in a note that a killed program left unfinished."""
+        project = self.project
 
-        def operate() -> list[int]:
-            from workbench.operations import guide
+        def take(kept: dict[str, Any]) -> str:
             from workbench.operations.curating import note
 
-            kept = guide.recall(self.project, NOTE)
-            if not (isinstance(kept, dict) and isinstance(kept.get("ids"), list)):
-                return []
-            # What cannot be kept is said, and not tried again at every start.
-            guide.remember(self.project, NOTE, None)
-            ids = [int(item) for item in kept["ids"]]
-            note(self.project, ids, str(kept.get("text", "")).strip())
-            return ids
+            if not isinstance(ids := kept.get("ids"), list):
+                return ""
+            note(project, [int(item) for item in ids], str(kept.get("text", "")).strip())
+            return f"The note on {pairs_said(len(ids))} that was not finished was kept. u takes it back."
 
-        def done(ids: list[int]) -> None:
-            if ids:
-                self.say(f"The note on {pairs_said(len(ids))} that was not finished was kept. u takes it back.")
-                self.forget(ids)
-
-        self.act(operate, done)
+        take_left(self, NOTE, take)
 
     def action_copy(self) -> None:
         """Copy the response."""

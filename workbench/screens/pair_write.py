@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 
+from workbench.screens.kept_text import take_left
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_edit import DRAFT, EditPair, PairDraft, draft_of, edit_in_editor
 
@@ -117,21 +118,14 @@ class WriteKeys(PairBase):
 
     def take_draft(self) -> None:
         """Take in an edit that a killed program left unfinished."""
+        project = self.project
 
-        def operate() -> str | None:
-            from workbench.operations import guide
+        def take(kept: dict[str, Any]) -> str:
             from workbench.operations.reshaping import edit_pair
 
-            draft = draft_of(guide.recall(self.project, DRAFT))
-            if draft is None:
-                return None
-            edit_pair(self.project, draft.pair_id, prompt=draft.prompt, response=draft.response)
-            guide.remember(self.project, DRAFT, None)
+            if (draft := draft_of(kept)) is None:
+                return ""
+            edit_pair(project, draft.pair_id, prompt=draft.prompt, response=draft.response)
             return "An edit that was not finished last time was kept. u takes it back."
 
-        def done(sentence: str | None) -> None:
-            if sentence:
-                self.say(sentence)
-                self.on_project_changed()
-
-        self.act(operate, done)
+        take_left(self, DRAFT, take)

@@ -117,7 +117,6 @@ class PairsScreen(
 
     def on_mount(self) -> None:
         """Put the focus where the keys act; take in what a killed program left."""
-        super().on_mount()
         self.pairs.focus()
         self.take_draft()
         self.take_note()

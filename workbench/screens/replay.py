@@ -122,7 +122,6 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Read the traces."""
-        super().on_mount()
         for side in SIDES:
             self._canvas(side).display = False
         self._timer = self.set_interval(_TICK_S, self._tick, pause=True)
@@ -138,12 +137,11 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
         self.ask(ask, self._show, group="replay")
 
     def on_screen_resume(self) -> None:
-        """Stand as it is: nothing below can have changed it."""
+        """Draw the lines of what is replayed again."""
         self._draw_lines()
 
     def on_screen_suspend(self) -> None:
         """Pause under whatever comes over it."""
-        super().on_screen_suspend()
         self._playing = False
         if self._timer is not None:
             self._timer.pause()

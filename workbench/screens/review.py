@@ -126,7 +126,6 @@ class ReviewScreen(AnnotatingScreen):
 
     def on_mount(self) -> None:
         """Begin on the left, with nothing to see yet; take in a note that a killed program left."""
-        super().on_mount()
         self.query_one("#prompt", TextView).can_focus = False
         self.add_class("-message")
         self._text("left").focus()

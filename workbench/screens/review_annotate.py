@@ -9,7 +9,7 @@ from textual import on
 
 from curation.counted import counted
 from workbench.screens.base import ProjectScreen
-from workbench.screens.kept_text import KeptText
+from workbench.screens.kept_text import KEPT, KeptText, take_left
 from workbench.screens.review_lines import LETTERS, SIDES, Side, Stand, side_name
 from workbench.screens.run_lines import short_name
 from workbench.widgets.sample_text import LABEL_NAMES, SampleText
@@ -115,25 +115,17 @@ class AnnotatingScreen(ProjectScreen):
 
     def take_note(self) -> None:
         """Take in a note that a killed program left unfinished."""
+        project = self.project
 
-        def operate() -> bool:
-            from workbench.operations import guide
+        def take(kept: dict[str, Any]) -> str:
             from workbench.operations.reviewing import set_note
 
-            kept = guide.recall(self.project, NOTE)
-            if not (isinstance(kept, dict) and isinstance(kept.get("sample"), int)):
-                return False
-            # What cannot be kept is said, and not tried again at every start.
-            guide.remember(self.project, NOTE, None)
-            set_note(self.project, kept["sample"], str(kept.get("text", "")))
-            return True
+            if not isinstance(sample := kept.get("sample"), int):
+                return ""
+            set_note(project, sample, str(kept.get("text", "")))
+            return KEPT
 
-        def done(taken: bool) -> None:
-            if taken:
-                self.say("A note that was not finished was kept. u takes it back.")
-                self.on_project_changed()
-
-        self.act(operate, done)
+        take_left(self, NOTE, take)
 
     def action_rate(self) -> None:
         """Rate the focused side's sample by the author's own criteria."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from workbench.screens.base import ProjectScreen
-from workbench.screens.kept_text import KeptText
+from workbench.screens.kept_text import KeptText, take_left
 
 # What a note is kept under while it is typed.
 NOTE = "runs.note"
@@ -45,25 +46,16 @@ def write_note(screen: ProjectScreen, run: str, noted: str, done: Callable[[str]
     screen.app.push_screen(dialog, written)
 
 
-def take_note(screen: ProjectScreen, done: Callable[[str], None]) -> None:
-    """Take in a note that a killed program left unfinished; `done` takes a sentence where there was one."""
+def take_note(screen: ProjectScreen) -> None:
+    """Take in a note that a killed program left unfinished."""
     project = screen.project
 
-    def operate() -> str:
-        from workbench.operations import guide
+    def take(kept: dict[str, Any]) -> str:
         from workbench.operations.running import set_note
 
-        kept = guide.recall(project, NOTE)
-        if not (isinstance(kept, dict) and isinstance(kept.get("run"), str)):
+        if not isinstance(run := kept.get("run"), str):
             return ""
-        # What cannot be kept is said, and not tried again at every start.
-        guide.remember(project, NOTE, None)
-        run = str(kept["run"])
         set_note(project, run, str(kept.get("text", "")).strip())
-        return run
+        return f"The note on {run} that was not finished was kept."
 
-    def taken(run: str) -> None:
-        if run:
-            done(f"The note on {run} that was not finished was kept.")
-
-    screen.act(operate, taken)
+    take_left(screen, NOTE, take)

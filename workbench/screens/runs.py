@@ -96,11 +96,10 @@ class RunsScreen(ProjectScreen):
 
     def on_mount(self) -> None:
         """Put the focus on the list; take in a note that a killed program left."""
-        super().on_mount()
         self.add_class("-none")
         self.runs.focus()
         self.set_interval(AGES_S, self._age)
-        take_note(self, self._done)
+        take_note(self)
 
     def _age(self) -> None:
         """Draw the ages anew: they go on while nothing else changes."""

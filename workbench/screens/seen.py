@@ -113,12 +113,8 @@ class SeenScreen(ProjectScreen, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Ask for the pair."""
-        super().on_mount()
         self.query_one(TextView).focus()
         self._load()
-
-    def on_screen_resume(self) -> None:
-        """Stand as it is: nothing below can have changed it."""
 
     def on_resize(self) -> None:
         """Lay the lines above the sequence out for the new width."""

@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import Worker
 
 from workbench.screens.shell import CancelledCall, ProgressCall, Shell, sentence_of
 from workbench.widgets.plain import one_line
@@ -171,4 +172,4 @@ class WelcomeScreen(Screen[None]):
                 return
             then(result)
 
-        self.run_worker(work(), group="welcome", exclusive=True)
+        _worker: Worker[None] = self.run_worker(work, group="welcome", exclusive=True)
