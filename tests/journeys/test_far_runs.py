@@ -19,7 +19,7 @@ from tests.contract.ssh_server import Server, needs_sshd
 from tests.journeys.builders import make_reviewed_project
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
-from workbench.operations import collecting, launching, pulling, running
+from workbench.operations import adapters, collecting, launching, pulling, running
 from workbench.operations.errors import LaunchError, NothingToDoError
 from workbench.operations.place_settings import SshSettings
 from workbench.operations.project import Project
@@ -248,7 +248,7 @@ def test_a_run_that_ended_before_its_checkpoints_came_is_asked_about_until_they_
     (run,) = pulling.far_runs(project)
     assert pulling.pull_checkpoints(project, run) is None
     assert pulling.far_runs(project) == []
-    assert launching.checkpoint_choices(project, name)
+    assert adapters.checkpoint_choices(project, name)
 
 
 def test_places_are_added_listed_and_checked_on_the_command_line(tmp_path: Path, server: Server) -> None:

@@ -17,12 +17,15 @@ from runners.spec import RunSpec
 from store import runs
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project, make_smoke
 from tests.journeys.experiment_builders import make_tree
+from tests.journeys.program import shown as drawn
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations import collecting, guide, launching, running
 from workbench.operations.project import Project
 from workbench.screens.launch import LaunchScreen
+from workbench.screens.launch_lines import VALUE_AT
 from workbench.screens.runs import RunsScreen
+from workbench.widgets.status_line import StatusLine
 
 
 class StillPlace:
@@ -64,6 +67,11 @@ async def form(project: Project, key: str = "r", size: tuple[int, int] = (80, 24
         yield pilot
 
 
+def form_screen(pilot: Pilot[int]) -> LaunchScreen:
+    assert isinstance(pilot.app.screen, LaunchScreen)
+    return pilot.app.screen
+
+
 def spec_of_newest(project: Project) -> RunSpec:
     return RunSpec.from_json(runs.get(project.db, runs.rows(project.db)[-1].name).spec_json)
 
@@ -82,6 +90,38 @@ async def test_one_changed_value_is_named_and_launched(project: Project) -> None
         assert spec.train.learning_rate == 2e-4
         await settle(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
         await settle(pilot, lambda: spec.name[-4:] in shown(pilot, "#run-title"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_a_value_is_typed_at_its_own_line_where_it_stands(project: Project, size: tuple[int, int]) -> None:
+    async with form(project, size=size) as pilot:
+        screen = form_screen(pilot)
+        lines = [line.path for line in screen._lines]
+        for path in ("train.learning_rate", "train.warmup_steps", "sampling.max_new_tokens"):
+            screen.fields.go_to(lines.index(path))
+            await pilot.pause()
+            await pilot.press("enter")
+            await settle(pilot, lambda: screen.editor.is_open and isinstance(pilot.app.focused, Input))
+            await pilot.pause()
+            row = next(row for row in drawn(pilot.app.screen).splitlines() if path in row)
+            name, value = row.split()[-2:]
+            assert name == path
+            assert value == screen._lines[lines.index(path)].value
+            assert row.index(value) == VALUE_AT
+            await settle(pilot, lambda: "enter takes the value" in pilot.app.screen.query_one(StatusLine).hint)
+            await pilot.press("escape")
+            assert not screen.editor.is_open
+
+
+async def test_a_click_on_another_line_takes_the_value_that_was_typed_for_its_own(project: Project) -> None:
+    async with form(project) as pilot:
+        screen = form_screen(pilot)
+        await pilot.press(*"2e-4")
+        await pilot.click("#launch-list", offset=(5, 7))
+        await settle(pilot, lambda: "train.learning_rate 0.0005 → 0.0002" in shown(pilot, "#launch-summary"))
+        assert not screen.editor.is_open
+        assert screen.current is not None
+        assert screen.current.path == "train.max_steps"
 
 
 async def test_what_was_changed_in_a_form_that_is_left_stands_there_when_it_is_opened_again(project: Project) -> None:

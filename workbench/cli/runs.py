@@ -13,7 +13,7 @@ from store import datasets
 from store.runs import RunRow
 from workbench.cli.carry import runs_bring, runs_zip
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import collecting, forecasting, launching, lengths, running, timing
+from workbench.operations import adapters, collecting, forecasting, launching, lengths, running, timing
 from workbench.operations.clock import clock
 from workbench.operations.errors import ChildError, WorkbenchError
 from workbench.operations.place_settings import LOCAL
@@ -76,7 +76,7 @@ def run_command(
 @click.command()
 @click.option("--adapter", help="The training run whose adapter is sampled (default: the base).")
 @click.option(
-    "--checkpoint", default=launching.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
+    "--checkpoint", default=adapters.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
 )
 @click.option("--parent", help="The sample run to copy (default: the latest).")
 @_place_option

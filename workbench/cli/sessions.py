@@ -12,8 +12,8 @@ from curation.textfile import read_text
 from runners.questions import Answer
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import infilling, running, sessions, taking
+from workbench.operations.adapters import LATEST
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.launching import LATEST
 from workbench.operations.project import Project
 
 _adapter_option = click.option("--adapter", help="The training run whose adapter writes (default: the base).")

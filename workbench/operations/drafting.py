@@ -15,8 +15,9 @@ from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
 from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
 from store import datasets, imported_runs, runs
+from workbench.operations.adapters import LATEST, checkpoint_choices
 from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field, shown
-from workbench.operations.launching import LATEST, Draft, change, checkpoint_choices, draft, parse_value
+from workbench.operations.launching import Draft, change, draft, parse_value
 from workbench.operations.places import place_names
 from workbench.operations.project import Project
 

@@ -1,10 +1,11 @@
-"""What the author should know of a run's data before she launches it; none of it keeps her from launching."""
+"""What the author should know of a run's model and data before she launches it; none of it keeps her from launching."""
 
 from __future__ import annotations
 
 from curation.findings import Finding, with_waivers
 from curation.rules import holdout_findings, share_findings, without
-from runners.spec import RunSpec
+from runners.families.base import Known
+from runners.spec import RunSpec, method_name
 from store import datasets, runs
 from workbench.operations.checking import waivers
 from workbench.operations.model_files import find_model, is_commit
@@ -21,6 +22,25 @@ def model_warnings(project: Project, spec: RunSpec) -> list[str]:
         f"{model} is not here: the job fetches it at launch, and fails where there is none of that name. "
         f"`workbench models add {model}` asks for it now, and has its pairs counted."
     ]
+
+
+def family_warnings(spec: RunSpec, found: Known) -> list[str]:
+    """Return what the author should know of this model's family, and of a rate or a length that are not made for it."""
+    family, train = found.family, spec.train
+    warnings = [family.unverified] if family.unverified else []
+    if train is None:
+        return warnings
+    highest = found.highest_rate(train.method)
+    if highest is not None and train.learning_rate > highest:
+        warnings.append(
+            f"train.learning_rate {train.learning_rate:g} is above {highest:g}, the highest published for "
+            f"{family.title} with {method_name(spec)} ({family.rates[train.method].words})."
+        )
+    if found.context_tokens and train.max_length > found.context_tokens:
+        warnings.append(
+            f"train.max_length {train.max_length} is beyond the {found.context_tokens} tokens the model was made for."
+        )
+    return warnings
 
 
 def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from runners.errors import PlaceError, SpecError
@@ -16,28 +15,26 @@ from runners.families.base import Known
 from runners.misfits import misfits
 from runners.rundir import RunDir, run_name
 from runners.spec import (
-    AdapterSpec,
     LoraSpec,
     ModelSpec,
     RunSpec,
     differences,
     from_dict,
-    method_name,
     sample_key,
     substance,
 )
 from store import datasets, imported_runs, runs
+from workbench.operations.adapters import LATEST, adapter_folder, adapter_of, spec_of
 from workbench.operations.beginning import carried_over, first_model, first_sampling, first_train, known_model
 from workbench.operations.canaries import freeze_canaries
 from workbench.operations.errors import LaunchError
 from workbench.operations.experiment_changes import variable_paths
 from workbench.operations.freezing import snapshot_of
-from workbench.operations.launch_warnings import data_warnings, model_warnings
+from workbench.operations.launch_warnings import data_warnings, family_warnings, model_warnings
 from workbench.operations.place_settings import LOCAL
-from workbench.operations.places import is_remote, place, place_names
+from workbench.operations.places import place, place_names
 from workbench.operations.project import Project
 
-LATEST, BEST = "latest", "best"
 _UNFINISHED_NAME = "draft"
 
 
@@ -302,7 +299,7 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
     found = known_model(project, spec.model.id)
     warnings += model_warnings(project, spec)
     if found is not None:
-        warnings += _of_the_model(spec, found)
+        warnings += family_warnings(spec, found)
     if dataset_id is not None:
         warnings += data_warnings(project, spec, dataset_id)
     return Draft(
@@ -316,81 +313,9 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
     )
 
 
-def _of_the_model(spec: RunSpec, found: Known) -> list[str]:
-    """Return what the author should know of this model before a launch."""
-    family, train = found.family, spec.train
-    warnings = [family.unverified] if family.unverified else []
-    if train is None:
-        return warnings
-    highest = found.highest_rate(train.method)
-    if highest is not None and train.learning_rate > highest:
-        warnings.append(
-            f"train.learning_rate {train.learning_rate:g} is above {highest:g}, the highest published for "
-            f"{family.title} with {method_name(spec)} ({family.rates[train.method].words})."
-        )
-    if found.context_tokens and train.max_length > found.context_tokens:
-        warnings.append(
-            f"train.max_length {train.max_length} is beyond the {found.context_tokens} tokens the model was made for."
-        )
-    return warnings
-
-
-def spec_of(project: Project, run: str | None) -> RunSpec | None:
-    """Return what a run was to do; None for no run."""
-    return RunSpec.from_json(runs.get(project.db, run).spec_json) if run else None
-
-
 def _dataset_hash(project: Project, dataset_id: int | None) -> str:
     assert dataset_id is not None
     return datasets.get(project.db, dataset_id).content_hash
-
-
-def checkpoint_choices(project: Project, run: str) -> tuple[str, ...]:
-    """Return what of a training run can be sampled: `latest`, `best` where one is known, and every step that stands."""
-    steps = [item.step for item in runs.checkpoints(project.db, run)]
-    best = runs.best_step(project.db, run)
-    named = [LATEST, *([BEST] if best in steps else [])]
-    return (*named, *map(str, steps)) if steps else ()
-
-
-def adapter_of(project: Project, run: str, checkpoint: str) -> AdapterSpec:
-    """Return the adapter of a run's checkpoint, as `checkpoint_choices` names it.
-
-    Raises:
-        LaunchError: there is no such checkpoint.
-    """
-    found = {item.step: item.path for item in runs.checkpoints(project.db, run)}
-    if not found:
-        raise LaunchError(f"{run} has no checkpoint yet: wait for one, or sample the base.")
-    step = runs.best_step(project.db, run) if checkpoint == BEST else None
-    step = max(found) if checkpoint == LATEST else step if step is not None else _number(checkpoint)
-    if step not in found:
-        choices = ", ".join(checkpoint_choices(project, run))
-        raise LaunchError(f"{run} has no checkpoint {checkpoint!r}. It has {choices}.")
-    return AdapterSpec(run=run, checkpoint=found[step])
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else -1
-
-
-def adapter_folder(project: Project, spec: RunSpec) -> Path:
-    """Return where the adapter of a spec lies.
-
-    Raises:
-        LaunchError: it is gone.
-    """
-    assert spec.adapter is not None
-    folder = project.absolute(runs.get(project.db, spec.adapter.run).dir) / spec.adapter.checkpoint
-    if not folder.is_dir() and is_remote(place_of := runs.get(project.db, spec.adapter.run).place):
-        raise LaunchError(
-            f"{folder.name} of {spec.adapter.run} has not come from {place_of} yet. Wait for it, or sample another.",
-            on_command_line=f"{folder.name} of {spec.adapter.run} has not come from {place_of} yet. `workbench collect "
-            f"{spec.adapter.run}` brings it.",
-        )
-    if not folder.is_dir():
-        raise LaunchError(f"{folder}: the checkpoint is gone. Sample another run, or train this one again.")
-    return RunDir.weights(folder)
 
 
 def _name(now: datetime, spec: RunSpec) -> str:

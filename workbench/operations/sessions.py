@@ -21,9 +21,9 @@ from runners.spec import RunSpec, SessionSpec
 from runners.status import OVER, Status, status_of
 from store import runs, sessions
 from store.sessions import Session
+from workbench.operations.adapters import LATEST, adapter_folder, adapter_of, spec_of
 from workbench.operations.beginning import first_model, first_sampling, known_model
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
-from workbench.operations.launching import LATEST, adapter_folder, adapter_of, spec_of
 from workbench.operations.naming import named
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import session_place

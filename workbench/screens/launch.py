@@ -1,7 +1,6 @@
-"""The launch form: a copy of a parent, every field on one line, and what differs from the parent in words.
+"""The launch form: a copy of a parent, what differs from it in words, what it takes; `r` goes to Launch, and launches.
 
-A list with a cursor, not a page of inputs: letters stay keys, `enter` edits the field under the cursor, and `r` goes
-to the Launch line and launches from there. The headless part is `operations/drafting.py`.
+How its fields are shown and changed stands in `launch_form`; the headless part is `operations/drafting.py`.
 """
 
 from __future__ import annotations
@@ -10,30 +9,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from workbench.screens.base import ProjectScreen
 from workbench.screens.launch_expected import Expected
+from workbench.screens.launch_form import LaunchForm
 from workbench.screens.launch_left import changed_in, left_key, open_as_left
-from workbench.screens.launch_lines import LAUNCH, explanation, form_line, title_line
+from workbench.screens.launch_lines import LAUNCH, explanation, title_line
 from workbench.screens.launch_own import OwnRuns
 from workbench.screens.run_lines import put
 from workbench.screens.run_work import is_far, work_on_run
-from workbench.widgets.page_list import PageList
-from workbench.widgets.plain import visible
-from workbench.widgets.value_editor import ValueEditor
 
 if TYPE_CHECKING:
-    from workbench.operations.drafting import Form, Kind, Line
+    from workbench.operations.drafting import Form, Kind
     from workbench.screens.launch_left import Start
 
 
-class LaunchScreen(ProjectScreen):
+class LaunchScreen(LaunchForm):
     """The form; it lies over Runs."""
 
     NAME = "launch"
@@ -88,36 +83,17 @@ class LaunchScreen(ProjectScreen):
         self._expected = Expected(self, self._expect)
         self._own = OwnRuns(self, self._explain)
         self._launched = launched
-        self._form: Form | None = None
         self._begun: dict[str, Any] = {}
-        self._lines: list[Line] = []
         self._launching = False
 
     def compose_body(self) -> ComposeResult:
         """Lay out list, editor, explanation and summary."""
         yield Static(Content.styled("Opening the form…", "$foreground-muted"), id="launch-title")
-        yield PageList(form_line, id="launch-list", empty="Nothing can be launched yet.", markable=False)
-        yield ValueEditor()
+        yield from self.compose_fields()
         with Vertical(id="launch-field"):
             yield Static("", id="launch-explanation")
             yield Static("", id="launch-own", markup=False)
         yield Static("", id="launch-summary")
-
-    @property
-    def fields(self) -> PageList[Line]:
-        """The list of fields."""
-        return self.query_one("#launch-list", PageList)
-
-    @property
-    def editor(self) -> ValueEditor:
-        """The line that a value is typed in."""
-        return self.query_one(ValueEditor)
-
-    @property
-    def current(self) -> Line | None:
-        """The line under the cursor."""
-        index = self.fields.current
-        return self._lines[index] if index is not None and index < len(self._lines) else None
 
     def on_mount(self) -> None:
         """Put the focus on the list, and open the form."""
@@ -141,44 +117,15 @@ class LaunchScreen(ProjectScreen):
         if self._left:
             self.say("As you left it: what you changed stands; x takes a value back.")
 
-    def _ask(self, operation: Callable[[], Form]) -> None:
-        self.outdate(errors=True)
-        self.ask(operation, self._show, group="form", failed=self._refused)
-
-    def _refused(self, sentence: str) -> None:
-        if self._form is None:
-            self.fields.show([], empty=f"{visible(sentence)} Press esc to leave.")
-            self.query_one("#launch-title", Static).update(Content.styled("This cannot be launched.", "$text-error"))
-        else:
-            self.say(sentence, "error")
-            self._show(self._form)
-
     def _show(self, form: Form) -> None:
-        from workbench.operations.drafting import Line
-
-        before = self.current.path if self.current else None
         if self._form is None:
             self._begun = {path: value for path, value in form.changes.items() if path not in self._left}
-        self._form = form
+        super()._show(form)
         if self._changes is None:
             self.keep(self._left_key, self._changed())
-        self._lines = [
-            *form.lines(),
-            Line(path=LAUNCH, value="", explanation="Start it now: enter or r here, ctrl+s anywhere."),
-        ]
-        paths = [line.path for line in self._lines]
-        self.fields.put(dict(enumerate(self._lines)))
-        self.fields.show(list(range(len(paths))), cursor=paths.index(before) if before in paths else self._first(paths))
-        self._draw()
+        self._draw(form)
 
-    def _first(self, paths: list[str]) -> int:
-        """Begin at the field that is changed most."""
-        return paths.index("train.learning_rate") if "train.learning_rate" in paths else 0
-
-    def _draw(self) -> None:
-        form = self._form
-        if form is None:
-            return
+    def _draw(self, form: Form) -> None:
         self.query_one("#launch-title", Static).update(title_line(form))
         self._summarise()
         self._explain()
@@ -203,15 +150,6 @@ class LaunchScreen(ProjectScreen):
         own = self._own.said(form, line.path) if line is not None and form is not None else ""
         put(self.query_one("#launch-own", Static), Content(own), fixed=False)
 
-    @on(PageList.Moved)
-    def _moved(self) -> None:
-        self._explain()
-        self.refresh_bindings()
-
-    @on(PageList.Opened)
-    def _opened(self) -> None:
-        self.action_edit()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the field under the cursor allows; while a value is typed, letters are letters."""
         keys = ("launch", "to_launch", "edit", "turn", "take_back", "cards", "make_fit", "smoke")
@@ -227,77 +165,6 @@ class LaunchScreen(ProjectScreen):
         if action == "take_back":
             return self.current is not None and bool(self.current.parent or self.current.problem)
         return True
-
-    async def on_key(self, event: events.Key) -> None:
-        """Take digits from the app: they begin a value where one is typed, and never leave a half-filled form."""
-        line, typed = self.current, event.character or ""
-        if self.editor.is_open:
-            await self.editor.take(event)
-            return
-        if not typed.isdigit() and typed not in (".", "-"):
-            return
-        event.stop()
-        event.prevent_default()
-        if line is not None and not line.choices and line.path != LAUNCH:
-            self._edit(line, typed)
-        else:
-            self.say("esc leaves the form; then the number opens its screen.")
-
-    def action_edit(self) -> None:
-        """Edit the value under the cursor; a choice goes on to its next, Launch launches."""
-        line = self.current
-        if line is None:
-            return
-        if line.path == LAUNCH:
-            self.action_launch()
-        elif line.choices:
-            self.action_turn(1)
-        else:
-            self._edit(line, line.value)
-
-    def _edit(self, line: Line, value: str) -> None:
-        self.editor.open(line.path, value)
-        self.refresh_bindings()
-
-    @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
-        event.stop()
-        line = self.current
-        self._end_editing()
-        if line is not None:
-            self._set(line.path, event.value)
-
-    def _set(self, path: str, value: str) -> None:
-        from workbench.operations.drafting import with_value
-
-        form, project = self._form, self.project
-        if form is not None:
-            self._ask(lambda: with_value(project, form, path, value))
-
-    def _end_editing(self) -> None:
-        self.editor.close()
-        self.fields.focus()
-        self.refresh_bindings()
-
-    def action_turn(self, steps: int) -> None:
-        """Choose the next or the one before."""
-        from workbench.operations.drafting import with_choice
-
-        line, form, project = self.current, self._form, self.project
-        if line is None or form is None or len(line.choices) < 2:
-            return
-        index = line.choices.index(line.value) if line.value in line.choices else -steps
-        value = line.choices[(index + steps) % len(line.choices)]
-        if "." in line.path:
-            self._set(line.path, value)
-        else:
-            self._ask(lambda: with_choice(project, form, line.path, value))
-
-    def action_take_back(self) -> None:
-        """Give the field its parent's value again."""
-        line, form = self.current, self._form
-        if line is not None and form is not None:
-            self._set(line.path, line.parent or form.held(line.path))
 
     def action_seen(self) -> None:
         """Show what the model sees of the pairs, as this run would take them."""

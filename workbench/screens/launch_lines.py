@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # The path of the last line, which is no field: it launches.
 LAUNCH = "launch"
 _NAME_WIDTH = 37
+# Where the value of a field begins in the list, in cells: behind the place of the cursor, and the name.
+VALUE_AT = _NAME_WIDTH + 2
 _DIM = "$foreground-muted"
 _TITLES = {"train": "a training run", "sample base": "samples of the base", "sample adapter": "samples of an adapter"}
 

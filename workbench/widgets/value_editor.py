@@ -1,28 +1,27 @@
-"""The line under a list in which the value of one of its lines is typed."""
+"""The line that lies over a value in a list while that is typed."""
 
 from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Static
 
 from workbench.widgets.text_fields import LineField
 
 
 class ValueEditor(Horizontal):
-    """A name and its value; hidden until it is opened. `Input.Submitted` says that the value is whole."""
+    """A value; hidden until it is opened. `Input.Submitted` says that it is whole.
+
+    Whoever has it puts it in a layer over the list, at the line and column where the value stands.
+    """
 
     DEFAULT_CSS = """
     ValueEditor { height: 1; display: none; background: $panel; }
     ValueEditor.-open { display: block; }
-    ValueEditor Static { width: auto; padding: 0 1; color: $accent; background: $panel; }
     """
 
     def compose(self) -> ComposeResult:
-        """Lay out the name and the field."""
-        yield Static("")
+        """Lay out the field."""
         yield LineField()
 
     @property
@@ -30,10 +29,14 @@ class ValueEditor(Horizontal):
         """Whether a value is typed."""
         return self.has_class("-open")
 
-    def open(self, name: str, value: str) -> None:
-        """Begin to type the value of `name`, with the cursor behind the one it has."""
+    @property
+    def value(self) -> str:
+        """What is typed."""
+        return self.query_one(LineField).value
+
+    def open(self, value: str) -> None:
+        """Begin to type, with the cursor behind the value that stands."""
         self.add_class("-open")
-        self.query_one(Static).update(Content.styled(name, "bold $accent"))
         box = self.query_one(LineField)
         box.select_on_focus = False
         box.value = value
