@@ -154,6 +154,28 @@ def read_lines(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
     return rows, offset
 
 
+def read_last_lines(path: Path, within: int = 65536) -> list[dict[str, Any]]:
+    """Read the whole lines that begin in the last bytes of a file, however long it is.
+
+    Args:
+        path: the file; one that is not there yet has no lines.
+        within: so many bytes.
+
+    Raises:
+        RunDirError: the first of them is no JSON object.
+    """
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - within)
+            if start > 0:
+                # The line that goes across the first of these bytes is left out.
+                file.seek(start - 1)
+                start += len(file.readline()) - 1
+    except FileNotFoundError:
+        return []
+    return read_lines(path, start)[0]
+
+
 def end_of_last_line(path: Path) -> int:
     """Return the size of a file without its unfinished last line, reading backwards."""
     with path.open("rb") as file:

@@ -140,8 +140,9 @@ def _part_of_one(db: Database, text: str, unread: Sequence[int]) -> Condition:
         asked = _worth_asking(db, words)
         chosen = [item.word for item in words[:asked]]
         if asked < len(words):
-            quick = (part.isascii() or is_marks(part)) and words[asked].plain
-            others = _any_column(_LIKE, _pattern(part)) if quick else _any_column("instr(folded({}), ?)", part)
+            others = _any_column("instr(folded({}), ?)", part)
+            if (part.isascii() or is_marks(part)) and words[asked].plain:
+                others = _either(_any_column(_LIKE, _pattern(part)), _beyond_nul(db, others, unread))
         others = _either(_found(db, index, _any_of(chosen)), others)
     return _either(_in_signs(db, f'"{sign_phrase(text)}"'), others, looked_through)
 
@@ -224,12 +225,17 @@ def _holding(db: Database, text: str, unread: Sequence[int]) -> Condition:
     slow = _any_column(f"instr({fold}({{}}), ?)", wanted)
     if len(text) > _LONGEST_PATTERN or _NUL in text:
         return slow
-    # LIKE is many times as quick. It knows no other letters either, and ends at a NUL.
+    # LIKE is many times as quick. It knows no other letters either.
     cased = "".join({sign for sign in text if not sign.isascii() and sign.swapcase() != sign})
     quick = _any_column(_LIKE, _pattern(text, cased))
     if cased:
         quick = _both(quick, slow)
-    return _either(quick, _both(_either(_in_signs(db, f'"{sign_phrase(_NUL)}"'), _among(unread)), slow))
+    return _either(quick, _beyond_nul(db, slow, unread))
+
+
+def _beyond_nul(db: Database, slow: Condition, unread: Sequence[int]) -> Condition:
+    """Return the condition for pairs that may have a NUL, at which LIKE ends, that they fulfil a slower one."""
+    return _both(_either(_in_signs(db, f'"{sign_phrase(_NUL)}"'), _among(unread)), slow)
 
 
 def _pattern(text: str, any_sign: str = "") -> str:

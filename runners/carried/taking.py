@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from runners.carried.arrivals import UNREADABLE, Arrival, Folder, read_manifest
 from runners.carried.manifest import BLOCK_BYTES, Manifest, checkpoint_of, copied, is_known, manifest_name
 from runners.errors import CarriedError, NotAllHereError
-from runners.events import read_lines
+from runners.events import read_last_lines, read_lines
 from runners.rundir import RunDir, sha256_of
 
 _ASIDE: Final = ".arriving"
@@ -287,8 +287,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def has_finished(run_dir: RunDir, attempt: int) -> bool:
-    """Say whether an attempt wrote that it has finished."""
-    return any(event.get("type") == "finished" for event in read_lines(run_dir.events(attempt), 0)[0])
+    """Say whether an attempt wrote that it has finished, which is its last word: its last lines are read."""
+    return any(event.get("type") == "finished" for event in read_last_lines(run_dir.events(attempt)))
 
 
 def taken_number(run_dir: RunDir) -> int | None:

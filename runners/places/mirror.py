@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from runners.errors import PlaceError
@@ -28,6 +28,8 @@ _TRACE = re.compile(r"[^/.][^/]*\.json")
 _CHECKPOINT = re.compile(r"step-\d+")
 # Stays free on the disk here, whatever a host has.
 ROOM_BYTES = 256 << 20
+LARGEST_BYTES = 256 << 20
+"""So large a trace or a file of lines may be that is brought, unless the place says otherwise: jobs write less."""
 # Of a sha256, as digits.
 _HASH_BYTES = 64
 
@@ -43,19 +45,23 @@ def known_sizes(run_dir: RunDir) -> dict[str, int]:
     return sizes
 
 
-def require_continued(files: Iterable[tuple[str, int, int]], sizes: Mapping[str, int]) -> None:
-    """Refuse what does not go on where a file ends here, or is more than one look brings.
+def require_continued(
+    files: Iterable[tuple[str, int, int]], sizes: Mapping[str, int], *, largest: int = LARGEST_BYTES
+) -> None:
+    """Refuse what does not go on where a file ends here, is too large, or is more than one look brings.
 
     Args:
         files: name, offset and bytes, as a host tells them.
         sizes: how many bytes of each it was told are here.
+        largest: the bytes that a file may have in all.
 
     Raises:
         PlaceError: something does; nothing of it was read.
     """
-    for name, offset, _ in files:
-        if offset != sizes.get(name, 0):
+    for name, offset, size in files:
+        if offset != sizes.get(name, 0) or size < 0:
             raise PlaceError(f"{name!r} does not go on where it ends here. What came of it was left out.")
+        _require_size(name, offset + size, largest)
     if (brought := sum(size for _, _, size in files)) > LOOK_BYTES:
         raise PlaceError(f"{brought >> 20:,} MiB at once are more than a look brings. What came was left out.")
 
@@ -72,22 +78,37 @@ def append(run_dir: RunDir, name: str, offset: int, data: bytes) -> None:
         file.write(data)
 
 
-def pull_traces(run_dir: RunDir, far: FarHost, count: int, *, machine: str | None) -> None:
-    """Bring the traces that are not here, where the host has more than `count` of them here."""
+def pull_traces(
+    run_dir: RunDir, far: FarHost, count: int, *, machine: str | None, largest: int = LARGEST_BYTES
+) -> None:
+    """Bring the traces that are not here.
+
+    Args:
+        run_dir: the run.
+        far: its host.
+        count: how many the host has.
+        machine: only that one answers.
+        largest: the bytes that one may have.
+
+    Raises:
+        PlaceError: the host cannot be asked, or has what no job writes; the traces before that are here.
+    """
     known = trace_names(run_dir)
     while len(known) < count:
         with far.asked("traces", run=run_dir.path.name, known=sorted(known), machine=machine) as (told, conversation):
             run_dir.traces.mkdir(exist_ok=True)
             for name, size in told["traces"]:
-                if not _TRACE.fullmatch(name):
-                    raise PlaceError(f"{name!r} is no trace. What came of it was left out.")
+                if not _TRACE.fullmatch(name) or name in known or size < 0:
+                    raise PlaceError(f"{name!r} is no trace that was asked for. What came of it was left out.")
+                _require_size(f"traces/{name}", size, largest)
+                _require_room(run_dir, size, "traces")
                 path = run_dir.traces / name
                 aside = path.with_name(f".{path.name}.part")
                 aside.write_bytes(b"".join(conversation.read(size)))
                 aside.replace(path)
+                known.add(name)
         if not told["traces"]:
             return
-        known |= {name for name, _ in told["traces"]}
 
 
 def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, machine: str | None) -> bool:
@@ -106,7 +127,8 @@ def pull_checkpoints(run_dir: RunDir, far: FarHost, progress: ProgressCall, *, m
     wanted = [name for name in sorted(standing, reverse=True) if name not in here]
     size = sum(sum(standing[name].values()) for name in wanted)
     if wanted:
-        _require_room(run_dir, size)
+        came = sum(path.stat().st_size for path in run_dir.checkpoints.glob(".step-*.coming/**/*") if path.is_file())
+        _require_room(run_dir, size - came, "checkpoints")
     tally = _Tally(size, progress)
     whole = True
     for name in wanted:
@@ -155,6 +177,11 @@ def _pull_file(far: FarHost, run: str, name: str, path: Path, size: int, tally: 
     with far.asked("read", run=run, name=name, offset=offset) as (told, conversation):
         if "gone" in told:
             return False
+        if told["bytes"] != size - offset:
+            raise PlaceError(
+                f"{far.name}: {name} has {offset + told['bytes']:,} bytes there, and {size:,} were told of. Nothing of "
+                "it was read; it is looked at anew."
+            )
         digest = hashlib.sha256()
         with path.open("ab") as file:
             for block in blocks_of_file(path, offset):
@@ -171,22 +198,34 @@ def _pull_file(far: FarHost, run: str, name: str, path: Path, size: int, tally: 
     return True
 
 
-def _require_room(run_dir: RunDir, size: int) -> None:
-    came = sum(path.stat().st_size for path in run_dir.checkpoints.glob(".step-*.coming/**/*") if path.is_file())
-    free = shutil.disk_usage(run_dir.path).free
-    if size - came + ROOM_BYTES > free:
+def _require_size(name: str, size: int, largest: int) -> None:
+    if size > largest:
         raise PlaceError(
-            f"{run_dir.path}: {(size - came) >> 20:,} MiB of checkpoints are still to come, and {free >> 20:,} MiB are "
-            "free. Make room, and they come."
+            f"{name} has {-(-size >> 20):,} MiB there, and a file of no more than {largest >> 20:,} MiB is brought: a "
+            "job writes less. It stays there, and comes once `largest_file_mib` of this place in workbench.toml is "
+            "raised."
         )
 
 
-def _drop_pruned(run_dir: RunDir, standing: Iterable[str]) -> None:
-    """Delete the checkpoints that the job says it deleted, and that do not stand there."""
-    for number in run_dir.attempts():
+def _require_room(run_dir: RunDir, size: int, what: str) -> None:
+    free = shutil.disk_usage(run_dir.path).free
+    if size + ROOM_BYTES > free:
+        raise PlaceError(
+            f"{run_dir.path}: {size >> 20:,} MiB of {what} are still to come, and {free >> 20:,} MiB are free. Make "
+            "room, and they come."
+        )
+
+
+def _drop_pruned(run_dir: RunDir, standing: Collection[str]) -> None:
+    """Delete the checkpoints that the job says it deleted, and that do not stand there.
+
+    What it says is read only where there are such that do not.
+    """
+    here = {run_dir.checkpoint(step).name for step in run_dir.checkpoint_steps()}
+    for number in run_dir.attempts() if here.difference(standing) else ():
         for event in read_lines(run_dir.events(number), 0)[0]:
             name = Path(str(event.get("path"))).name
-            if event.get("type") == "pruned" and name not in standing and name.startswith("step-"):
+            if event.get("type") == "pruned" and name in here and name not in standing:
                 shutil.rmtree(run_dir.checkpoints / name, ignore_errors=True)
     for left in run_dir.checkpoints.glob(".step-*.coming") if run_dir.checkpoints.is_dir() else ():
         if left.name.removeprefix(".").removesuffix(".coming") not in standing:

@@ -37,6 +37,7 @@ class SshPlace:
         python: str = "python3",
         nice: int = 0,
         environment: Mapping[str, str] | None = None,
+        largest_file_bytes: int = mirror.LARGEST_BYTES,
         command: Sequence[str] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -49,11 +50,13 @@ class SshPlace:
             python: the interpreter there that runs the jobs, one with torch.
             nice: added to the job's niceness there, 0 to 19.
             environment: set for the jobs, such as HF_HOME.
+            largest_file_bytes: so large a trace or a file of lines may be that is brought.
             command: what to run instead of `python -m runners`; run directory and attempt are added to it.
             cancelled: asked a few times a second; what goes on is given up then.
         """
         self.name = name
         self._nice = nice
+        self._largest = largest_file_bytes
         self._command = list(command) if command is not None else None
         self._far = FarHost(
             destination=destination,
@@ -201,10 +204,10 @@ class SshPlace:
                 conversation,
             ):
                 files = told.get("files", ())
-                mirror.require_continued(files, sizes)
+                mirror.require_continued(files, sizes, largest=self._largest)
                 came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]
             # A sample names its trace: that comes first.
-            mirror.pull_traces(run_dir, self._far, told["traces"], machine=machine)
+            mirror.pull_traces(run_dir, self._far, told["traces"], machine=machine, largest=self._largest)
             for name, offset, data in came:
                 mirror.append(run_dir, name, offset, data)
             said = said or told

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from runners import events
 from runners.carried import ferry as ferrying
 from runners.carried import taking
 from runners.carried.arrivals import Folder, opened
 from runners.carried.ferry import AnotherWriterError, Ferry
 from runners.carried.manifest import Manifest, is_known, manifest_name
-from runners.carried.taking import take_in
+from runners.carried.taking import has_finished, take_in
 from runners.errors import CarriedError, NotAllHereError
 from runners.events import EventWriter, LineWriter
 from runners.rundir import RunDir
@@ -501,3 +502,14 @@ def test_the_document_shows_a_manifest_as_it_is_written(away, tmp_path):
     files = [name for name in found if (tmp_path / "results" / name).is_file()]
     assert all(any(re.fullmatch(pattern, name) for pattern in patterns) for name in files)
     assert all(any(re.fullmatch(pattern, name) for name in files) for pattern in patterns)
+
+
+def test_that_a_run_has_finished_is_read_from_its_last_lines(away, monkeypatch):
+    speak(away, *["heartbeat"] * 1500, "finished")
+    read, read_lines = [], events.read_lines
+    monkeypatch.setattr(events, "read_lines", lambda *given: read.append(read_lines(*given)) or read[-1])
+    assert has_finished(away, 1)
+    assert sum(len(rows) for rows, _ in read) < 1000
+    speak(away, *["heartbeat"] * 9, attempt=2)
+    assert not has_finished(away, 2)
+    assert not has_finished(away, 3)

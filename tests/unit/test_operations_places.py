@@ -11,11 +11,12 @@ from click.testing import CliRunner, Result
 from runners.errors import UnreachableError
 from runners.forecast.memory import GIB
 from runners.places.ssh import SshPlace
+from tests.journeys.command_line import data, run
 from workbench.cli.main import cli
 from workbench.operations import place_checks
 from workbench.operations.errors import ProjectError, WorkbenchError
 from workbench.operations.place_settings import SshSettings, place_problems
-from workbench.operations.places import place, place_names, price_per_hour
+from workbench.operations.places import place, place_names, price_per_hour, ssh_place
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
 
 SURVEY = {
@@ -53,7 +54,8 @@ def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) ->
         tmp_path,
         '[places.gpu]\nhots = "x"\nnice = "much"\n[places.gpu.environment]\nHF_HOME = 3\n'
         '[places.GPU]\nhost = "x"\n[places.local]\nhost = "x"\n[places.a]\nkind = "shh"\nhost = "-oProxyCommand=x"\n'
-        'folder = "C:\\\\runs"\nnice = 20\n[places.b]\nfolder = "runs"\npython = "venv/bin/python"\n',
+        'folder = "C:\\\\runs"\nnice = 20\nlargest_file_mib = 0\n'
+        '[places.b]\nfolder = "runs"\npython = "venv/bin/python"\n',
     )
     assert "places.gpu.hots: no such setting. Did you mean 'host'?" in said
     assert "places.gpu.nice: found 'much', expected a whole number" in said
@@ -64,6 +66,7 @@ def test_every_fault_of_a_place_is_named_with_the_nearest_key(tmp_path: Path) ->
     assert "places.a.host: found '-oProxyCommand=x'" in said
     assert "places.a.folder: found 'C:\\\\runs'" in said
     assert "places.a.nice: found 20, expected 0 to 19" in said
+    assert "places.a.largest_file_mib: found 0, expected 1 or more" in said
     assert "places.b.host: missing" in said
     assert "places.b.folder: found 'runs', expected a path from / or ~/ there" in said
     assert "places.b.python: found 'venv/bin/python', expected a name" in said
@@ -184,3 +187,22 @@ def test_a_host_without_a_card_has_its_memory_and_one_whose_torch_fails_is_not_r
     assert card is not None
     assert not card.cuda
     assert card.usable_bytes < 60 * GIB
+
+
+def test_what_is_said_of_a_host_is_refused_of_a_folder_that_runs_are_carried_in(tmp_path: Path) -> None:
+    Project.create(tmp_path / "voice").close()
+    carried = ("places", "add", "drive", "--bundle", str(tmp_path))
+    given = ("--folder", "~/runs", "--nice", str(SshSettings.nice), "--largest-file-mib", "9", "--env", "HF_HOME=/hf")
+    refused = run(tmp_path / "voice", *carried, *given, code=2)
+    assert "--folder, --nice, --largest-file-mib, --env: only for a host" in refused.stderr
+    assert data(tmp_path / "voice", *carried, "--price-per-hour", "2")["price_per_hour"] == 2
+
+
+def test_a_larger_file_is_brought_where_the_place_says_so(tmp_path: Path) -> None:
+    Project.create(tmp_path / "voice").close()
+    added = data(tmp_path / "voice", "places", "add", "gpu", "--host", "gpu", "--largest-file-mib", "512")
+    assert added["largest_file_mib"] == 512
+    project = Project.open(tmp_path / "voice")
+    assert project.settings.places["gpu"] == SshSettings(host="gpu", largest_file_mib=512)
+    assert ssh_place(project, "gpu")._largest == 512 << 20
+    project.close()

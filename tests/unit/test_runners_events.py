@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from runners.errors import RunDirError
-from runners.events import EventWriter, LineWriter, read_lines
+from runners.events import EventWriter, LineWriter, read_last_lines, read_lines
 
 
 def test_events_are_numbered_without_gaps_and_carry_attempt_and_time(tmp_path):
@@ -129,3 +129,14 @@ def test_a_file_that_became_shorter_than_what_was_read_is_named(tmp_path):
     path.write_bytes(b'{"seq": 1}\n')
     with pytest.raises(RunDirError, match="500 bytes of it were read before, now it has 11"):
         read_lines(path, 500)
+
+
+@pytest.mark.parametrize("within", [0, 1, 9, 10, 11, 20, 29, 30, 31, 1000])
+def test_the_last_lines_are_those_that_begin_in_the_last_bytes(tmp_path, within):
+    path = tmp_path / "events.jsonl"
+    assert read_last_lines(path, within) == []
+    lines = [f'{{"seq":{number}}}\n'.encode() for number in (1, 2, 3)]
+    path.write_bytes(b"".join(lines) + b'{"to')
+    begins = 34 - within
+    expected = [number for number, start in ((1, 0), (2, 10), (3, 20)) if start >= begins]
+    assert [row["seq"] for row in read_last_lines(path, within)] == expected

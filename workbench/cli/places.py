@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
+from click.core import ParameterSource
 
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.operations import place_checks
@@ -12,6 +14,9 @@ from workbench.operations.clock import clock
 from workbench.operations.forecasting import in_words
 from workbench.operations.place_settings import BundleSettings, PlaceSettings, SshSettings
 from workbench.operations.project import SETTINGS_FILE, Project
+
+# Options of `places add` that say something of a host.
+_OF_A_HOST = ("folder", "python", "nice", "ssh_config", "largest_file_mib", "environment")
 
 
 @click.group()
@@ -68,6 +73,12 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
 @click.option("--nice", default=SshSettings.nice, show_default=True, help="How far a job steps back there, 0 to 19.")
 @click.option("--ssh-config", default="", help="A file to use in place of ~/.ssh/config.")
 @click.option("--price-per-hour", default=0.0, help="What an hour there costs you.")
+@click.option(
+    "--largest-file-mib",
+    default=SshSettings.largest_file_mib,
+    show_default=True,
+    help="So large a trace or a file of lines may be that is brought from there.",
+)
 @click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Set for the jobs, such as HF_HOME.")
 @json_option
 @with_project
@@ -81,12 +92,15 @@ def places_add(
     nice: int,
     ssh_config: str,
     price_per_hour: float,
+    largest_file_mib: int,
     environment: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Add a host that is reached by SSH, or a folder for runs that are carried by hand, to workbench.toml."""
     if (host is None) == (bundle is None):
         raise click.UsageError("Give either --host HOST or --bundle FOLDER.")
+    if bundle is not None and (unfit := _given(_OF_A_HOST)):
+        raise click.UsageError(f"{', '.join(unfit)}: only for a host. A run that is carried by hand knows none of it.")
     pairs = [item.partition("=") for item in environment]
     for key, equals, _ in pairs:
         if not equals:
@@ -102,11 +116,22 @@ def places_add(
             nice=nice,
             ssh_config=ssh_config,
             price_per_hour=price_per_hour,
+            largest_file_mib=largest_file_mib,
             environment={key: value for key, _, value in pairs},
         )
     project.add_place(name, settings)
     emit({"place": name, **vars(settings)}, as_json, [name])
     say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")
+
+
+def _given(names: Sequence[str]) -> list[str]:
+    """Return those of some options that were given, as they are written."""
+    ctx = click.get_current_context()
+    return [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name in names and ctx.get_parameter_source(option.name) is not ParameterSource.DEFAULT
+    ]
 
 
 def _card(report: place_checks.PlaceReport) -> str | None:

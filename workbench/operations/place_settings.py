@@ -39,6 +39,7 @@ class SshSettings:
         nice: added to the job's niceness there, 0 to 19.
         ssh_config: a file to use in place of ~/.ssh/config; empty for that one.
         price_per_hour: in the author's own currency; 0 for nothing worth counting.
+        largest_file_mib: so large a trace or a file of lines may be that is brought from there, in MiB.
         environment: set for the jobs, such as HF_HOME.
     """
 
@@ -49,6 +50,7 @@ class SshSettings:
     nice: int = 0
     ssh_config: str = ""
     price_per_hour: float = 0.0
+    largest_file_mib: int = 256
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -141,6 +143,8 @@ def place_problems(place: PlaceSettings) -> list[str]:
         )
     if not 0 <= place.nice <= 19:
         problems.append(f"nice: found {place.nice}, expected 0 to 19.")
+    if place.largest_file_mib < 1:
+        problems.append(f"largest_file_mib: found {place.largest_file_mib}, expected 1 or more.")
     return problems
 
 

@@ -110,6 +110,7 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
         python=found.python,
         nice=found.nice,
         environment=found.environment,
+        largest_file_bytes=found.largest_file_mib << 20,
         cancelled=cancelled,
     )
 
