@@ -16,6 +16,7 @@ from typing import Any, Literal
 from curation.counted import counted
 from curation.errors import Problem
 from curation.filepair import half_character
+from curation.quoted import quoted
 
 Of = Literal["base", "adapter"]
 
@@ -228,7 +229,9 @@ def _read_canary(lines: Sequence[str], number: int, faults: _Faults) -> CanaryOu
         elif prompt is not None and said is None:
             prompt.append(line)
         elif line.strip() and not re.fullmatch(r"-{3,}[ \t]*", line):
-            faults.name(number + index, f"{line.strip()[:40]!r} stands before the first sample: not read. Delete it.")
+            faults.name(
+                number + index, f"{quoted(line.strip(), 40)} stands before the first sample: not read. Delete it."
+            )
     samples = [
         (place, "\n".join(lines[begin + 1 : end]).strip("\n"))
         for place, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)]))

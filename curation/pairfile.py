@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from curation.errors import Problem
 from curation.filepair import TIER_NUMBERS, FilePair, source_slug, tier_named
 from curation.pairs import Tier
+from curation.quoted import quoted
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PAIR = re.compile(r"##[ \t]+pair:(.*)\Z", re.IGNORECASE | re.DOTALL)
@@ -106,7 +107,7 @@ def write_pairfile(pairs: Sequence[FilePair], *, title: str, path: str = "") -> 
             escaped, lines = _escape(body.strip())
             block += escaped
             said += [
-                Problem(path, begin + line, f"the {name} holds a mark of the format: written as {shown!r}.")
+                Problem(path, begin + line, f"the {name} holds a mark of the format: written as {quoted(shown)}.")
                 for line, shown in lines
             ]
         block += "\n\n---\n"
@@ -147,9 +148,10 @@ def _read(text: str, block: _Block, path: str, problems: list[Problem]) -> FileP
             if len(tiers) > 1:
                 fault(line.number, f"this pair has a tier at line {tiers[0]} already. Delete one of the two lines.")
         else:
-            words = line.text.strip()
-            shown = words if len(words) <= 40 else words[:39] + "…"
-            fault(line.number, f"{shown!r} stands before the prompt. Move it into the prompt, or delete it.")
+            fault(
+                line.number,
+                f"{quoted(line.text.strip(), 40)} stands before the prompt. Move it into the prompt, or delete it.",
+            )
     if not tiers:
         fault(block.first, "this pair has no tier. Write `tier: 1`, 2, 3 or 4 under its first line.")
     for name in ("prompt", "response"):

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from curation.errors import Problem
 from curation.filepair import FilePair, Split, half_character, source_slug, tier_named
+from curation.quoted import quoted
 
 # Between prompt and response in a row that has only a text.
 SEPARATOR = "\n\n---\n\n"
@@ -150,7 +151,7 @@ def _turns(turns: list[Any], key: str) -> _Texts | str:
         roles = ", ".join(str(role) for role, _ in spoken) or "none"
         return f"has the turns {roles}. A pair is one of the user, then one of the assistant: split or delete the line."
     said = " ".join(" ".join(systems).split())
-    left_out = f"has a system turn, which a pair does not hold: left out ({said[:60]!r})." if said else ""
+    left_out = f"has a system turn, which a pair does not hold: left out ({quoted(said, 60)})." if said else ""
     return _Texts(spoken[0][1], spoken[1][1], frozenset({key}), left_out)
 
 

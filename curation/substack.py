@@ -20,6 +20,7 @@ from curation.csv_rows import csv_rows
 from curation.discover import MAX_BYTES
 from curation.errors import EssayError, Problem
 from curation.html_markdown import Converted, html_to_markdown
+from curation.quoted import quoted
 from curation.textfile import decode
 
 POSTS_CSV = "posts.csv"
@@ -102,9 +103,9 @@ def left_out(post: Post, also: Collection[str]) -> tuple[str, str] | None:
     """
     value = post.type if post.type in ALSO else OTHER
     if post.type != NEWSLETTER and value not in also:
-        return f"the post {post.title!r} is a {post.type} and is left out. Have it with `--also {value}`.", value
+        return f"the post {quoted(post.title)} is a {post.type} and is left out. Have it with `--also {value}`.", value
     if not post.published and DRAFTS not in also:
-        return f"the post {post.title!r} is a draft and is left out. Have it with `--also {DRAFTS}`.", DRAFTS
+        return f"the post {quoted(post.title)} is a draft and is left out. Have it with `--also {DRAFTS}`.", DRAFTS
     return None
 
 
@@ -116,8 +117,8 @@ def read_post(archive: Archive, post: Post) -> tuple[Converted, int]:
     """
     if post.file is None:
         message = (
-            f"the post {post.title!r} has no file posts/{post.post_id}.html: an export can lack the newest posts. "
-            "Export again, or paste it into a Markdown file."
+            f"the post {quoted(post.title)} has no file posts/{post.post_id}.html: an export can lack the newest "
+            "posts. Export again, or paste it into a Markdown file."
         )
         raise EssayError(Problem(archive.shown(POSTS_CSV), post.line, message))
     data = archive.read(post.file, MAX_BYTES)

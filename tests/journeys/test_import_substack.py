@@ -80,7 +80,7 @@ def check_everything(project: Project, report: ImportReport, root: Path) -> None
         "posts.csv:11: names the post '101.salt' again (line 2). The first one counts.",
         "posts.csv:12: has no post_id",
         "posts/112.unlisted-post.html: has no row in posts.csv",
-        "posts.csv:9: the post 'The newest' has no file posts/108.newest.html",
+        "posts.csv:9: the post “The newest” has no file posts/108.newest.html",
         "posts/110.bad.html:2: is not UTF-8: byte 0xe9",
         "posts/111.empty.html: holds no text, only 1 button-wrapper.",
     ]
@@ -88,8 +88,8 @@ def check_everything(project: Project, report: ImportReport, root: Path) -> None
     assert [problem[: len(start)] for problem, start in zip(problems, starts, strict=True)] == starts
     left_out = said(report.left_out, root)
     assert [line.partition(":")[2].partition(":")[0] for line in left_out[:-1]] == ["4", "5", "6", "7", "8", "10"]
-    assert "the post 'Not yet' is a draft and is left out. Have it with `--also drafts`." in left_out[0]
-    assert "the post 'A talk' is a podcast and is left out. Have it with `--also podcast`." in left_out[1]
+    assert "the post “Not yet” is a draft and is left out. Have it with `--also drafts`." in left_out[0]
+    assert "the post “A talk” is a podcast and is left out. Have it with `--also podcast`." in left_out[1]
     assert "1 button-wrapper" in left_out[-1]
     row = next(row for row in essay_rows(project) if row.slug == "salt")
     assert (row.path, row.origin) == ("substack:101.salt", "substack")
@@ -267,7 +267,7 @@ def test_the_command_names_what_is_left_out_and_takes_it_with_also(project: Proj
     arguments = ["-p", str(project.root), "import", str(path)]
     result = CliRunner().invoke(cli, [*arguments, "--dry-run"])
     assert result.exit_code == 0
-    assert "posts.csv:4: the post 'Not yet' is a draft" in result.stderr
+    assert "posts.csv:4: the post “Not yet” is a draft" in result.stderr
     assert "Would come in: 3 added, 0 changed, 0 as they were, 8 problems, 7 left out" in result.stderr
     assert "draft" in CliRunner().invoke(cli, [*arguments, "--also", "drafts"]).stdout
     unknown = CliRunner().invoke(cli, [*arguments, "--also", "nonsense"])

@@ -166,8 +166,8 @@ def test_a_look_at_an_import(snap_compare: Compare, curated: Path, size: tuple[i
             ),
             Arrival(outcome="changed", what="pair", name="gulls", title="Pairs", path="pairs.md", count=12, words=840),
         ]
-        left = Problem("export.zip/posts.csv", 3, "the post 'Not yet' is a draft and is left out.")
-        wrong = Problem("export.zip/posts.csv", 5, "the post 'The newest' has no file posts/8.newest.html.")
+        left = Problem("export.zip/posts.csv", 3, "the post “Not yet” is a draft and is left out.")
+        wrong = Problem("export.zip/posts.csv", 5, "the post “The newest” has no file posts/8.newest.html.")
         report = ImportReport(
             arrivals=tuple(posts), problems=(wrong,), left_out=(left,), choices=("drafts",), dry_run=True
         )

@@ -81,7 +81,7 @@ def test_all_faults_are_named_at_once_and_the_good_blocks_come_in() -> None:
         "p.md:1: this pair has no tier. Write `tier: 1`, 2, 3 or 4 under its first line.",
         'p.md:11: this pair has no "### response" section. Add one, or delete lines 11 to 18.',
         "p.md:12: the tier is '5'. Write 1, 2, 3 or 4.",
-        "p.md:13: 'stray words' stands before the prompt. Move it into the prompt, or delete it.",
+        "p.md:13: “stray words” stands before the prompt. Move it into the prompt, or delete it.",
         "p.md:20: this pair has no slug. Write a part of its essay's file name after `## pair:`.",
         "p.md:22: this pair has a tier at line 21 already. Delete one of the two lines.",
     ]

@@ -87,7 +87,7 @@ def test_what_the_list_is_narrowed_to_is_counted(width):
 
     assert "T thesis" in line
     assert " 4 found " in line[:width]
-    assert "with 'brick'" in line[:width]
+    assert "with “brick”" in line[:width]
 
 
 def test_an_empty_list_names_the_tier_and_how_often_esc_is_pressed():

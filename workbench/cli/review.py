@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from curation.quoted import quoted
 from workbench.cli.mine import mine_group
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.cli.rating import comparison_of, rate_command, rubric_command, tag_command, tags_command
@@ -98,7 +99,7 @@ def review_mark(project: Project, run: str, prompt: str, number: int, of: str, l
     sample = comparison.base if of == "base" else comparison.adapter
     start = sample.text.find(words)
     if start < 0 or not words:
-        raise WorkbenchError(f"{words!r} does not stand in that sample. Copy the words as they are.")
+        raise WorkbenchError(f"{quoted(words)} does not stand in that sample. Copy the words as they are.")
     reviewing.add_mark(project, sample.id, label, start, start + len(words))
 
 

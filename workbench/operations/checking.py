@@ -18,6 +18,7 @@ from curation.findings import Finding, LintCanary, LintPair, Waiver, with_waiver
 from curation.generated import standing_in
 from curation.leaks import VERSION, find_leaks
 from curation.lint import ends_in_break, words_of_a_model
+from curation.quoted import quoted
 from curation.rules import SourceFacts, rule_findings, without
 from curation.statistics import Statistics, TokenCount, histogram, statistics
 from store import checks, essay_facts, pairs, token_counts
@@ -272,7 +273,7 @@ def lacking_text(key: object, pair: Member) -> str:
     if not sides:
         return ""
     said = " ".join((pair.response if pair.response.strip() else pair.prompt).split())
-    opening = f" (“{said if len(said) <= _OPENING else said[: _OPENING - 1].rstrip() + '…'}”)" if said else ""
+    opening = f" ({quoted(said, _OPENING)})" if said else ""
     return f"Pair {key} of {pair.source}{opening} has no {' and no '.join(sides)}."
 
 

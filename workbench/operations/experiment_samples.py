@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from curation.quoted import quoted
 from store.annotations import Annotation
 from workbench.operations.errors import NothingToDoError
 from workbench.operations.experiment_records import Records
@@ -71,7 +72,7 @@ def _said_words(note: Annotation, text: str) -> str:
     """Say what the author said of a sample: what it is, what it is on or how it was rated, and her words."""
     what = note.label or note.kind
     if note.kind == "mark":
-        what += f" “{text[note.start : note.end]}”"
+        what += f" {quoted(text[note.start : note.end])}"
     elif note.kind == "rating":
         what += f" {note.value} of 5"
     return f"{what}: {note.body}" if note.body else what

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from curation.counted import counted
+from curation.quoted import quoted
 from runners.text_diagnostics import collapse, poor_stretch
 from workbench.operations.token_pieces import Unit
 from workbench.operations.traces import Commit
@@ -119,7 +120,7 @@ class Facts:
     def _taken(self) -> str:
         if self.takeover is None or (self.repetition is not None and self.takeover.step > self.repetition.step):
             return ""
-        tokens = " ".join(f"“{text.strip() or text}”" for text in self.takeover.tokens)
+        tokens = " ".join(quoted(text.strip() or text) for text in self.takeover.tokens)
         return f"from step {self.takeover.step} on the commits are little but {tokens}"
 
     def _ends(self) -> str:

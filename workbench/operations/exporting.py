@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from curation.counted import counted
+from curation.quoted import quoted
 from store import program
 from workbench.operations.errors import WorkbenchError, WouldReplaceError
 from workbench.operations.project import Project
@@ -50,9 +51,9 @@ def review_markdown(view: ReviewView) -> str:
             # An indented block shows model output as it is, whatever marks it holds.
             parts.append("\n".join(f"    {line}" for line in sample.text.splitlines()) or "    (nothing)")
             for note in view.annotations.get(sample.id, ()):
-                quoted = f" “{sample.text[note.start : note.end]}”" if note.kind == "mark" else ""
+                marked = f" {quoted(sample.text[note.start : note.end])}" if note.kind == "mark" else ""
                 rated = f": {note.value} of 5" if note.kind == "rating" else ""
-                parts.append(f"- {note.label or note.kind}{quoted}{rated}{': ' + note.body if note.body else ''}")
+                parts.append(f"- {note.label or note.kind}{marked}{rated}{': ' + note.body if note.body else ''}")
     return "\n\n".join(parts) + "\n"
 
 

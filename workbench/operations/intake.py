@@ -16,6 +16,7 @@ from typing import Literal, Protocol, TypeVar, cast
 from curation.counted import counted
 from curation.errors import Problem
 from curation.generated import standing_in
+from curation.quoted import quoted
 from store import essays, following, history, sessions
 from store.known_sources import Outcome
 from workbench.operations.following import Followed
@@ -252,8 +253,9 @@ class Intake:
         if outcome == "kept":
             # Two texts of hers: which one she wants is not decided by what happened to come in last.
             message = (
-                f"{new.title!r} was edited here, and what comes in now reads otherwise: your text was kept. To have "
-                f"the new one, put the old one back (`workbench essays edit {slug} --as-imported`), and import again."
+                f"{quoted(new.title)} was edited here, and what comes in now reads otherwise: your text was kept. To "
+                f"have the new one, put the old one back (`workbench essays edit {slug} --as-imported`), and import "
+                "again."
             )
             self.problem(Problem(path, None, message))
             outcome = "same"

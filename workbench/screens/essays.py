@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from curation.counted import counted
+from curation.quoted import quoted
 from workbench.screens.essay_cleaning import CleaningKeys
 from workbench.screens.essay_follow import FollowKeys, sign, what_happened
 from workbench.screens.essay_writing import WritingKeys
@@ -208,7 +209,8 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
     def _fill(self, place: int | None = None) -> None:
         words = self._words.lower()
         found = [row.id for row in self._rows if not words or words in f"{row.title} {row.slug} {row.kind}".lower()]
-        empty = f"Nothing here has {self._words!r} in its title. Press esc to see all." if words else _EMPTY
+        shown = quoted(one_line(self._words))
+        empty = f"Nothing here has {shown} in its title. Press esc to see all." if words else _EMPTY
         self.sources.show(found, cursor=place, empty=empty)
         self._show_summary()
 

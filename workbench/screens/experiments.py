@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from curation.counted import counted
+from curation.quoted import quoted
 from workbench.screens.experiment_base import NOTEBOOK_ID, Detail
 from workbench.screens.experiment_launch import LaunchKeys
 from workbench.screens.experiment_lines import LEGEND, NotebookRow, tree_heading, tree_line
@@ -23,6 +24,7 @@ from workbench.screens.experiment_panel import comparison_lines, experiment_line
 from workbench.screens.run_lines import short_name
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
+from workbench.widgets.plain import one_line
 from workbench.widgets.text_view import Lines, TextView
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
         if noted or rows:
             rows[NOTEBOOK_ID] = NotebookRow(notes=noted)
             ids.insert(0, NOTEBOOK_ID)
-        empty = f"No run holds {self._words!r}. Press esc to see all." if self._words else _EMPTY
+        empty = f"No run holds {quoted(one_line(self._words))}. Press esc to see all." if self._words else _EMPTY
         self.set_class(not rows, "-none")
         self.tree_list.hold(rows)
         self.tree_list.show(ids, cursor=self._place_of(place), empty=empty)

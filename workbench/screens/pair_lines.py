@@ -12,6 +12,7 @@ from textual.style import Style
 
 from curation.counted import counted
 from curation.pace import minutes_left
+from curation.quoted import quoted
 from workbench.widgets.plain import cell, one_line
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _narrowed(standing: Standing) -> list[Content | tuple[str, str]]:
     if standing.marked:
         parts.append((f" {standing.marked:,} marked ", "bold $accent"))
     if standing.words:
-        parts.append((f" with {standing.words!r}", "$accent"))
+        parts.append((f" with {quoted(one_line(standing.words))}", "$accent"))
     if standing.source:
         parts.append((f" in {one_line(standing.source)} ", "$accent"))
     return parts

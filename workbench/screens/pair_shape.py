@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual import on
 from textual.binding import Binding, BindingType
 
+from curation.quoted import quoted
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import pairs_said
 from workbench.widgets.pair_text import PairText
@@ -80,7 +81,7 @@ class ShapeKeys(PairBase):
                 left = f" {pairs_said(reshaped.left)} stayed as they are." if reshaped.left else ""
                 self.say(f"A sentence {what}, in {pairs_said(reshaped.changed)}.{left}")
             else:
-                self.say(f"{_known(reshaped.text)} {what}.")
+                self.say(f"{quoted(one_line(reshaped.text), _KNOWN_BY)} {what}.")
 
         self.act(operate, done)
 
@@ -156,9 +157,3 @@ class ShapeKeys(PairBase):
             self.relist(ids, cursor=pair_id)
 
         self.act(operate, done)
-
-
-def _known(text: str) -> str:
-    """Return the beginning of a sentence in quotation marks."""
-    short = one_line(text)
-    return f"“{short if len(short) <= _KNOWN_BY else short[: _KNOWN_BY - 1].rstrip() + '…'}”"

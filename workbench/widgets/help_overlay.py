@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from curation.quoted import quoted
 from workbench.widgets.dialogs import Dialog
 from workbench.widgets.plain import cell, lines_of, one_line
 from workbench.widgets.status_line import key_display
@@ -125,7 +126,7 @@ class HelpOverlay(Dialog[None]):
         if self._shown:
             options.highlighted = 0
         else:
-            none = f"No key does “{one_line(words.strip())}”. Fewer letters find more; : finds every command."
+            none = f"No key does {quoted(one_line(words.strip()))}. Fewer letters find more; : finds every command."
             options.add_option(Option(none, disabled=True))
 
 
