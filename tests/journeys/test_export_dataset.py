@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from textual.widgets import OptionList
 
 from curation.errors import CurationError
 from curation.snapshot import SnapshotPair
@@ -218,7 +219,10 @@ async def test_a_dataset_is_exported_by_keys(project: Project) -> None:
         await settle(pilot, lambda: "not frozen yet" in shown(pilot, "StatusLine"))
         await pilot.press("j", "x")
         await settle(pilot, lambda: any("form" in str(title.render()) for title in app.screen.query(".dialog-title")))
-        await pilot.press("m", "enter")
+        options = app.screen.query_one(OptionList)
+        lines = [str(options.get_option_at_index(index).prompt).split()[:2] for index in range(options.option_count)]
+        assert lines == [[key, form.name] for key, form in zip("1234567890", FORMS, strict=True)]
+        await pilot.press("7", "enter")
         await settle(pilot, lambda: len(app.screen.query("Input")) > 0)
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(app.screen, DatasetsScreen))
@@ -240,7 +244,7 @@ async def test_the_screen_asks_before_it_replaces_what_it_did_not_write(project:
                 await pilot.press("j")
             await pilot.press("x")
             await settle(pilot, lambda: len(app.screen.query(".dialog-title")) > 0)
-            await pilot.press("m", "enter")
+            await pilot.press("7", "enter")
             await settle(pilot, lambda: len(app.screen.query("Input")) > 0)
             await pilot.press("enter")
             await settle(pilot, lambda: isinstance(app.screen, ConfirmDialog))

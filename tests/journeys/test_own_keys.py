@@ -72,3 +72,21 @@ def test_the_command_line_lists_gives_and_refuses(project: Project, folder: Path
     assert listed["pairs.reject"]["keys"] == ["x"]
     refused = run(project.root, "keys", "set", "pairs.reject", "Z", code=1)
     assert "pairs.accept" in refused.stderr
+
+
+def test_the_command_line_gives_keys_back(project: Project, folder: Path) -> None:
+    run(project.root, "keys", "set", "pairs.accept", "Z", "f6")
+    run(project.root, "keys", "set", "pairs.skip", "f7")
+    assert data(project.root, "keys", "reset", "pairs.accept") == [{"name": "pairs.accept", "keys": ["a"]}]
+    listed = {row["name"]: row for row in data(project.root, "keys")}
+    assert (listed["pairs.accept"]["keys"], listed["pairs.accept"]["own"]) == (["a"], False)
+    assert "no keys of yours" in run(project.root, "keys", "reset", "pairs.accept", code=1).stderr
+    assert "Did you mean pairs.accept?" in run(project.root, "keys", "reset", "pairs.acept", code=1).stderr
+    run(project.root, "keys", "reset", code=2)
+    run(project.root, "keys", "reset", "pairs.skip", "--all", code=2)
+    unanswered = run(project.root, "keys", "reset", "--all", code=1)
+    assert "Give 1 command its own keys back" in unanswered.stderr
+    assert "Nothing was changed." in unanswered.stderr
+    assert data(project.root, "keys", "reset", "--all", "--yes") == [{"name": "pairs.skip", "keys": ["z"]}]
+    assert not any(row["own"] for row in data(project.root, "keys"))
+    run(project.root, "keys", "reset", "--all", "--yes", code=1)

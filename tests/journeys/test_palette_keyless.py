@@ -63,7 +63,7 @@ async def test_the_newest_dataset_is_exported_from_any_screen(tmp_path: Path) ->
         assert "Nothing is frozen yet" in shown(app.screen)
         freeze(project)
         await choose(pilot, "export pairs", "Export pairs")
-        await press(pilot, "m", "enter")
+        await press(pilot, "7", "enter")
         assert isinstance(app.screen, PathDialog)
         await press(pilot, "enter")
         assert "Wrote dataset 1 as markdown" in shown(app.screen)

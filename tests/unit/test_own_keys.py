@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from workbench.every_key import every_command, named
-from workbench.operations.own_keys import Command, KeysError, checked, give_keys, read_keys
+from workbench.operations.errors import NothingToDoError, ProjectError
+from workbench.operations.own_keys import Command, KeysError, checked, give_keys, read_keys, take_back
 
 ACCEPT = Command(id="pairs.accept", keys=("a",), words="accept", places=frozenset({"Pairs"}))
 COPY = Command(id="pairs.copy", keys=("y",), words="copy", places=frozenset({"Pairs"}))
@@ -94,6 +95,41 @@ def test_what_is_refused_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(KeysError, match=r"pairs\.copy"):
         give_keys(path, "pairs.accept", ["C"], own={"pairs.accept": ("b",), "pairs.copy": ("C",)}, commands=ALL)
     assert not path.exists()
+
+
+def test_a_line_is_taken_out_and_everything_else_stays(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, '# mine\n[pairs]\n# enter is easy\naccept = "enter"  # yes\nskip = ["Z", "f6"]\n\n[old]\nx = "y"\n'
+    )
+    said = read_keys(path)
+    take_back(path, ["pairs.accept", "old.x"], said=said, own={"pairs.accept": ("enter",)}, commands=ALL)
+    assert path.read_text() == '# mine\n[pairs]\n# enter is easy\nskip = ["Z", "f6"]\n\n[old]\n'
+
+
+def test_what_has_no_line_or_is_no_command_cannot_be_taken_back(tmp_path: Path) -> None:
+    path = written(tmp_path, '[pairs]\naccept = "enter"\n')
+    with pytest.raises(KeysError, match=r"^There is no command pairs\.acept\. Did you mean pairs\.accept\?"):
+        take_back(path, ["pairs.acept"], said=read_keys(path), own=read_keys(path), commands=ALL)
+    with pytest.raises(NothingToDoError, match=r"pairs\.copy has no keys of yours to be taken back: it is y\."):
+        take_back(path, ["pairs.accept", "pairs.copy"], said=read_keys(path), own=read_keys(path), commands=ALL)
+    assert read_keys(path) == {"pairs.accept": ("enter",)}
+
+
+def test_a_key_that_is_another_s_by_now_is_taken_back_only_with_that_one(tmp_path: Path) -> None:
+    path = written(tmp_path, '[pairs]\naccept = "y"\ncopy = "a"\n')
+    with pytest.raises(
+        KeysError, match=r"pairs\.accept cannot have a again.*`workbench keys reset pairs.accept pairs.copy`"
+    ):
+        take_back(path, ["pairs.accept"], said=read_keys(path), own=read_keys(path), commands=ALL)
+    take_back(path, ["pairs.accept", "pairs.copy"], said=read_keys(path), own=read_keys(path), commands=ALL)
+    assert read_keys(path) == {}
+
+
+def test_a_line_that_is_not_understood_is_left_to_the_author(tmp_path: Path) -> None:
+    path = written(tmp_path, '[pairs]\naccept = [\n  "Z",\n]\n')
+    with pytest.raises(ProjectError, match=r"pairs\.accept cannot be taken out.* by hand"):
+        take_back(path, ["pairs.accept"], said=read_keys(path), own=read_keys(path), commands=ALL)
+    assert read_keys(path) == {"pairs.accept": ("Z",)}
 
 
 def test_of_two_lines_with_one_key_the_one_above_counts() -> None:

@@ -10,16 +10,16 @@ from workbench.widgets.choose_many import ManyDialog
 from workbench.widgets.dialogs import Choice, ChoiceDialog, keys_of
 
 
-def test_a_line_has_its_first_letter_only_where_no_other_begins_so() -> None:
-    assert keys_of(["near-copy", "near-copy", "small-holdout"]) == ["1", "2", "s"]
-    assert keys_of(["chat", "csv", "text"]) == ["1", "2", "t"]
+def test_lines_have_their_first_letters_where_no_two_begin_alike_and_are_counted_else() -> None:
+    assert keys_of(["near-copy", "near-copy", "small-holdout"]) == ["1", "2", "3"]
+    assert keys_of(["chat", "csv", "text"]) == ["1", "2", "3"]
     assert keys_of(["20260102-a", "20260101-b"]) == ["1", "2"]
     assert keys_of(["rewrite", "Thesis"]) == ["r", "t"]
 
 
 def test_no_key_is_given_twice_and_none_that_moves() -> None:
     keys = keys_of([f"pair {number}" for number in range(12)])
-    assert keys == [*"123456789", "", "", ""]
+    assert keys == [*"1234567890", "", ""]
     assert keys_of(["jump", "keep"]) == ["1", "2"]
 
 
@@ -48,10 +48,10 @@ async def test_a_switch_has_its_own_key_before_it_also_where_names_begin_alike()
         await pilot.pause()
         options = app.screen.query_one(OptionList)
         lines = [str(options.get_option_at_index(index).prompt) for index in range(3)]
-        assert [line.split()[0] for line in lines] == ["1", "2", "t"]
+        assert [line.split()[0] for line in lines] == ["1", "2", "3"]
         await pilot.press("c")
         assert not any("[x]" in str(options.get_option_at_index(index).prompt) for index in range(3))
-        await pilot.press("t", "2", "1", "1")
+        await pilot.press("3", "2", "1", "1")
         assert options.highlighted == 0
         await pilot.press("enter")
     assert answers == [["csv", "text"]]

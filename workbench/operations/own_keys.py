@@ -13,17 +13,17 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.operations.errors import WorkbenchError
-from workbench.operations.settings_file import change_setting
+from workbench.operations.errors import NothingToDoError, WorkbenchError
+from workbench.operations.settings_file import change_setting, remove_settings
 
 # Names the folder of the file where it is not to be the system's own.
 FOLDER_VARIABLE = "WORKBENCH_CONFIG_DIR"
 _HEADER = """\
-# Keys of your own, for every project. `workbench keys` lists the names; a line away, and the key is as it was.
+# Keys of your own, for every project. `workbench keys` lists the names, `workbench keys reset` takes lines away.
 """
 
 
@@ -96,9 +96,7 @@ def checked(path: Path, said: Mapping[str, Sequence[str]], commands: Sequence[Co
     keys: dict[str, tuple[str, ...]] = {}
     for name, wanted in said.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            problems.append(f"{path}: there is no command {name}.{meant} `workbench keys` lists them.")
+            problems.append(f"{path}: {_no_command(name, known)}")
         else:
             keys[name] = tuple(wanted)
     # Of two that want one key, the line above has it.
@@ -139,8 +137,62 @@ def give_keys(
             path.write_text(_HEADER, encoding="utf-8")
         except OSError as error:
             raise KeysError(f"{path}: cannot be written ({error.strerror}). Look at its permissions.") from error
-    table, _, key = name.partition(".")
-    change_setting(path, table, key, ",".join(keys))
+    change_setting(path, *_place(name), ",".join(keys))
+
+
+def take_back(
+    path: Path,
+    names: Sequence[str],
+    *,
+    said: Collection[str],
+    own: Mapping[str, Sequence[str]],
+    commands: Sequence[Command],
+) -> None:
+    """Take the lines of some commands out of the file, so that they have their own keys again.
+
+    Args:
+        path: the file.
+        names: the commands' ids; lines that name no command can be taken out as well.
+        said: the ids that the file names, whether they count or not.
+        own: what counts of the file until now, keys as Textual names them.
+        commands: all there are.
+
+    Raises:
+        KeysError: there is no such command, or a key it would have again is another's now; nothing is written then.
+        NothingToDoError: one of them has no line in the file.
+        ProjectError: the file cannot be changed.
+    """
+    known = {command.id: command for command in commands}
+    for name in names:
+        if name not in known and name not in said:
+            sentence = _no_command(name, known)
+            raise KeysError(sentence[0].upper() + sentence[1:])
+        if name not in said:
+            keys = " and ".join(known[name].keys)
+            raise NothingToDoError(f"{name} has no keys of yours to be taken back: it is {keys}. Nothing was changed.")
+    left = {name: keys for name, keys in own.items() if name not in names}
+    for name in left:
+        held = _taken(known[name], {other: tuple(keys) for other, keys in left.items()}, commands)
+        if held is not None:
+            key, other = held
+            together = " ".join(dict.fromkeys([*names, name]))
+            raise KeysError(
+                f"{other.id} cannot have {key} again, since that is {name} now. Take both back: "
+                f"`workbench keys reset {together}`."
+            )
+    remove_settings(path, [_place(name) for name in names])
+
+
+def _no_command(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"there is no command {name}.{meant} `workbench keys` lists them."
+
+
+def _place(name: str) -> tuple[str, str]:
+    """Return the table and the key that a command's line has in the file."""
+    table, _, key = name.rpartition(".")
+    return table, key
 
 
 def _lines(path: Path, data: Mapping[str, object]) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,36 @@ def change_setting(path: Path, table: str, key: str, value: bool | int | str) ->
     Raises:
         ProjectError: the file cannot be read or written, is not TOML, or is written in a way that was not understood.
     """
-    try:
-        old = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path}: cannot be read ({error}). Look at the file, and try again.") from error
+    old = _read(path)
     wanted = _with(_loads(path, old), table, key, value)
     new = with_setting(old, table, key, value)
-    try:
-        understood = tomllib.loads(_universal(new)) == wanted
-    except tomllib.TOMLDecodeError:
-        understood = False
-    if not understood:
+    if not _says(new, wanted):
         name = f"{table}.{key}" if table else key
         raise ProjectError(
             f"{path}: {name} is written in a way the program cannot change without touching other lines. Set it there "
             f"to {toml_value(value)} by hand."
+        )
+    replace_text(path, new)
+
+
+def remove_settings(path: Path, names: Sequence[tuple[str, str]]) -> None:
+    """Take the lines of some keys out, each given by its table and name; every other line stays.
+
+    Raises:
+        ProjectError: the file cannot be read or written, is not TOML, or is written in a way that was not understood.
+    """
+    old = _read(path)
+    wanted, new = _loads(path, old), old
+    for table, key in names:
+        inside = wanted.get(table) if table else wanted
+        if isinstance(inside, dict):
+            inside.pop(key, None)
+        new = without_setting(new, table, key)
+    if not _says(new, wanted):
+        said = ", ".join(f"{table}.{key}" if table else key for table, key in names)
+        raise ProjectError(
+            f"{path}: {said} cannot be taken out without touching other lines, as it is written there. Take it out by "
+            "hand."
         )
     replace_text(path, new)
 
@@ -53,7 +69,7 @@ def with_setting(text: str, table: str, key: str, value: bool | int | str) -> st
     if begin is None:
         head = text if not text or text.endswith(("\n", "\r")) else text + end_of_line
         return f"{head}{end_of_line}[{table}]{end_of_line}{key} = {toml_value(value)}{end_of_line}"
-    assignment = re.compile(rf"([ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=[ \t]*){_VALUE}([ \t]*(?:#.*)?\r?\n?)\Z")
+    assignment = _assignment(key)
     for number in range(begin, end):
         found = assignment.match(lines[number])
         if found:
@@ -67,6 +83,22 @@ def with_setting(text: str, table: str, key: str, value: bool | int | str) -> st
         lines[last] += end_of_line
     lines.insert(last + 1, f"{key} = {toml_value(value)}{end_of_line}")
     return "".join(lines)
+
+
+def without_setting(text: str, table: str, key: str) -> str:
+    """Return the text of a settings file without the line of a key, if it has one."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    begin, end = _table(lines, table)
+    assignment = _assignment(key)
+    return "".join(
+        line
+        for number, line in enumerate(lines)
+        if begin is None or not (begin <= number < end and assignment.match(line))
+    )
+
+
+def _assignment(key: str) -> re.Pattern[str]:
+    return re.compile(rf"([ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=[ \t]*){_VALUE}([ \t]*(?:#.*)?\r?\n?)\Z")
 
 
 def _table(lines: list[str], table: str) -> tuple[int | None, int]:
@@ -86,6 +118,20 @@ def _with(data: dict[str, Any], table: str, key: str, value: bool | int | str) -
     if isinstance(inside, dict):
         inside[key] = value
     return data
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read ({error}). Look at the file, and try again.") from error
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(_universal(text)) == wanted
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _loads(path: Path, text: str) -> dict[str, Any]:

@@ -121,13 +121,16 @@ class Choice(Generic[T]):
 
 
 def keys_of(names: Sequence[str]) -> list[str]:
-    """Return a key for each line of a list, no two alike: its first letter where no other begins so, else a digit.
+    """Return a key for each line of a list, no two alike and all of one kind.
 
-    `j` and `k` move; the tenth line without a letter of its own, and those after it, have no key and are empty.
+    They are the lines' first letters where no two begin alike, and none with `j` or `k`, which move. Else the first ten
+    lines are counted, 1 to 9 and then 0, and those after them have no key and are empty.
     """
-    letters = [name[:1].lower() if name[:1].isalpha() and name[:1].lower() not in "jk" else "" for name in names]
-    digits = iter("123456789")
-    return [letter if letter and letters.count(letter) == 1 else next(digits, "") for letter in letters]
+    letters = [name[:1].lower() for name in names]
+    if len(set(letters)) == len(names) and all(letter.isalpha() and letter not in "jk" for letter in letters):
+        return letters
+    digits = iter("1234567890")
+    return [next(digits, "") for _ in names]
 
 
 class ChoiceDialog(Dialog[T]):
