@@ -235,7 +235,7 @@ class _Carried:
     def _say_events(self, attempt: int) -> None:
         rows, self._seen = read_lines(self._run_dir.events(attempt), self._seen)
         for row in rows:
-            if words := words_of(row):
+            if words := words_of(row, self._spec.model):
                 print(words, flush=True)
 
 

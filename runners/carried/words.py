@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from runners.spec import ModelSpec
+
 _PHASES: Final = {
-    "load": "Loading the model; the first time it is downloaded, which takes minutes.",
     "self-test": "Testing the model.",
     "sample-base": "Writing samples before training.",
     "train": "Training.",
@@ -16,9 +17,11 @@ _PHASES: Final = {
 }
 
 
-def words_of(event: Mapping[str, Any]) -> str:
-    """Return a sentence for an event, or nothing for those nobody waits for."""
+def words_of(event: Mapping[str, Any], model: ModelSpec) -> str:
+    """Return a sentence for an event of a run with this model, or nothing for those nobody waits for."""
     kind = event.get("type")
+    if kind == "phase" and event.get("phase") == "load":
+        return _loading(model)
     if kind == "phase":
         return _PHASES.get(str(event.get("phase")), "")
     if kind == "progress" and event.get("total"):
@@ -40,3 +43,11 @@ def words_of(event: Mapping[str, Any]) -> str:
         reason = "" if event.get("reason") == "the stop file" else f": {event.get('reason')}"
         return f"Stopped{reason}. Start it again to go on from the last checkpoint."
     return "Finished." if kind == "finished" else ""
+
+
+def _loading(model: ModelSpec) -> str:
+    if model.id == "embedded":
+        return "Loading the embedded model, which came with this folder."
+    if model.is_path:
+        return f"Loading the model from {model.id}."
+    return f"Loading {model.id}; what of it is not on this machine yet is downloaded first, which takes minutes."

@@ -265,10 +265,19 @@ def test_a_zip_of_no_bundle_is_refused(tmp_path):
 
 
 def test_what_a_job_does_is_said_in_words():
-    assert words_of({"type": "phase", "phase": "train"}) == "Training."
-    assert words_of({"type": "metric", "step": 10, "values": {"loss": 2.5}}) == "  step 10: loss 2.500"
-    assert words_of({"type": "metric", "step": 11, "values": {"loss": 2.5}}) == ""
-    assert words_of({"type": "progress", "done": 40, "total": 40}) == "  40 of 40"
-    assert words_of({"type": "heartbeat"}) == ""
-    assert words_of({"type": "stopped", "reason": "the stop file"}).startswith("Stopped. Start it again")
-    assert words_of({"type": "stopped", "reason": "a newer attempt"}).startswith("Stopped: a newer attempt.")
+    assert words_of({"type": "phase", "phase": "train"}, ModelSpec()) == "Training."
+    assert words_of({"type": "metric", "step": 10, "values": {"loss": 2.5}}, ModelSpec()) == "  step 10: loss 2.500"
+    assert words_of({"type": "metric", "step": 11, "values": {"loss": 2.5}}, ModelSpec()) == ""
+    assert words_of({"type": "progress", "done": 40, "total": 40}, ModelSpec()) == "  40 of 40"
+    assert words_of({"type": "heartbeat"}, ModelSpec()) == ""
+    assert words_of({"type": "stopped", "reason": "the stop file"}, ModelSpec()).startswith("Stopped. Start it again")
+    assert words_of({"type": "stopped", "reason": "a newer attempt"}, ModelSpec()).startswith(
+        "Stopped: a newer attempt."
+    )
+
+
+def test_only_a_model_of_the_hub_is_said_to_be_downloaded():
+    load = {"type": "phase", "phase": "load"}
+    assert words_of(load, ModelSpec()) == "Loading the embedded model, which came with this folder."
+    assert words_of(load, ModelSpec(id="/models/own")) == "Loading the model from /models/own."
+    assert "not on this machine yet is downloaded" in words_of(load, ModelSpec(id="org/model"))
