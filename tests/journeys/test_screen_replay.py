@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from store import samples
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_reviewed_project
@@ -208,7 +209,7 @@ async def test_leaving_goes_back_to_the_pair_and_judges_nothing(project: Project
 
 async def test_a_click_on_the_steps_goes_there(project: Project) -> None:
     async with replaying(project) as pilot:
-        await pilot.click(screen_of(pilot).query_one("#steps-left", StepLine), offset=(2 + 10, 0))
+        await pilot.click(screen_of(pilot).query_one("#steps-left", StepLine), offset=(2 + len("step 1 ") + 10, 0))
         await at_rest(pilot)
         screen = screen_of(pilot)
         frames = len(replay(project, review(project, SECOND_RUN).comparisons[0].base.id).frames)
@@ -293,8 +294,11 @@ async def test_it_pauses_under_the_list_of_keys_which_names_its_keys_and_signs(p
         await press(pilot, "question_mark")
         assert not screen.playing
         text = " ".join(shown(pilot.app.screen).split())
-        for words in ("→, l one step on", "where the repetition begins", "half a character"):
+        for words in ("→, l one step on", "where the repetition begins"):
             assert words in text
+        legend = str(pilot.app.screen.query_one("#help-legend", Static).render())
+        for words in ("a bar a step", "1 is left to right", "half a character"):
+            assert words in legend
         step = screen.step
         await press(pilot, "escape")
         assert pilot.app.screen is screen

@@ -99,18 +99,18 @@ def test_the_order_of_commits_is_taken_within_blocks() -> None:
     blocks = (range(10), range(10, 20))
     backwards = facts(VARIED, [*range(9, -1, -1), *range(19, 9, -1)], blocks=blocks)
     assert backwards.order == pytest.approx(-1)
-    assert "mostly right to left (-1.00) within a block" in backwards.words()
+    assert "mostly right to left (-1.00, where 1 is left to right) within a block" in backwards.words()
     assert facts(VARIED, blocks=blocks).order == pytest.approx(1)
     without = facts(VARIED, [*range(9, -1, -1), *range(19, 9, -1)])
     assert without.order is not None
     assert 0 < without.order < 0.6
-    assert "scattered" in without.words()
+    assert "in no order" in without.words()
 
 
-def test_commits_without_any_order_are_said_to_be_scattered() -> None:
+def test_commits_without_any_order_are_said_to_have_none() -> None:
     found = facts(VARIED[:5], [1, 4, 2, 0, 3])
     assert found.order == 0
-    assert "scattered (0.00), mean confidence" in found.words()
+    assert "1 token a step, in no order (0.00, where 1 is left to right), mean confidence" in found.words()
 
 
 def test_a_canvas_filled_in_one_step_has_no_order() -> None:

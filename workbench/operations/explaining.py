@@ -71,7 +71,7 @@ class Facts:
         least: tokens that a step commits at least.
         most: tokens that a step commits at most.
         order: rank correlation of commits and positions, within each block where there are blocks: 1 is left to right,
-            0 is scattered. None where no block takes more than one step.
+            0 is in no order. None where no block takes more than one step.
         by_block: whether it was taken within blocks.
         end: where the text ends; None where nothing ends it, or that is not known.
         repetition: None where nothing repeats, or its place is not known.
@@ -244,8 +244,10 @@ def _correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
 def _order_words(order: float) -> str:
     if order >= _ORDERLY:
         return "left to right"
-    name = "mostly left to right" if order >= _MOSTLY else "mostly right to left" if order <= -_MOSTLY else "scattered"
-    return f"{name} ({order:.2f})"
+    name = (
+        "mostly left to right" if order >= _MOSTLY else "mostly right to left" if order <= -_MOSTLY else "in no order"
+    )
+    return f"{name} ({order:.2f}, where 1 is left to right)"
 
 
 def share(value: float) -> str:

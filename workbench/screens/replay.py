@@ -211,7 +211,7 @@ class ReplayScreen(ProjectScreen, ModalScreen[None]):
         mark = piece_at(found, begins[1]) if begins is not None and begins[1] is not None else None
         blocks = [frame.block for frame in found.frames if frame.block is not None]
         canvas.show(canvas_pieces(found), blocks=blocks if found.blocks else (), mark=mark)
-        line.show([frame.confidence for frame in found.frames], onset=onset)
+        line.show([frame.confidence for frame in found.frames], onset=onset, last=found.steps)
 
     def _show_sides(self) -> None:
         for side in SIDES:

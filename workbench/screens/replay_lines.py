@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 # Without a tokenizer, what stands for a token.
 _SQUARE = "■"
 LEGEND = (
-    "▒ open, ░ in a block that waits, ▓ half a character, │ between blocks, ∎ ends the text, ▸ repetition begins; "
-    "reversed: new in this step; by confidence: underlined under .05, italic .2 to .5, bold from .9"
+    "Row under a name: a bar a step, higher where surer, ┃ the step shown, ▼ repetition begins. In no order "
+    "(-0.02): 1 is left to right, -1 right to left, 0 neither. Canvas: ▒ open, ░ in a block that waits, ▓ half a "
+    "character, │ between blocks, ∎ ends the text, ▸ repetition begins; reversed: new in this step; by "
+    "confidence: underlined under .05, italic .2 to .5, bold from .9"
 )
 
 
@@ -88,22 +90,32 @@ def fact_lines(found: Replay, width: int) -> Content:
 
 def step_line(found: Replay | None, step: int, last: int, *, playing: bool, speed: int, width: int) -> Content:
     """Say which step it is, and what it commits; to the right what the colours mean."""
-    parts = [(f"{'▶' if playing else '▷'} ", "bold $accent"), (f"step {step} of {last}", "bold")]
-    said = []
+    said = [f"step {step} of {last}"]
     frame = found.frame_at(step) if found else 0
     if found is not None and len(found.blocks) > 1 and frame:
         block = found.frames[frame - 1].block
         said.append(f"block {(block or 0) + 1} of {len(found.blocks)}")
-    said.append(f"{speed} a second" if playing else "paused" if 0 < step < last else "space plays")
-    parts.append((f" · {' · '.join(said)}", "$text-muted"))
-    left, right = Content.assemble(*parts), legend()
-    room = width - left.cell_length - right.cell_length
-    return left if room < 2 else left + " " * room + right
+    pace = f"{speed} a second" if playing else "paused" if 0 < step < last else "space plays"
+    # What the colours mean is worth more than how fast it plays.
+    for words, of in (
+        ([*said, pace], "height and colour: confidence"),
+        ([*said, pace], "confidence"),
+        (said, "confidence"),
+    ):
+        rest = "".join(f" · {word}" for word in words[1:])
+        left = Content.assemble(
+            (f"{'▶' if playing else '▷'} ", "bold $accent"), (words[0], "bold"), (rest, "$text-muted")
+        )
+        right = legend(of)
+        room = width - left.cell_length - right.cell_length
+        if room >= 2:
+            return left + " " * room + right
+    return left
 
 
-def legend() -> Content:
-    """Say what the colours mean, each in its own."""
+def legend(of: str) -> Content:
+    """Say what the colours mean, each in its own, behind a word for what they show."""
     parts = [(f"<{limit:g}".replace("0.", "."), style) for limit, style in LEVELS]
     parts.append(("sure", SURE))
     shown = Content(" ").join(Content.styled(text, style) for text, style in parts)
-    return Content.styled("confidence ", "$text-muted") + shown
+    return Content.styled(f"{of} ", "$text-muted") + shown

@@ -25,6 +25,8 @@ _PARTED = ", "
 # What a line has room for at 80 columns, and its first column, in cells.
 _LINE_CELLS = 66
 _WHERE_CELLS = 12
+# A legend of more characters takes more than five lines.
+_LONG_LEGEND = 300
 
 
 class HelpOverlay(Dialog[None]):
@@ -38,7 +40,10 @@ class HelpOverlay(Dialog[None]):
         Binding("pageup", "page(-1)", show=False, priority=True),
     ]
     # The legend takes its lines from the list in a low terminal.
-    DEFAULT_CSS = "HelpOverlay.-legend OptionList { max-height: 42vh; }"
+    DEFAULT_CSS = """
+    HelpOverlay.-legend OptionList { max-height: 42vh; }
+    HelpOverlay.-long OptionList { max-height: 30vh; }
+    """
 
     def __init__(self, screen: Screen[Any], legend: str = "") -> None:
         """Make the list.
@@ -50,6 +55,7 @@ class HelpOverlay(Dialog[None]):
         super().__init__("All keys")
         self._legend = legend
         self.set_class(bool(legend), "-legend")
+        self.set_class(len(legend) > _LONG_LEGEND, "-long")
         self._entries = _entries(screen)
         self._shown: list[str] = []
 

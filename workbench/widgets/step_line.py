@@ -1,4 +1,7 @@
-"""The steps of a replay in one row: as high and as coloured as they were sure, the present one standing out."""
+"""The steps of a replay in one row: as high and as coloured as they were sure, the present one standing out.
+
+Before the row stands which step it begins with, and behind it the last, so that it reads as the time line it is.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ _HEIGHTS = "▁▂▃▄▅▆▇█"
 # Where the repetition begins.
 _ONSET = "▼"
 _PRESENT = "┃"
+_FIRST = "step 1 "
+# Where there is less room for the row itself, the first and the last step are not named, in cells.
+_LEAST_ROW = 30
 
 
 class StepLine(Widget):
@@ -42,15 +48,17 @@ class StepLine(Widget):
         self._confidences: tuple[float, ...] = ()
         self._onset: int | None = None
         self._frame = 0
+        self._last = 0
 
-    def show(self, confidences: Sequence[float], *, onset: int | None = None) -> None:
+    def show(self, confidences: Sequence[float], *, onset: int | None = None, last: int = 0) -> None:
         """Show other steps.
 
         Args:
             confidences: mean of each frame, from 1.
             onset: the frame where the repetition begins; None for none.
+            last: the number of the last step.
         """
-        self._confidences, self._onset, self._frame = tuple(confidences), onset, 0
+        self._confidences, self._onset, self._frame, self._last = tuple(confidences), onset, 0, last
         self.refresh()
 
     def go(self, frame: int) -> None:
@@ -60,16 +68,29 @@ class StepLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Draw the row."""
-        return step_cells(self._confidences, self._frame, self.size.width, onset=self._onset)
+        """Draw the row, between its first step and its last."""
+        before, behind = self._around
+        row = step_cells(self._confidences, self._frame, self._room, onset=self._onset)
+        return Content.assemble((before, "$text-muted"), row, (behind, "$text-muted"))
+
+    @property
+    def _around(self) -> tuple[str, str]:
+        behind = f" {self._last}"
+        named = self._confidences and self.size.width - len(_FIRST) - len(behind) >= _LEAST_ROW
+        return (_FIRST, behind) if named else ("", "")
+
+    @property
+    def _room(self) -> int:
+        return self.size.width - sum(map(len, self._around))
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step under the mouse."""
         count = len(self._confidences)
-        columns, cells = columns_of(count, self.size.width)
+        columns, cells = columns_of(count, self._room)
         clicked = event.get_content_offset(self)
-        if clicked is not None and 0 <= clicked.x < columns * cells:
-            self.post_message(self.Chosen(self, frames_of_column(clicked.x // cells, columns, count)[-1] + 1))
+        x = clicked.x - len(self._around[0]) if clicked is not None else -1
+        if 0 <= x < columns * cells:
+            self.post_message(self.Chosen(self, frames_of_column(x // cells, columns, count)[-1] + 1))
 
 
 def step_cells(confidences: Sequence[float], frame: int, width: int, *, onset: int | None = None) -> Content:
