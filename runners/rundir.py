@@ -117,6 +117,14 @@ class RunDir:
         """Return the file with the exit status, which is there once the job has ended."""
         return self.attempt(attempt) / "rc"
 
+    def beat(self, attempt: int) -> Path:
+        """Return the file that the keeper of a cluster's job touches for as long as it lives."""
+        return self.attempt(attempt) / "beat"
+
+    def kill(self, attempt: int) -> Path:
+        """Return the file that tells the keeper of a cluster's job to end it at once."""
+        return self.attempt(attempt) / "kill"
+
     def request_json(self, number: int) -> Path:
         """Return the file of a question."""
         return self.requests / f"{number:06d}.json"

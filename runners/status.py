@@ -30,12 +30,16 @@ def status_of(*, types: Collection[str], stop_requested: bool, poll: Poll | None
     """
     if "finished" in types:
         return "finished"
+    # Whatever its last word was: an engine that made it give way starts it again.
+    if poll is not None and poll.state == "waiting":
+        return "stopping" if stop_requested else "submitted"
     if "error" in types:
         return "failed"
     if "stopped" in types:
         return "stopped"
     if poll is not None and poll.state == "gone":
-        return "killed"
+        # Taken back before it was ever started: nothing was cut off.
+        return "stopped" if stop_requested and not types else "killed"
     if poll is not None and poll.state == "ended":
         own_failure = bool(poll.exit_code) and poll.exit_code not in _ENDED_FROM_OUTSIDE
         return "failed" if own_failure else "killed"

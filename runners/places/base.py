@@ -7,7 +7,7 @@ The decision to know: a place keeps nothing in memory. A handle is plain JSON, k
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from runners.errors import PlaceError, RunDirError
@@ -15,7 +15,7 @@ from runners.events import utc_now
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 
-State = Literal["running", "ended", "gone", "unknown"]
+State = Literal["waiting", "running", "ended", "gone", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,16 @@ class Poll:
     """What a place says of a job's process.
 
     Attributes:
-        state: `ended` left an exit status, `gone` did not, `unknown` means the place could not be asked.
+        state: `ended` left an exit status, `gone` did not, `unknown` means the place could not be asked, `waiting` that
+            the place has taken the job, and starts it, or starts it again, when it can.
         exit_code: of `ended`, as a shell tells it: 128 and the signal's number for a job that a signal ended; None when
             it cannot be read.
+        note: what else the place says of it, for the author: what it waits for, where it runs, what ended it.
     """
 
     state: State
     exit_code: int | None = None
+    note: str = field(default="", compare=False)
 
 
 class Place(Protocol):

@@ -23,6 +23,7 @@ class Contact:
     Attributes:
         state: what it said of the process.
         exit_code: likewise; see `Poll`.
+        note: what else it said of it; see `Poll`.
         reached_at: when it answered last; None before it did.
         lost_at: when asking it began to fail; None while it answers.
         problem: why it cannot be asked; empty while it answers.
@@ -33,6 +34,7 @@ class Contact:
 
     state: State = "unknown"
     exit_code: int | None = None
+    note: str = ""
     reached_at: str | None = None
     lost_at: str | None = None
     problem: str = ""
@@ -43,7 +45,7 @@ class Contact:
     @property
     def poll(self) -> Poll:
         """What the place says of the job: what it said last, but for one that cannot be asked any more."""
-        known = self.state in ("ended", "gone") or not self.problem
+        known = self.state in ("ended", "gone", "waiting") or not self.problem
         return Poll(self.state, self.exit_code) if known else Poll("unknown")
 
 
@@ -63,6 +65,7 @@ def reached(run_dir: RunDir, attempt: int, poll: Poll) -> None:
         told: dict[str, Any] = {
             "state": poll.state,
             "exit_code": poll.exit_code,
+            "note": poll.note,
             "reached_at": utc_now(),
             "whole": whole,
         }
@@ -84,7 +87,9 @@ def awaited(run_dir: RunDir, attempt: int, sentence: str) -> None:
 
 def given_up(run_dir: RunDir, attempt: int) -> None:
     """Keep that nobody will ask any more: its process counts as gone."""
-    _change(run_dir, attempt, lambda was: replace(was, state="gone", exit_code=None, whole=True, coming_bytes=0))
+    _change(
+        run_dir, attempt, lambda was: replace(was, state="gone", exit_code=None, note="", whole=True, coming_bytes=0)
+    )
 
 
 def coming(run_dir: RunDir, attempt: int, size: int) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runners.errors import RunnersError
-from runners.places import far_files
+from runners.places import cluster_record, far_files
 from runners.places.far_processes import is_alive, kill_group, start_of
 from runners.places.supervisor import exit_status, job_environment, start_supervised
 from runners.rundir import RunDir
@@ -103,6 +103,8 @@ def _look(folder: Path, question: dict[str, Any]) -> Answer:
     run_dir = _run_dir(folder, question)
     attempt, sizes = question.get("attempt"), question.get("sizes")
     told = {} if attempt is None else _state(run_dir, int(attempt))
+    if (kept := question.get("kept")) is not None:
+        told["record"] = cluster_record.record(run_dir, int(kept))
     if sizes is None:
         return told, ()
     found, more = far_files.grown(run_dir, sizes)
@@ -142,6 +144,23 @@ def _kill(folder: Path, question: dict[str, Any]) -> Answer:
     return {}, ()
 
 
+def _prepare(folder: Path, question: dict[str, Any]) -> Answer:
+    cluster_record.prepare(_run_dir(folder, question), int(question["attempt"]))
+    return {}, ()
+
+
+def _end(folder: Path, question: dict[str, Any]) -> Answer:
+    """Tell the keeper of a cluster's job to end it at once; say what is known of it."""
+    run_dir, attempt = _run_dir(folder, question), int(question["attempt"])
+    if run_dir.attempt(attempt).is_dir():
+        run_dir.kill(attempt).touch()
+    return {"record": cluster_record.record(run_dir, attempt)}, ()
+
+
+def _probe(folder: Path, question: dict[str, Any]) -> Answer:
+    return {"found": cluster_record.take_probe(folder, question["probe"])}, ()
+
+
 def _survey(folder: Path, question: dict[str, Any]) -> Answer:
     """Say what this host has: for that torch is loaded, which takes seconds."""
     from runners.places.far_survey import survey
@@ -153,9 +172,12 @@ def _survey(folder: Path, question: dict[str, Any]) -> Answer:
 _ANSWERS: Final[dict[str, Callable[[Path, dict[str, Any]], Answer]]] = {
     "ready": _ready,
     "survey": _survey,
+    "probe": _probe,
     "wanted": _wanted,
     "put": _put,
     "start": _start,
+    "prepare": _prepare,
+    "end": _end,
     "look": _look,
     "traces": _traces,
     "checkpoints": _checkpoints,

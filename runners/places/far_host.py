@@ -16,9 +16,10 @@ from typing import Any, Final
 
 from runners.errors import PlaceError
 from runners.places.package import UNPACK, package
-from runners.places.ssh_client import Conversation, Destination, FarError, sh_path, sh_words
+from runners.places.ssh_client import Conversation, FarError, Reach, sh_path, sh_words
 
 _NO_PACKAGE: Final = 91
+_NO_FOLDER: Final = 92
 _NOT_FOUND: Final = (126, 127)
 _OLDEST: Final = "3.11"
 _BLOCK_BYTES: Final = 1 << 20
@@ -29,18 +30,21 @@ class FarHost:
     """A host, and where the workbench lives on it.
 
     Attributes:
-        destination: the host as the OpenSSH client finds it.
+        destination: how the host is reached.
         folder: on the host; `~/` is the home folder there.
         python: the interpreter there, with torch: a path, or a name that is found.
         environment: set for the jobs, such as HF_HOME.
         cancelled: asked a few times a second; a question is given up then.
+        shared: whether the folder is one that several machines see: then it has to stand, since one that is made where
+            nothing is mounted would be seen by nobody else.
     """
 
-    destination: Destination
+    destination: Reach
     folder: str
     python: str
     environment: Mapping[str, str] = field(default_factory=dict)
     cancelled: Callable[[], bool] = lambda: False
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -97,7 +101,8 @@ class FarHost:
         name, data = package()
         folder = sh_path(f"{self.folder.rstrip('/')}/packages")
         unpack = sh_words([*UNPACK, name, hashlib.sha256(data).hexdigest()])
-        script = f"mkdir -p {folder} && cd {folder} && {sh_path(self.python)} {unpack} && echo unpacked"
+        stands = f"[ -d {sh_path(self.folder)} ] || exit {_NO_FOLDER}; " if self.shared else ""
+        script = f"{stands}mkdir -p {folder} && cd {folder} && {sh_path(self.python)} {unpack} && echo unpacked"
         blocks = [data[start : start + _BLOCK_BYTES] for start in range(0, len(data), _BLOCK_BYTES)]
         with Conversation(self.destination, script, cancelled=self.cancelled) as conversation:
             conversation.send(blocks)
@@ -124,6 +129,11 @@ class FarHost:
     def _told(self, error: FarError) -> PlaceError:
         """Say what kept a command there from answering."""
         last = (error.said.strip().splitlines() or [f"exit status {error.status}"])[-1]
+        if error.status == _NO_FOLDER:
+            return PlaceError(
+                f"{self.name}: there is no folder {self.folder}. Mount what the machines of the cluster share, or make "
+                "the folder, if it is new."
+            )
         if error.status in _NOT_FOUND:
             return PlaceError(
                 f"{self.name}: there is no {self.python} to run the jobs with ({last}). Install Python {_OLDEST} or "

@@ -12,9 +12,11 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from runners.errors import PlaceError
 from runners.events import end_of_last_line, read_lines
+from runners.places.base import read_job
 from runners.places.far_files import LOOK_BYTES, blocks_of_file, checkpoint_files, safe, sha256_of, trace_names
 from runners.places.far_host import FarHost
 from runners.rundir import RunDir
@@ -43,6 +45,54 @@ def known_sizes(run_dir: RunDir) -> dict[str, int]:
         sizes[_name(run_dir, log)] = log.stat().st_size if log.exists() else 0
     sizes[_name(run_dir, run_dir.samples)] = _whole(run_dir.samples)
     return sizes
+
+
+def pull_lines(
+    run_dir: RunDir, far: FarHost, *, machine: str | None, largest: int = LARGEST_BYTES, **question: Any
+) -> dict[str, Any]:
+    """Bring lines and traces; return what the host said of the job the first time it was asked.
+
+    Args:
+        run_dir: the run.
+        far: the host.
+        machine: which alone may answer; None for any.
+        largest: the bytes that a trace or a file of lines may have.
+        question: what else is asked.
+    """
+    said: dict[str, Any] | None = None
+    while True:
+        run, sizes = run_dir.path.name, known_sizes(run_dir)
+        with far.asked("look", run=run, sizes=sizes, machine=machine, **question) as (told, conversation):
+            files = told.get("files", ())
+            require_continued(files, sizes, largest=largest)
+            came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]
+        # A sample names its trace: that comes first.
+        pull_traces(run_dir, far, told["traces"], machine=machine, largest=largest)
+        for name, offset, data in came:
+            append(run_dir, name, offset, data)
+        said = said or told
+        if not told["more"]:
+            return said
+
+
+def send(run_dir: RunDir, far: FarHost) -> None:
+    """Send what the job needs, but for files that came already when an earlier sending was cut.
+
+    Raises:
+        PlaceError: the host cannot be asked, or refused a file.
+    """
+    run, files = run_dir.path.name, shipped(run_dir)
+    told = described(files)
+    wanted = far.ask("wanted", run=run, files=told)["wanted"]
+    rows, paths = [(name, *told[name]) for name in wanted], [files[name] for name in wanted]
+    far.ask("put", run=run, files=rows, send=lambda: blocks_of(paths))
+
+
+def machine_of(run_dir: RunDir) -> str | None:
+    """Return the machine that the newest attempt was started on; None before the first."""
+    latest = run_dir.latest_attempt()
+    handle = None if latest is None else read_job(run_dir, latest)
+    return None if handle is None else str(handle.data["machine"])
 
 
 def require_continued(

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Final, Protocol, Self
 
 from runners.errors import PlaceError, UnreachableError
 from runners.places.ssh_errors import ssh_error
@@ -51,6 +51,23 @@ class CancelledError(PlaceError):
     """A question that was given up by who asked it."""
 
 
+class Reach(Protocol):
+    """How a command comes to where it is carried out."""
+
+    @property
+    def host(self) -> str:
+        """The place as errors name it."""
+
+    def arguments(self) -> list[str]:
+        """Return what is given to `ssh` for it; nothing where that is not asked."""
+
+    def command(self, script: str) -> list[str]:
+        """Return what is started here for a script of `/bin/sh` there."""
+
+    def error(self, said: str, status: int) -> PlaceError:
+        """Return the error for a connection that did not come about; `status` is that of what was started here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Destination:
     """A host as the author's OpenSSH client finds it.
@@ -71,11 +88,19 @@ class Destination:
             return [*found, "-p", port, name.strip("[]")]
         return [*found, self.host]
 
+    def command(self, script: str) -> list[str]:
+        """Return the call of `ssh` for a script there."""
+        return ["ssh", *_options(self), *self.arguments(), f"exec /bin/sh -c {shlex.quote(script)}"]
+
+    def error(self, said: str, status: int) -> PlaceError:
+        """Return what the client said, as what happened and what to do."""
+        return ssh_error(self.host, self.arguments(), said, status)
+
 
 class Conversation:
     """One command there: what it says is read through this; a context manager that leaves nothing running here."""
 
-    def __init__(self, destination: Destination, script: str, *, cancelled: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, destination: Reach, script: str, *, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Begin it.
 
         Args:
@@ -94,11 +119,9 @@ class Conversation:
         self.began = False
         # The client's master process outlives it and may keep a pipe open: a file is over when it is read.
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the conversation
-        there = shlex.quote(f"echo {marker}; {script}")
-        command = ["ssh", *_options(destination), *destination.arguments(), f"exec /bin/sh -c {there}"]
         try:
             self._process = subprocess.Popen(
-                command,
+                destination.command(f"echo {marker}; {script}"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
@@ -213,7 +236,7 @@ class Conversation:
         if self.began:
             return UnreachableError(f"{self._destination.host}: the connection broke off.")
         # A shell that may not be used, such as nologin, ends without the marker and with a status of its own.
-        return ssh_error(self._destination.host, self._destination.arguments(), self.said(), status)
+        return self._destination.error(self.said(), status)
 
 
 class FarError(PlaceError):

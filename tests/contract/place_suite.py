@@ -15,6 +15,7 @@ from runners.rundir import RunDir
 from runners.status import status_of
 
 PATIENCE_S = 30.0
+ALIVE = ("waiting", "running")
 
 # Every job below starts with this; its process id stands in its first event.
 PRELUDE = """
@@ -94,7 +95,7 @@ def wait_for(kit, place, attempt, type):
 
 
 def wait_for_end(place, handle):
-    return wait_until(lambda: poll if (poll := place.poll(handle)).state != "running" else None)
+    return wait_until(lambda: poll if (poll := place.poll(handle)).state not in ALIVE else None)
 
 
 def status(kit, place, attempt, handle):
