@@ -44,7 +44,14 @@ def test_no_screen_imports_a_training_library(name: str) -> None:
     assert loaded_after(f"import workbench.screens.{name}", NEVER) == []
 
 
-FAR = ("runners.carried", "runners.places.ssh", "runners.places.by_hand", "workbench.pulling")
+FAR = (
+    "runners.carried",
+    "runners.places.ssh",
+    "runners.places.ray",
+    "runners.places.by_hand",
+    "workbench.pulling",
+    "http.client",
+)
 
 
 def test_a_project_whose_runs_are_all_here_loads_nothing_that_reaches_elsewhere(tmp_path: Path) -> None:

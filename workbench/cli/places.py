@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from workbench.cli.output import emit, json_option, say, table, with_project
+from workbench.cli.ray_options import RayOptions, ray_options
 from workbench.operations import place_checks
 from workbench.operations.clock import clock
 from workbench.operations.forecasting import in_words
@@ -17,6 +18,7 @@ from workbench.operations.project import SETTINGS_FILE, Project
 
 # Options of `places add` that say something of a host.
 _OF_A_HOST = ("folder", "python", "nice", "ssh_config", "largest_file_mib", "environment")
+_NOT_OF_A_CLUSTER = ("nice", "ssh_config")
 
 
 @click.group()
@@ -34,10 +36,10 @@ def places_list(project: Project, as_json: bool) -> None:
     rows[0][-1] = "–"
     emit(reports, as_json, table(["place", "kind", "host", "has", "checked"], rows))
     for item in reports:
-        for why in (item.failure,) if item.failure else item.problems:
+        for why in (item.failure,) if item.failure else (*item.problems, *item.warnings):
             say(why)
     if len(reports) == 1:
-        say("Only this machine. Add a host with `workbench places add NAME --host HOST`.")
+        say("Only this machine. Add a host with `workbench places add NAME --host HOST`, a cluster with `--ray URL`.")
 
 
 @places_command.command("check")
@@ -47,8 +49,10 @@ def places_list(project: Project, as_json: bool) -> None:
 def places_check(project: Project, name: str, as_json: bool) -> None:
     """Ask a place what it has and what is missing; exit 1 when no job can run there."""
     report = place_checks.check_place(project, name)
+    cluster: list[list[object]] = [["" if number else "cluster", line] for number, line in enumerate(report.cluster)]
     rows: list[list[object]] = [
         ["host", report.host],
+        *cluster,
         ["system", report.system],
         ["python", report.python],
         ["torch", report.torch],
@@ -57,8 +61,8 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
         ["free disk", in_words(report.free_bytes) if report.free_bytes is not None else None],
     ]
     emit(report, as_json, table(["", "found"], [row for row in rows if row[1] is not None]))
-    for problem in report.problems:
-        say(problem)
+    for words in (*report.problems, *report.warnings):
+        say(words)
     if not report.ready:
         sys.exit(1)
     say(f"{name} is ready. Send a run there with: workbench run --place {name}")
@@ -68,7 +72,7 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--host", help="A name of ~/.ssh/config, or user@host, either with :port.")
 @click.option("--bundle", metavar="FOLDER", help="In place of a host: a folder for runs that are carried by hand.")
-@click.option("--folder", default=SshSettings.folder, show_default=True, help="Where runs lie there.")
+@click.option("--folder", help=f"Where runs lie there: {SshSettings.folder} on a host; of a cluster, what it shares.")
 @click.option("--python", default=SshSettings.python, show_default=True, help="The interpreter there, with torch.")
 @click.option("--nice", default=SshSettings.nice, show_default=True, help="How far a job steps back there, 0 to 19.")
 @click.option("--ssh-config", default="", help="A file to use in place of ~/.ssh/config.")
@@ -80,6 +84,7 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
     help="So large a trace or a file of lines may be that is brought from there.",
 )
 @click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Set for the jobs, such as HF_HOME.")
+@ray_options
 @json_option
 @with_project
 def places_add(
@@ -87,20 +92,23 @@ def places_add(
     name: str,
     host: str | None,
     bundle: str | None,
-    folder: str,
+    folder: str | None,
     python: str,
     nice: int,
     ssh_config: str,
     price_per_hour: float,
     largest_file_mib: int,
     environment: tuple[str, ...],
+    ray: RayOptions | None,
     as_json: bool,
 ) -> None:
-    """Add a host that is reached by SSH, or a folder for runs that are carried by hand, to workbench.toml."""
-    if (host is None) == (bundle is None):
-        raise click.UsageError("Give either --host HOST or --bundle FOLDER.")
+    """Add a host, a cluster, or a folder for runs that are carried by hand, to workbench.toml."""
+    if sum(given is not None for given in (host, bundle, ray)) != 1:
+        raise click.UsageError("Give either --host HOST, --ray URL or --bundle FOLDER.")
     if bundle is not None and (unfit := _given(_OF_A_HOST)):
         raise click.UsageError(f"{', '.join(unfit)}: only for a host. A run that is carried by hand knows none of it.")
+    if ray is not None and (unfit := _given(_NOT_OF_A_CLUSTER)):
+        raise click.UsageError(f"{', '.join(unfit)}: only for a host that is reached by SSH.")
     pairs = [item.partition("=") for item in environment]
     for key, equals, _ in pairs:
         if not equals:
@@ -108,10 +116,18 @@ def places_add(
     settings: PlaceSettings
     if bundle is not None:
         settings = BundleSettings(folder=bundle, price_per_hour=price_per_hour)
+    elif ray is not None:
+        settings = ray.settings(
+            folder=folder or "",
+            python=python,
+            price_per_hour=price_per_hour,
+            largest_file_mib=largest_file_mib,
+            environment={key: value for key, _, value in pairs},
+        )
     else:
         settings = SshSettings(
             host=host or "",
-            folder=folder,
+            folder=folder or SshSettings.folder,
             python=python,
             nice=nice,
             ssh_config=ssh_config,

@@ -246,6 +246,8 @@ def runs_show(project: Project, name: str, as_json: bool) -> None:
         lines.append(f"best checkpoint: step {view.best[0]}, validation loss {view.best[1]:.4f}")
     lines += [f"ended early: {view.early}"] if view.early else []
     emit(view, as_json, lines)
+    if view.contact is not None and view.contact.note:
+        say(view.contact.note)
     if view.carried:
         say(view.carried)
     if view.error:

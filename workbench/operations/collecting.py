@@ -119,6 +119,7 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
     """Collect until a run is over, telling each phase and metric as it comes; return its status."""
     seen: tuple[int, int] | None = None
     problems: tuple[str, ...] = ()
+    note = ""
     if is_remote(runs.get(project.db, name).place):
         poll_s = max(poll_s, _FAR_POLL_S)
     while True:
@@ -126,6 +127,9 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
         for problem in problems:
             if problem not in before:
                 say(problem)
+        before_note, note = note, _note(project, name)
+        if note and note != before_note:
+            say(note)
         for event in runs.events(project.db, name, after=seen):
             seen = (event.attempt, event.seq)
             words = _words(event)
@@ -138,6 +142,14 @@ def wait(project: Project, name: str, *, say: Callable[[str], None], poll_s: flo
                 say(problem)
             return status
         time.sleep(poll_s)
+
+
+def _note(project: Project, name: str) -> str:
+    """Return what its place says of a run beside its status, such as why it waits."""
+    run = runs.get(project.db, name)
+    run_dir = RunDir(project.absolute(run.dir))
+    latest = run_dir.latest_attempt()
+    return read_contact(run_dir, latest).note if is_remote(run.place) and latest is not None else ""
 
 
 def see_end(project: Project, name: str, *, at_most_s: float = 10.0, poll_s: float = 0.1) -> Status:

@@ -15,7 +15,7 @@ from runners.forecast.cards import Card
 from workbench.operations import guide
 from workbench.operations.machine import CARD_SHARE, OWN_SHARE, this_machine
 from workbench.operations.place_settings import LOCAL
-from workbench.operations.places import is_carried, place, settings_of, ssh_place
+from workbench.operations.places import asked_place, is_carried, place, settings_of
 from workbench.operations.project import Project
 
 
@@ -25,7 +25,7 @@ class PlaceReport:
 
     Attributes:
         name: of the place.
-        kind: `local`, `ssh` or `bundle`.
+        kind: `local`, `ssh`, `ray` or `bundle`.
         host: as the settings name it; the folder, of runs that are carried by hand.
         checked_at: UTC; None where nobody looked yet.
         system: name of the system and the processor.
@@ -35,6 +35,8 @@ class PlaceReport:
         cards: name and bytes of each card.
         memory_bytes: of the host itself.
         free_bytes: of its disk, where the runs lie.
+        cluster: of a cluster, its version and its machines, a line each; the rest is of the machine that was asked.
+        warnings: what does not keep a job from running there, and should be known.
         problems: what keeps a job from running there, each with what to do.
         failing_since: UTC; since when no check got an answer. None where the last one did, or nobody looked yet.
         failure: why the last check got none; empty likewise.
@@ -51,6 +53,8 @@ class PlaceReport:
     cards: tuple[tuple[str, int], ...] = ()
     memory_bytes: int | None = None
     free_bytes: int | None = None
+    cluster: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     failing_since: str | None = None
     failure: str = ""
@@ -80,8 +84,9 @@ def known_of(project: Project, name: str) -> PlaceReport:
     if not isinstance(kept, dict) or kept.get("host") != settings.where:
         return nothing
     try:
-        lists = {"cards": tuple((str(card), int(size)) for card, size in kept["cards"])}
-        found = PlaceReport(**{**kept, **lists, "problems": tuple(kept["problems"])})
+        lists = {key: tuple(kept.get(key, ())) for key in ("cluster", "warnings", "problems")}
+        cards = tuple((str(card), int(size)) for card, size in kept["cards"])
+        found = PlaceReport(**{**kept, **lists, "cards": cards})
         return replace(found, **failing)
     except (KeyError, TypeError, ValueError):
         return nothing
@@ -103,7 +108,7 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
         found = replace(found, problems=tuple(place(project, name).check()))
         guide.remember(project, _key(name), asdict(found))
         return found
-    where = ssh_place(project, name, cancelled=cancelled)
+    where = asked_place(project, name, cancelled=cancelled)
     try:
         told = where.survey()
     except PlaceError as error:
@@ -118,6 +123,7 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
             **asdict(found),
             **{key: told[key] for key in ("system", "python", "torch", "device", "memory_bytes", "free_bytes")},
             "cards": tuple((card["name"], card["bytes"]) for card in told["cards"]),
+            **{key: tuple(told.get(key, ())) for key in ("cluster", "warnings")},
             "problems": (*told["problems"], *((unloaded,) if told["torch_error"] else ())),
         }
     )

@@ -12,12 +12,13 @@ from typing import Any
 
 from store import imported_runs
 from workbench.operations.errors import ProjectError
+from workbench.operations.ray_settings import RAY, RaySettings, ray_problems, resource_problems, via_problem
 from workbench.operations.settings_file import replace_text, toml_value
 from workbench.operations.settings_table import read_table
 
 LOCAL = "local"
 SSH, BUNDLE = "ssh", "bundle"
-KINDS = (SSH, BUNDLE)
+KINDS = (SSH, BUNDLE, RAY)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 # Nothing that a shell reads otherwise, and nothing that ssh takes for an option, also not in brackets.
 _HOST = re.compile(r"\[?[^\s\"'\\`$;&|<>()\[\]-][^\s\"'\\`$;&|<>()]*")
@@ -79,7 +80,7 @@ class BundleSettings:
         return self.folder
 
 
-PlaceSettings = SshSettings | BundleSettings
+PlaceSettings = SshSettings | BundleSettings | RaySettings
 
 
 def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
@@ -97,6 +98,10 @@ def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
                 own += [f"places.{name}.{problem}" for problem in place_problems(place)]
             problems += own
             continue
+        if isinstance(table, dict) and table.get("kind") == RAY:
+            found |= _read_ray(name, table, own)
+            problems += own
+            continue
         environment = table.get("environment", {}) if isinstance(table, dict) else {}
         rest = (
             {key: value for key, value in table.items() if key != "environment"} if isinstance(table, dict) else table
@@ -107,7 +112,27 @@ def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
             made = found[name] = SshSettings(**values, environment=environment)
             own += [f"places.{name}.{problem}" for problem in place_problems(made)]
         problems += own
+    kinds = {name: table.get("kind", SSH) for name, table in data.items() if isinstance(table, dict)}
+    for name, cluster in found.items():
+        if isinstance(cluster, RaySettings) and (problem := via_problem(cluster.via, kinds)):
+            problems.append(f"places.{name}.{problem}")
     return found
+
+
+def _read_ray(name: str, table: dict[str, Any], problems: list[str]) -> dict[str, PlaceSettings]:
+    """Return a cluster by its name, or nothing; what does not hold is named."""
+    tables = ("environment", "resources")
+    environment, resources = (table.get(key, {}) for key in tables)
+    rest = {key: value for key, value in table.items() if key not in tables}
+    values = read_table(RaySettings, rest, f"places.{name}.", problems, tables=tables)
+    problems += [f"places.{name}.environment: {problem}" for problem in _environment_problems(environment)]
+    problems += [f"places.{name}.resources: {problem}" for problem in resource_problems(resources)]
+    if problems:
+        return {}
+    amounts = {key: float(amount) for key, amount in resources.items()}
+    made = RaySettings(**values, environment=environment, resources=amounts)
+    problems += [f"places.{name}.{problem}" for problem in place_problems(made)]
+    return {name: made}
 
 
 def name_problem(name: str) -> str | None:
@@ -124,6 +149,8 @@ def place_problems(place: PlaceSettings) -> list[str]:
     if isinstance(place, BundleSettings):
         bad = not place.folder or re.search(r"[\n\r\0]", place.folder)
         return [f"folder: found {place.folder!r}, expected a folder here, such as ~/Drive/workbench."] if bad else []
+    if isinstance(place, RaySettings):
+        return ray_problems(place)
     problems = []
     if place.kind not in KINDS:
         near = difflib.get_close_matches(place.kind, KINDS, n=1)
@@ -157,19 +184,24 @@ def add_place(path: Path, name: str, place: PlaceSettings) -> None:
     problems = [problem for problem in (name_problem(name), *place_problems(place)) if problem]
     if problems:
         raise ProjectError("\n".join(f"places.{name}: {problem}" for problem in problems))
-    lines = [f"[places.{name}]"]
+    lines, tables = [f"[places.{name}]"], list[str]()
     for item in fields(place):
         value = getattr(place, item.name)
-        if item.name == "environment":
-            lines += ["", f"[places.{name}.environment]"] if value else []
-            lines += [f"{key} = {_toml(words)}" for key, words in value.items()]
+        if item.name in ("environment", "resources"):
+            tables += ["", f"[places.{name}.{item.name}]"] if value else []
+            tables += [f"{_key(key)} = {_toml(words)}" for key, words in value.items()]
         elif item.name in ("kind", "host") or value != item.default:
             lines.append(f"{item.name} = {_toml(value)}")
     try:
         text = path.read_bytes().decode("utf-8")
-        if name in tomllib.loads(text.replace("\r\n", "\n")).get("places", {}):
+        standing = tomllib.loads(text.replace("\r\n", "\n")).get("places", {})
+        if name in standing:
             raise ProjectError(f"{path}: there is a place {name} already. Change it there, or give another name.")
+        kinds = {other: table.get("kind", SSH) for other, table in standing.items()}
+        if isinstance(place, RaySettings) and (wrong := via_problem(place.via, kinds)):
+            raise ProjectError(f"places.{name}.{wrong}")
         end = "\r\n" if "\r\n" in text else "\n"
+        lines += tables
         gap = "" if not text or text.endswith("\n") else end
         replace_text(path, f"{text}{gap}{end}{end.join(lines)}{end}")
     except (OSError, UnicodeDecodeError) as error:
@@ -186,6 +218,10 @@ def _environment_problems(environment: object) -> list[str]:
         for key, value in environment.items()
         if not _ENVIRONMENT.fullmatch(key) or not isinstance(value, str)
     ]
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_value(name)
 
 
 def _toml(value: float | int | str) -> str:

@@ -13,9 +13,11 @@ from store import imported_runs
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.place_settings import BUNDLE, LOCAL, BundleSettings, PlaceSettings, SshSettings
 from workbench.operations.project import Project
+from workbench.operations.ray_settings import RaySettings
 
 if TYPE_CHECKING:
     from runners.places.by_hand import BundlePlace
+    from runners.places.ray import RayPlace
     from runners.places.ssh import SshPlace
 
 
@@ -52,6 +54,17 @@ def place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda
         return LocalPlace(python=local.python or sys.executable, nice=local.nice)
     if is_carried(project, name):
         return bundle_place(project, name, cancelled=cancelled)
+    return asked_place(project, name, cancelled=cancelled)
+
+
+def asked_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> SshPlace | RayPlace:
+    """Return a place elsewhere that a program reaches: a host, or a cluster.
+
+    Raises:
+        WorkbenchError: there is none of that name, or its runs are carried by hand.
+    """
+    if isinstance(settings_of(project, name), RaySettings):
+        return ray_place(project, name, cancelled=cancelled)
     return ssh_place(project, name, cancelled=cancelled)
 
 
@@ -102,16 +115,58 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
     found = settings_of(project, name)
     if not isinstance(found, SshSettings):
         raise WorkbenchError(f"Runs of {name} are carried by hand: no host can be asked.")
-    config = project.root / Path(found.ssh_config).expanduser() if found.ssh_config else None
     return SshPlace(
         name,
-        Destination(host=found.host, config=config),
+        Destination(host=found.host, config=_ssh_config(project, found)),
         folder=found.folder,
         python=found.python,
         nice=found.nice,
         environment=found.environment,
         largest_file_bytes=found.largest_file_mib << 20,
         cancelled=cancelled,
+    )
+
+
+def _ssh_config(project: Project, found: SshSettings) -> Path | None:
+    return project.root / Path(found.ssh_config).expanduser() if found.ssh_config else None
+
+
+def ray_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> RayPlace:
+    """Return a Ray cluster.
+
+    Raises:
+        WorkbenchError: there is none of that name.
+    """
+    # Imported here: it is a part of the program that most runs do without.
+    from runners.places.far_host import FarHost
+    from runners.places.here import Here
+    from runners.places.ray import RayPlace
+    from runners.places.ray_client import RayClient, TokenSource
+    from runners.places.ssh_client import Destination, Reach
+
+    found = settings_of(project, name)
+    if not isinstance(found, RaySettings):
+        raise WorkbenchError(f"{name} is no Ray cluster.")
+    reach: Reach = Here(host=name)
+    python = sys.executable
+    if found.via:
+        host = settings_of(project, found.via)
+        assert isinstance(host, SshSettings), "as the settings were read"
+        reach, python = Destination(host=host.host, config=_ssh_config(project, host)), host.python
+    token_file = project.root / Path(found.token_file).expanduser() if found.token_file else None
+    return RayPlace(
+        name,
+        RayClient(found.url, TokenSource(variable=found.token_env, file=token_file), cancelled=cancelled),
+        FarHost(
+            destination=reach, folder=found.mounted or found.folder, python=python, cancelled=cancelled, shared=True
+        ),
+        folder=found.folder,
+        python=found.python,
+        gpus=found.gpus,
+        cpus=found.cpus,
+        resources=found.resources,
+        environment=found.environment,
+        largest_file_bytes=found.largest_file_mib << 20,
     )
 
 
@@ -125,7 +180,7 @@ def settings_of(project: Project, name: str) -> PlaceSettings:
     if found is None:
         raise WorkbenchError(
             f"No place named {name!r}. Known: {', '.join(place_names(project))}. `workbench places add {name} --host "
-            "HOST` adds a host, `--bundle FOLDER` a folder for runs that are carried by hand."
+            "HOST` adds a host, `--ray URL` a cluster, `--bundle FOLDER` a folder for runs that are carried by hand."
         )
     return found
 

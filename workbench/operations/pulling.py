@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from runners.errors import CarriedError, PlaceError, RunnersError
 from runners.places.base import Handle, read_job
@@ -18,11 +17,8 @@ from runners.places.contact import Contact, all_here, awaited, coming, lost, rea
 from runners.rundir import RunDir
 from store import runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.places import NEAR, carried_places, is_carried, place, ssh_place
+from workbench.operations.places import NEAR, asked_place, carried_places, is_carried, place
 from workbench.operations.project import Project
-
-if TYPE_CHECKING:
-    from runners.places.ssh import SshPlace
 
 # How often it is said how much of the checkpoints is still to come, in seconds.
 _SAY_S = 0.5
@@ -136,8 +132,8 @@ def pull_checkpoints(
             coming(run.run_dir, run.attempt, total - done)
 
     try:
-        place: SshPlace = ssh_place(project, run.place, cancelled=cancelled)
-        here = place.pull_checkpoints(run.run_dir, progress, wait=wait)
+        where = asked_place(project, run.place, cancelled=cancelled)
+        here = where.pull_checkpoints(run.run_dir, progress, wait=wait)
     except (PlaceError, WorkbenchError) as error:
         return str(error)
     except OSError as error:

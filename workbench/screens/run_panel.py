@@ -121,6 +121,8 @@ def _of_the_host(view: RunView) -> list[tuple[str, str] | str]:
     if contact is None:
         return []
     parts: list[tuple[str, str] | str] = []
+    if contact.note:
+        parts += [(f"{visible(contact.note)}\n", "" if contact.state == "running" else "$text-warning")]
     if contact.problem and not contact.whole:
         parts += [(f"? {visible(contact.problem)}\n", "$text-warning")]
     if view.row.unreached_at:
