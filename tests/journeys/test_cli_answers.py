@@ -54,6 +54,21 @@ def test_of_several_pairs_none_is_decided_where_one_is_not_there(project: Projec
     assert pair_ids(project, PairFilter(statuses=("accepted",))) == accepted
 
 
+def test_all_that_is_proposed_is_decided_of_an_essay_of_words_or_of_a_tier_alone(project: Project) -> None:
+    listed = json.loads(call(project, "pairs", "list", "--essay", "on-sandals", "--json").stdout)
+    assert {row["source"] for row in listed} == {"on-sandals"}
+    (left,) = [row["id"] for row in listed if row["status"] == "proposed"]
+    assert call(project, "pairs", "accept", "--all-proposed", "--tier", "thesis").stdout == "0\n"
+    assert call(project, "pairs", "accept", "--all-proposed", "--words", "heliotrope").stdout == "0\n"
+    assert call(project, "pairs", "accept", "--all-proposed", "--essay", "on-sandals").stdout == "1\n"
+    proposed = list(pair_ids(project, PairFilter(statuses=("proposed",))))
+    assert left not in proposed
+    assert len(proposed) == 3
+    said = call(project, "pairs", "accept", left, "--words", "boots", code=2).stderr
+    assert "--essay, --words and --tier narrow --all-proposed, not ids." in said
+    assert "No essay named nowhere." in call(project, "pairs", "list", "--essay", "nowhere", code=1).stderr
+
+
 def test_an_edit_says_what_it_wrote_and_without_texts_it_is_wrong_usage(project: Project) -> None:
     first = pair_ids(project, PairFilter(statuses=("accepted",)))[0]
     assert "Give --prompt, or --response" in call(project, "pairs", "edit", first, code=2).stderr

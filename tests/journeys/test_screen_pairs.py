@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
-from textual.widgets import Input, TextArea
+from textual.screen import Screen
+from textual.widgets import Input, Static, TextArea
 
 from store.pairs import PairFilter
 from tests.journeys.builders import make_curated_project
@@ -35,6 +37,11 @@ def pairs_screen(app: Shell) -> PairsScreen:
     """Return the screen, which must be the one that is shown."""
     assert isinstance(app.screen, PairsScreen)
     return app.screen
+
+
+def words_of(dialog: Screen[Any]) -> str:
+    """Return the words of a dialog, without what lies under it."""
+    return " ".join(str(line.render()) for line in dialog.query(Static))
 
 
 async def test_a_accepts_and_the_next_pair_stands_there_at_once(project: Project) -> None:
@@ -135,6 +142,54 @@ async def test_accepting_all_asks_first_and_names_the_number(project: Project) -
         assert "Nothing is left to read" in shown(app.screen)
         await press(pilot, "u")
         assert len(proposed(project)) == 4
+
+
+async def test_accepting_all_is_of_what_the_list_shows_and_of_nothing_says_so(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = pairs_screen(app)
+        screen.action_show_filter("over")
+        await settle(pilot)
+        await press(pilot, "A")
+        assert "There is nothing here to accept: no pair is shown." in shown(app.screen)
+        screen.action_show_filter("accepted")
+        await settle(pilot)
+        await press(pilot, "A")
+        assert "There is nothing here to accept: 8 are accepted already." in shown(app.screen)
+        screen.action_show_filter("all")
+        await settle(pilot)
+        await press(pilot, "A")
+        asked = words_of(app.screen)
+        assert "Accept 4 pairs unread?" in asked
+        assert "Of the 16 pairs that this list shows. Left out: 8 are accepted already, 4 are rejected." in asked
+        await press(pilot, "n")
+        assert len(proposed(project)) == 4
+
+
+async def test_accepting_all_is_narrowed_by_the_words_the_list_is_narrowed_to(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "slash")
+        await pilot.press(*"gravel")
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        found = list(pairs_screen(app).pairs.ids)
+        assert 0 < len(found) < 4
+        left = [item for item in proposed(project) if item not in found]
+        await press(pilot, "A")
+        assert f"Accept {curating.some(len(found)).replace('a pair', '1 pair')} unread?" in shown(app.screen)
+        assert "All that this list shows." in shown(app.screen)
+        await press(pilot, "y")
+        assert proposed(project) == left
+
+
+async def test_what_was_rejected_a_moment_ago_is_not_accepted_with_the_rest(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        await press(pilot, "x", "A")
+        asked = words_of(app.screen)
+        assert "Accept 3 pairs unread?" in asked
+        assert "Left out: 1 is rejected." in asked
+        await press(pilot, "y")
+        assert proposed(project) == []
+        assert len(curating.pair_ids(project, PairFilter(statuses=("rejected",)))) == 5
 
 
 async def test_tab_goes_through_the_filters(project: Project) -> None:

@@ -249,7 +249,7 @@ READING = {
     "importing": set(),
     "proposing": set(),
     "reshaping": {"essay_place", "new_pair"},
-    "reviewing": {"is_masked", "only", "prompts_of", "review", "reviewable_runs", "side", "tally"},
+    "reviewing": {"is_masked", "news", "only", "prompts_of", "review", "reviewable_runs", "side", "tally"},
     "settling": {"change_view", "changed_ids", "taken"},
     "waiving": {"covering", "findings_of_pair", "waiver_rows"},
     "writing": {"place_of"},

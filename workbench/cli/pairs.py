@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,6 +17,8 @@ from workbench.cli.watch import changed_command, settle_command
 from workbench.operations import counting, curating, essays, proposing, seen
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
@@ -52,10 +54,22 @@ _status_option = click.option(
 )
 
 
+def _narrowing(function: F) -> F:
+    """Add the options that narrow pairs to an essay, to words, to a tier, as the screen's filters do."""
+    function = click.option(
+        "--tier", type=click.Choice(["continuation", "thesis", "note", "rewrite"]), help="Only of this tier."
+    )(function)
+    function = click.option("--words", default="", help="Only pairs that hold these words.")(function)
+    return click.option("--essay", "--source", "essay", help="Only of this essay or note, by its name.")(function)
+
+
+def _source(project: Project, name: str | None) -> int | None:
+    return None if name is None else essays.by_names(project, [name])[0]
+
+
 @pairs_command.command("list")
 @_status_option
-@click.option("--words", default="", help="Only pairs that hold these words.")
-@click.option("--tier", type=click.Choice(["continuation", "thesis", "note", "rewrite"]), help="Only of this tier.")
+@_narrowing
 @click.option(
     "--order",
     type=click.Choice(["reading", "queue"]),
@@ -71,6 +85,7 @@ def pairs_list(
     status: tuple[PairStatus, ...],
     words: str,
     tier: Tier | None,
+    essay: str | None,
     order: Order,
     over_limit: bool,
     as_json: bool,
@@ -79,7 +94,8 @@ def pairs_list(
     if over_limit:
         counting.count_pairs(project)
     over = counting.limits(project) if over_limit else ()
-    ids = curating.pair_ids(project, PairFilter(statuses=status, words=words, tier=tier, over=over), order)
+    where = PairFilter(statuses=status, words=words, tier=tier, source_id=_source(project, essay), over=over)
+    ids = curating.pair_ids(project, where, order)
     rows = curating.pair_rows(project, ids)
     lines = table(
         ["id", "status", "split", "tier", "words", "essay", "response"],
@@ -129,13 +145,25 @@ def _waiting(project: Project, ids: list[int]) -> list[int]:
 def _decision(name: str, status: curating.Status, help_text: str) -> click.Command:
     @click.argument("ids", nargs=-1, type=int)
     @click.option("--all-proposed", is_flag=True, help="All that are still proposed.")
+    @_narrowing
     @json_option
     @with_project
-    def command(project: Project, ids: tuple[int, ...], all_proposed: bool, as_json: bool) -> None:
+    def command(
+        project: Project,
+        ids: tuple[int, ...],
+        all_proposed: bool,
+        words: str,
+        tier: Tier | None,
+        essay: str | None,
+        as_json: bool,
+    ) -> None:
         if bool(ids) == all_proposed:
             raise click.UsageError("Give pair ids, or --all-proposed.")
+        if ids and (words or tier or essay):
+            raise click.UsageError("--essay, --words and --tier narrow --all-proposed, not ids.")
         curating.need(project, ids)
-        chosen = list(ids) or list(curating.pair_ids(project, PairFilter(statuses=("proposed",))))
+        where = PairFilter(statuses=("proposed",), words=words, tier=tier, source_id=_source(project, essay))
+        chosen = list(ids) or list(curating.pair_ids(project, where))
         changed = curating.decide(project, chosen, status)
         emit({"changed": changed}, as_json, [str(changed)])
         left = len(_waiting(project, chosen)) if status == "accepted" else 0

@@ -173,11 +173,41 @@ def decide_all(project: Project, ids: Sequence[int], status: Status) -> Decided:
     return Decided(changed=len(changes), waiting=len(rows) - len(ready), already=len(living) - len(rows))
 
 
-def acceptable(project: Project, where: PairFilter) -> tuple[list[int], int]:
-    """Return the pairs of a filter that can be accepted, and how many more wait for their prompt to be written."""
-    ids, written = pair_ids(project, where), set(pair_ids(project, replace(where, written=True)))
-    ready = [pair_id for pair_id in ids if pair_id in written]
-    return ready, len(ids) - len(ready)
+@dataclass(frozen=True, kw_only=True)
+class Acceptable:
+    """What accepting all of some pairs would come to; together they are all those that are still there.
+
+    Attributes:
+        ready: can be accepted.
+        waiting: cannot, since their prompts are still to be written.
+        already: are accepted.
+        rejected: were rejected, which nobody takes back who accepts the others.
+    """
+
+    ready: tuple[int, ...]
+    waiting: int = 0
+    already: int = 0
+    rejected: int = 0
+
+
+def acceptable(project: Project, ids: Sequence[int], *, rejected: bool = False) -> Acceptable:
+    """Say which of some pairs can be accepted together.
+
+    Args:
+        project: the project.
+        ids: the pairs.
+        rejected: whether those that were rejected are meant, too.
+    """
+    living = [row for row in pairs.rows(project.db, ids) if row.status != "merged"]
+    wanted = [row for row in living if row.status == "proposed" or (rejected and row.status == "rejected")]
+    ready = tuple(row.id for row in wanted if row.prompt_words)
+    already = sum(row.status == "accepted" for row in living)
+    return Acceptable(
+        ready=ready,
+        waiting=len(wanted) - len(ready),
+        already=already,
+        rejected=len(living) - len(wanted) - already,
+    )
 
 
 def skip(project: Project, ids: Sequence[int]) -> int:

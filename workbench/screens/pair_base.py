@@ -70,6 +70,11 @@ class PairBase(ProjectScreen):
         """The pair under the cursor, whole, if it is here."""
         return None if self.pairs.current is None else self._views.get(self.pairs.current)
 
+    @property
+    def list_is_here(self) -> bool:
+        """Whether the list shows what the filter in force asks for, and not yet what was shown before."""
+        raise NotImplementedError
+
     def go_on(self) -> None:
         """Put the cursor on the next pair; on the last one, remember that it is done with."""
         if self.pairs.cursor < len(self.pairs.ids) - 1:

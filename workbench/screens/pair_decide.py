@@ -15,7 +15,7 @@ from workbench.screens.pair_lines import pairs_said
 
 if TYPE_CHECKING:
     from store.pairs import PairRow
-    from workbench.operations.curating import Decided
+    from workbench.operations.curating import Acceptable, Decided
 
 Status = Literal["proposed", "accepted", "rejected"]
 
@@ -43,7 +43,9 @@ class DecideKeys(PairBase):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "skip", "skip", show=False, tooltip="skip: comes back last in the queue", id="pairs.skip"),
         Binding("o", "decide('proposed')", "put back", show=False, tooltip="put back as proposed", id="pairs.put-back"),
-        Binding("A", "accept_all", "accept all", show=False, tooltip="accept all of the list", id="pairs.accept-all"),
+        Binding(
+            "A", "accept_all", "accept all", show=False, tooltip="accept all that the list shows", id="pairs.accept-all"
+        ),
     ]
 
     def action_decide(self, status: Status) -> None:
@@ -137,44 +139,63 @@ class DecideKeys(PairBase):
         self.act(operate, done, failed=lambda _sentence: self.pairs.put(before))
 
     def action_accept_all(self) -> None:
-        """Accept all that the list would show and that can be accepted, after a question that names their number."""
+        """Accept what the list shows and can be accepted, after a question that names their number."""
         from workbench.widgets.dialogs import ConfirmDialog
 
-        where = self.where(self._filter if self._filter in ("proposed", "rejected") else "proposed")
+        if not self.list_is_here:
+            self.say("This list is still being read: press the key again when it is there.", "warning")
+            return
+        shown, rejected = self.pairs.ids, self._filter == "rejected"
 
-        def ask() -> tuple[list[int], int]:
+        def ask() -> Acceptable:
             from workbench.operations.curating import acceptable
 
-            return acceptable(self.project, where)
+            return acceptable(self.project, shown, rejected=rejected)
 
-        def confirm(found: tuple[list[int], int]) -> None:
-            ids, waiting = found
-            if not ids:
-                none = "None of these pairs can be accepted yet:" if waiting > 1 else "It cannot be accepted yet:"
-                self.say(f"{none} {_still(waiting)} (i)." if waiting else "There is nothing here to accept.")
+        def confirm(found: Acceptable) -> None:
+            if not found.ready:
+                self.say(_none_said(found))
                 return
-            left_out = f" Left out: {_still(waiting)} (i)." if waiting else ""
+            left_out = _left_out(found)
+            words = f"Of the {pairs_said(len(shown))} that this list shows" if left_out else "All that this list shows"
+            words += f". Left out: {left_out}." if left_out else "."
             self.app.push_screen(
                 ConfirmDialog(
-                    f"Accept {pairs_said(len(ids))} unread?",
-                    f"All that this filter shows{' and that have their prompt' if waiting else ''}. "
-                    f"One undo takes them all back.{left_out}",
+                    f"Accept {pairs_said(len(found.ready))} unread?", f"{words} One undo takes them all back."
                 ),
-                lambda yes: accept(ids, waiting) if yes else None,
+                lambda yes: accept(found) if yes else None,
             )
 
-        def accept(ids: list[int], waiting: int) -> None:
+        def accept(found: Acceptable) -> None:
             def operate() -> Decided:
                 from workbench.operations.curating import decide_all
 
-                return decide_all(self.project, ids, "accepted")
+                return decide_all(self.project, found.ready, "accepted")
 
             def done(decided: Decided) -> None:
-                self.say(decided_said(replace(decided, waiting=decided.waiting + waiting), "accepted"))
+                self.say(decided_said(replace(decided, waiting=decided.waiting + found.waiting), "accepted"))
                 self.on_project_changed()
                 self.refresh_status()
 
             self.act(operate, done)
-            self.say(f"Accepting {pairs_said(len(ids))} …")
+            self.say(f"Accepting {pairs_said(len(found.ready))} …")
 
-        self.ask(ask, confirm, group="accept-all")
+        self.ask(ask, confirm, group="accept-all", fresh=True)
+
+
+def _none_said(found: Acceptable) -> str:
+    """Say why nothing of a list can be accepted."""
+    if found.waiting:
+        none = "None of these pairs can be accepted yet:" if found.waiting > 1 else "It cannot be accepted yet:"
+        return f"{none} {_still(found.waiting)} (i)."
+    why = _left_out(found)
+    return f"There is nothing here to accept: {why}." if why else "There is nothing here to accept: no pair is shown."
+
+
+def _left_out(found: Acceptable) -> str:
+    """Say what of a list is not accepted with the rest; nothing where all of it is."""
+    parts = [f"{_still(found.waiting)} (i)"] if found.waiting else []
+    for number, word in ((found.already, "accepted already"), (found.rejected, "rejected")):
+        if number:
+            parts.append(f"{number:,} {'is' if number == 1 else 'are'} {word}")
+    return ", ".join(parts)

@@ -107,6 +107,11 @@ class ListPart(PairBase):
         """Return the filter in force."""
         return pairs_of(self.project, self._place(chosen or self._filter))
 
+    @property
+    def list_is_here(self) -> bool:
+        """Whether the list shows what the filter in force asks for, and not yet what was shown before."""
+        return self._place(self._filter).shows == self._listed
+
     def _place(self, name: str, cursor: int | None = None) -> Place:
         return Place(name, self._chosen_order, self._words, self._source, cursor, self._tier)
 
