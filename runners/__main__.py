@@ -25,7 +25,7 @@ from typing import Any
 from runners.errors import RunDirError, RunnersError
 from runners.rundir import RunDir
 from runners.spec import RunSpec
-from runners.tasks.reporter import WATCH_PARENT, Reporter, SilentReporter
+from runners.tasks.reporter import NOTICE, WATCH_PARENT, Reporter, SilentReporter
 
 _PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 
@@ -94,6 +94,8 @@ def _carry_out(run_dir: RunDir, reporter: Reporter) -> None:
     began = time.monotonic()
     spec = run_dir.spec()
     reporter.emit("started", _about(spec))
+    if notice := os.environ.get(NOTICE):
+        reporter.warning(notice)
     run_dir.verify()
     if not reporter.stop_requested():
         # Imported here: it loads torch, which takes seconds and may be missing.

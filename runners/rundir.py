@@ -125,6 +125,10 @@ class RunDir:
         """Return the file that tells the keeper of a cluster's job to end it at once."""
         return self.attempt(attempt) / "kill"
 
+    def stop_reason(self, attempt: int) -> Path:
+        """Return the file in which whoever asks the job to end may say why."""
+        return self.attempt(attempt) / "stop_reason"
+
     def request_json(self, number: int) -> Path:
         """Return the file of a question."""
         return self.requests / f"{number:06d}.json"

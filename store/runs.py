@@ -60,6 +60,8 @@ class RunRow:
         unreached_at: UTC; since when its place cannot be asked, for whoever reads the run directory to say; None where
             it answers.
         carried: whether it is carried by hand to where it runs, likewise.
+        waits_for: what its place starts it after, or starts it again after, in words, likewise; empty where it does not
+            wait.
     """
 
     name: str
@@ -81,6 +83,7 @@ class RunRow:
     smoke: bool
     unreached_at: str | None = None
     carried: bool = False
+    waits_for: str = ""
 
     @property
     def val_compares(self) -> bool:

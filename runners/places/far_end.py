@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runners.errors import RunnersError
-from runners.places import cluster_record, far_files
+from runners.places import cluster_record, far_files, far_slurm, slurm_commands
 from runners.places.far_processes import is_alive, kill_group, start_of
 from runners.places.supervisor import exit_status, job_environment, start_supervised
 from runners.rundir import RunDir
@@ -60,8 +60,11 @@ def main() -> int:
 
 def _ready(folder: Path, question: dict[str, Any]) -> Answer:
     """Say what a job needs and does not find, without loading any of it."""
-    model = question.get("model")
+    model, slurm = question.get("model"), question.get("slurm")
+    refused, taken = ([], "") if slurm is None else slurm_commands.problems(slurm)
     return {
+        "refused": refused,
+        "taken": taken,
         "python": platform.python_version(),
         "missing": [name for name in NEEDED if importlib.util.find_spec(name) is None],
         "free_bytes": far_files.free_bytes(folder),
@@ -84,13 +87,17 @@ def _put(folder: Path, question: dict[str, Any]) -> Answer:
 def _start(folder: Path, question: dict[str, Any]) -> Answer:
     """Start an attempt; one whose job lives already is left alone, so that asking twice starts one job."""
     run_dir, attempt = _run_dir(folder, question), int(question["attempt"])
+    command = question["command"] or [sys.executable, "-m", "runners"]
+    if (slurm := question.get("slurm")) is not None:
+        run_dir.attempt(attempt).mkdir(parents=True, exist_ok=True)
+        far_slurm.submit(run_dir, attempt, slurm, command, question.get("env", {}))
+        return {}, ()
     if _state(run_dir, attempt)["state"] == "running":
         return {}, ()
     run_dir.attempt(attempt).mkdir(parents=True, exist_ok=True)
     run_dir.stop.unlink(missing_ok=True)
     for stale in (run_dir.pid(attempt), _start_file(run_dir, attempt)):
         stale.unlink(missing_ok=True)
-    command = question["command"] or [sys.executable, "-m", "runners"]
     process = start_supervised(run_dir, attempt, command, nice=question["nice"], environment=job_environment())
     _write(run_dir.pid(attempt), str(process.pid))
     if (start := start_of(process.pid)) is not None:
@@ -132,12 +139,18 @@ def _read(folder: Path, question: dict[str, Any]) -> Answer:
 
 
 def _stop(folder: Path, question: dict[str, Any]) -> Answer:
-    _run_dir(folder, question).request_stop()
+    run_dir, attempt = _run_dir(folder, question), int(question["attempt"])
+    run_dir.request_stop()
+    if far_slurm.has_job(run_dir, attempt):
+        far_slurm.stop(run_dir, attempt)
     return {}, ()
 
 
 def _kill(folder: Path, question: dict[str, Any]) -> Answer:
     run_dir, attempt = _run_dir(folder, question), int(question["attempt"])
+    if far_slurm.has_job(run_dir, attempt):
+        far_slurm.kill(run_dir, attempt)
+        return {}, ()
     pid = _pid(run_dir, attempt)
     if pid is not None and _state(run_dir, attempt)["state"] == "running":
         kill_group(pid)
@@ -166,6 +179,8 @@ def _survey(folder: Path, question: dict[str, Any]) -> Answer:
     from runners.places.far_survey import survey
 
     told, _ = _ready(folder, question)
+    if (name := question.get("partition")) is not None:
+        told["cluster"] = [slurm_commands.version(), *slurm_commands.partition(name)]
     return {**told, **survey(told["missing"])}, ()
 
 
@@ -193,6 +208,8 @@ def _run_dir(folder: Path, question: dict[str, Any]) -> RunDir:
 
 def _state(run_dir: RunDir, attempt: int) -> dict[str, Any]:
     """Say how the job of an attempt is, as `Poll` has it."""
+    if far_slurm.has_job(run_dir, attempt):
+        return far_slurm.state(run_dir, attempt)
     ended, status = exit_status(run_dir, attempt)
     if not ended and (pid := _pid(run_dir, attempt)) is not None:
         if is_alive(pid, _start_known(run_dir, attempt), str(run_dir.path)):

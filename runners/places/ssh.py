@@ -58,6 +58,8 @@ class SshPlace:
         self._nice = nice
         self._largest = largest_file_bytes
         self._command = list(command) if command is not None else None
+        # What a host that is an engine's is asked for besides, at a check and at a start.
+        self._asks: dict[str, Any] = {}
         self._far = FarHost(
             destination=destination,
             folder=folder,
@@ -72,7 +74,7 @@ class SshPlace:
             return [f"{self.name}: a session runs on this machine only: its questions are not sent. Choose local."]
         model = _folder_of(spec)
         try:
-            told = self._far.ask("ready", model=model)
+            told = self._far.ask("ready", model=model, **self._asks)
         except PlaceError as error:
             return [str(error)]
         return self._problems(told, model)
@@ -102,7 +104,7 @@ class SshPlace:
         )
 
         def start() -> None:
-            self._far.ask("start", run=run, attempt=attempt, command=self._command, nice=self._nice)
+            self._far.ask("start", run=run, attempt=attempt, command=self._command, nice=self._nice, **self._asks)
 
         # Nobody looks between the handle and the start: what is not started yet would count as gone.
         with alone(run_dir, "lines"):
@@ -203,6 +205,7 @@ class SshPlace:
                 told,
                 conversation,
             ):
+                self._take_up(run_dir, attempt, told)
                 files = told.get("files", ())
                 mirror.require_continued(files, sizes, largest=self._largest)
                 came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]
@@ -214,13 +217,16 @@ class SshPlace:
             if not told["more"]:
                 return said
 
+    def _take_up(self, run_dir: RunDir, attempt: int | None, told: Mapping[str, Any]) -> None:
+        """Take up an attempt that an engine started by itself, so that it is asked about from now on."""
+
     def _pip(self) -> str:
         arguments = " ".join(["ssh", *self._far.destination.arguments()])
         return f"{arguments} {self._far.python} -m {_INSTALL}"
 
 
 def _poll(told: Mapping[str, Any]) -> Poll:
-    return Poll(told["state"], told["exit_code"])
+    return Poll(told["state"], told["exit_code"], note=told.get("note", ""))
 
 
 def _machine(run_dir: RunDir) -> str | None:

@@ -33,6 +33,9 @@ _ROOM_BYTES = 64 * 1024
 # Set by whoever starts a job that must not outlive it: a job whose machine was given to another, for one.
 WATCH_PARENT = "RUNNERS_WATCH_PARENT"
 
+# Set by whoever starts a job to have it say something first, such as why it was started again.
+NOTICE = "RUNNERS_NOTICE"
+
 Of = Literal["base", "adapter"]
 
 
@@ -259,13 +262,20 @@ class Reporter:
             self.stop_reason = lost
         elif self.superseded():
             self.stop_reason = f"a newer attempt, number {self.run_dir.latest_attempt()}, was started"
-        elif self._signal is not None:
-            self.stop_reason = f"the signal {self._signal}"
-        elif self.run_dir.stop_requested():
-            self.stop_reason = "the stop file"
+        elif self._signal is not None or self.run_dir.stop_requested():
+            self.stop_reason = self._told_reason() or (
+                f"the signal {self._signal}" if self._signal else "the stop file"
+            )
         else:
             return False
         return True
+
+    def _told_reason(self) -> str:
+        """Return why whoever sent the signal, or wrote the stop file, did so; empty where that is not said."""
+        try:
+            return self.run_dir.stop_reason(self.attempt).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
 
     def last_word(self, type: Literal["finished", "stopped", "error"], fields: Mapping[str, Any]) -> None:
         """End the heartbeat and write the attempt's last event, in the room kept for it where the disk is full."""

@@ -145,9 +145,7 @@ def test_a_cluster_is_added_listed_and_checked_on_the_command_line(
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
     options = ["--ray", cluster.url, "--folder", str(shared), "--python", str(bare), "--token-env", VARIABLE]
-    assert (
-        "--gpus is of a Ray cluster" in run(folder, "places", "add", "c", "--host", "h", "--gpus", "1", code=2).stderr
-    )
+    assert "--gpus is of a cluster" in run(folder, "places", "add", "c", "--host", "h", "--gpus", "1", code=2).stderr
     assert "Give either" in run(folder, "places", "add", "c", *options, "--host", "h", code=2).stderr
     assert "write NAME=N" in run(folder, "places", "add", "c", *options, "--resource", "L4=x", code=2).stderr
     assert "places.c: folder" in run(folder, "places", "add", "c", "--ray", cluster.url, code=1).stderr

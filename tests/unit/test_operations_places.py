@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from runners.errors import UnreachableError
 from runners.forecast.memory import GIB
+from runners.places.slurm import SlurmPlace
 from runners.places.ssh import SshPlace
 from tests.journeys.command_line import data, run
 from workbench.cli.main import cli
@@ -18,6 +19,7 @@ from workbench.operations.errors import ProjectError, WorkbenchError
 from workbench.operations.place_settings import SshSettings, place_problems
 from workbench.operations.places import place, place_names, price_per_hour, ssh_place
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
+from workbench.operations.slurm_settings import SlurmSettings
 
 SURVEY = {
     "python": "3.12.4",
@@ -206,3 +208,84 @@ def test_a_larger_file_is_brought_where_the_place_says_so(tmp_path: Path) -> Non
     assert project.settings.places["gpu"] == SshSettings(host="gpu", largest_file_mib=512)
     assert ssh_place(project, "gpu")._largest == 512 << 20
     project.close()
+
+
+def invoked(project: Project, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--project", str(project.root), "places", *words], catch_exceptions=False)
+
+
+def test_a_cluster_is_added_with_what_a_run_asks_for_there_and_read_again(project: Project) -> None:
+    asked = ["--partition", "gpu", "--account", "paper", "--time-limit", "4:00:00", "--gpus", "h100:2", "--cpus", "8"]
+    more = ["--memory", "64G", "--constraint", "a|b", "--sbatch", '--qos=it\'s "long"', "--sbatch", "--exclusive"]
+    done = invoked(project, "add", "uni", "--slurm", "ada@login.example.org", *asked, *more, "--json")
+    assert done.exit_code == 0, done.output
+    again = Project.open(project.root)
+    found = again.settings.places["uni"]
+    assert found == SlurmSettings(
+        host="ada@login.example.org",
+        partition="gpu",
+        account="paper",
+        time_limit="4:00:00",
+        gpus="h100:2",
+        cpus=8,
+        memory="64G",
+        constraint="a|b",
+        extra=('--qos=it\'s "long"', "--exclusive"),
+    )
+    assert isinstance(place(again, "uni"), SlurmPlace)
+    assert place_names(again) == ("local", "gpu", "uni")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("x", "--slurm", "a", "--host", "b"), "either --host HOST, --slurm HOST, --ray URL or --bundle FOLDER"),
+        (("x", "--host", "a", "--gpus", "1"), "--gpus is of a cluster: give --slurm HOST or --ray URL with it"),
+        (("x", "--ray", "http://a:8265", "--sbatch", "--qos=x"), "--sbatch is of a Slurm cluster: give --slurm HOST"),
+        (("x", "--ray", "http://a:8265", "--gpus", "a100:2"), "--gpus a100:2: Ray takes a number"),
+        (("x", "--slurm", "a", "--cpus", "1.5"), "--cpus 1.5: write a whole number"),
+        (("x", "--slurm", "a", "--nice", "5"), "Slurm shares out the nodes"),
+    ],
+)
+def test_what_only_a_cluster_or_only_a_host_understands_is_refused(
+    project: Project, words: tuple[str, ...], said: str
+) -> None:
+    done = invoked(project, "add", *words)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_every_fault_of_a_cluster_is_named_by_its_key(tmp_path: Path) -> None:
+    said = settings(
+        tmp_path,
+        '[places.uni]\nkind = "slurm"\nhost = "-oX=y"\ngpus = "many"\nextra = ["-x"]\nnice = 3\n'
+        '[places.hpc]\nkind = "slurm"\nhost = "a"\ngpus = "many"\nextra = ["-x", 3]\npartitoin = "p"\n'
+        '[places.third]\nkind = "slurm"\nhost = "-oX=y"\nextra = ["--wrap=x"]\nmemory = "some"\n',
+    )
+    assert "places.uni.nice: no such setting" in said
+    assert "places.hpc.partitoin: no such setting. Did you mean 'partition'?" in said
+    assert "places.third.host: found '-oX=y'" in said
+    assert "places.third.extra: '--wrap=x' is set by the workbench" in said
+    assert "places.third.memory: found 'some', expected a size such as 32G" in said
+
+
+def test_a_check_of_a_cluster_tells_what_slurm_says_and_the_card_that_is_asked_for_not_the_login_node_s(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = ["slurm 23.11.4", "partition gpu: UP, at most 1-00:00:00 a job"]
+    monkeypatch.setattr(SlurmPlace, "survey", lambda self: SURVEY | {"cluster": cluster})
+    project.add_place("uni", SlurmSettings(host="login", gpus="h100:2"))
+    project.add_place("hpc", SlurmSettings(host="login", gpus="1"))
+    done = invoked(project, "check", "uni")
+    assert done.exit_code == 0
+    assert "slurm 23.11.4" in done.stdout
+    assert "2 x H100" in done.stdout
+    assert "L4" not in done.stdout
+    project = Project.open(project.root)
+    assert place_checks.known_of(project, "uni").cluster == tuple(cluster)
+    card = place_checks.card_at(project, "uni")
+    assert card is not None
+    assert card.cuda
+    place_checks.check_place(project, "hpc")
+    # Which kind Slurm gives is not known before.
+    assert place_checks.card_at(project, "hpc") is None

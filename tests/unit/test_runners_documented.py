@@ -37,7 +37,17 @@ def test_every_file_stands_under_the_name_the_document_gives_it():
     run = RunDir(Path("run"))
     ours = {
         *(run.spec_json, run.manifest_json, run.train_jsonl, run.holdout_jsonl, run.prompts_jsonl, run.adapter),
-        *(run.job_json(1), run.contact_json(1), run.events(1), run.log(1), run.pid(1), run.rc(1)),
+        *(
+            run.job_json(1),
+            run.contact_json(1),
+            run.events(1),
+            run.log(1),
+            run.pid(1),
+            run.rc(1),
+            run.stop_reason(1),
+            run.beat(1),
+            run.kill(1),
+        ),
         *(run.request_json(1), run.answer_json(1)),
         *(run.samples, run.traces / "NAME.json", run.checkpoint(120), run.best_json, run.stop),
     }

@@ -55,6 +55,13 @@ def test_a_task_that_was_told_to_stop_has_stopped_and_the_exit_status_is_0(carry
     assert events[-1]["reason"] == "the stop file"
 
 
+def test_what_an_engine_has_to_say_is_the_first_warning(carry_out, monkeypatch):
+    monkeypatch.setenv("RUNNERS_NOTICE", "started again after its node failed")
+    _, events = carry_out(lambda run_dir, spec, reporter: None)
+    assert [event["type"] for event in events] == ["started", "warning", "finished"]
+    assert events[1]["message"] == "started again after its node failed"
+
+
 def test_a_request_to_stop_after_the_last_step_does_not_undo_a_finished_run(carry_out):
     _, events = carry_out(lambda run_dir, spec, reporter: run_dir.request_stop())
     assert events[-1]["type"] == "finished"

@@ -111,6 +111,15 @@ def test_a_newer_attempt_is_a_request_to_stop_and_says_so_first(run_dir):
     assert not Reporter(run_dir, 2).superseded()
 
 
+def test_whoever_asks_a_job_to_stop_may_say_why(run_dir):
+    reporter = Reporter(run_dir, 1)
+    run_dir.stop_reason(1).write_text("the time is nearly up\n")
+    assert not reporter.stop_requested()
+    run_dir.request_stop()
+    assert reporter.stop_requested()
+    assert reporter.stop_reason == "the time is nearly up"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_a_request_to_stop_only_while_the_reporter_is_open(run_dir, number):
     before = signal.getsignal(number)

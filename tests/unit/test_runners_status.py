@@ -49,5 +49,16 @@ def test_a_living_job_that_was_asked_to_stop_is_stopping(types, poll):
     assert status_of(types=types, stop_requested=True, poll=poll) == "stopping"
 
 
+@pytest.mark.parametrize("types", [(), ("started", "phase"), ("phase", "stopped"), ("phase", "error")])
+def test_a_job_that_its_place_starts_again_waits_whatever_its_last_word_was(types):
+    assert status_of(types=types, stop_requested=False, poll=Poll("waiting")) == "submitted"
+    assert status_of(types=types, stop_requested=True, poll=Poll("waiting")) == "stopping"
+    assert status_of(types=(*types, "finished"), stop_requested=False, poll=Poll("waiting")) == "finished"
+
+
+def test_a_job_that_was_taken_back_before_it_began_was_stopped():
+    assert status_of(types=(), stop_requested=True, poll=GONE) == "stopped"
+
+
 def test_a_job_that_died_after_it_was_asked_to_stop_was_killed():
     assert status_of(types=("phase",), stop_requested=True, poll=GONE) == "killed"

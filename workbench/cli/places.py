@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from workbench.cli.output import emit, json_option, say, table, with_project
 from workbench.cli.ray_options import RayOptions, ray_options
+from workbench.cli.slurm_options import SlurmOptions, slurm_options
 from workbench.operations import place_checks
 from workbench.operations.clock import clock
 from workbench.operations.forecasting import in_words
@@ -60,6 +62,7 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
         ["memory", in_words(report.memory_bytes) if report.memory_bytes else None],
         ["free disk", in_words(report.free_bytes) if report.free_bytes is not None else None],
     ]
+    rows += [["" if number else "cluster", line] for number, line in enumerate(report.cluster)]
     emit(report, as_json, table(["", "found"], [row for row in rows if row[1] is not None]))
     for words in (*report.problems, *report.warnings):
         say(words)
@@ -84,6 +87,7 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
     help="So large a trace or a file of lines may be that is brought from there.",
 )
 @click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Set for the jobs, such as HF_HOME.")
+@slurm_options
 @ray_options
 @json_option
 @with_project
@@ -100,15 +104,18 @@ def places_add(
     largest_file_mib: int,
     environment: tuple[str, ...],
     ray: RayOptions | None,
+    slurm: SlurmOptions | None,
     as_json: bool,
 ) -> None:
     """Add a host, a cluster, or a folder for runs that are carried by hand, to workbench.toml."""
-    if sum(given is not None for given in (host, bundle, ray)) != 1:
-        raise click.UsageError("Give either --host HOST, --ray URL or --bundle FOLDER.")
+    if sum(given is not None for given in (host, slurm, bundle, ray)) != 1:
+        raise click.UsageError("Give either --host HOST, --slurm HOST, --ray URL or --bundle FOLDER.")
     if bundle is not None and (unfit := _given(_OF_A_HOST)):
         raise click.UsageError(f"{', '.join(unfit)}: only for a host. A run that is carried by hand knows none of it.")
     if ray is not None and (unfit := _given(_NOT_OF_A_CLUSTER)):
         raise click.UsageError(f"{', '.join(unfit)}: only for a host that is reached by SSH.")
+    if slurm is not None and _given(["nice"]):
+        raise click.UsageError("--nice: on a cluster Slurm shares out the nodes. Leave it out.")
     pairs = [item.partition("=") for item in environment]
     for key, equals, _ in pairs:
         if not equals:
@@ -125,16 +132,15 @@ def places_add(
             environment={key: value for key, _, value in pairs},
         )
     else:
-        settings = SshSettings(
-            host=host or "",
-            folder=folder or SshSettings.folder,
-            python=python,
-            nice=nice,
-            ssh_config=ssh_config,
-            price_per_hour=price_per_hour,
-            largest_file_mib=largest_file_mib,
-            environment={key: value for key, _, value in pairs},
-        )
+        reached: dict[str, Any] = {
+            "folder": folder or SshSettings.folder,
+            "python": python,
+            "ssh_config": ssh_config,
+            "price_per_hour": price_per_hour,
+            "largest_file_mib": largest_file_mib,
+            "environment": {key: value for key, _, value in pairs},
+        }
+        settings = slurm.settings(**reached) if slurm else SshSettings(host=host or "", **reached, nice=nice)
     project.add_place(name, settings)
     emit({"place": name, **vars(settings)}, as_json, [name])
     say(f"Written into {SETTINGS_FILE}. Next: workbench places check {name}")

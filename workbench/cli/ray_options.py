@@ -19,8 +19,12 @@ _OPTIONS = (
     ),
     click.option("--mounted", metavar="FOLDER", help="Ray: the folder by its path here, or on the host of --via."),
     click.option("--via", metavar="PLACE", help="Ray: a place that is reached by SSH and sees the folder."),
-    click.option("--gpus", type=float, metavar="N", help="Ray: what a job asks for, for each process. 1 unless said."),
-    click.option("--cpus", type=float, metavar="N", help="Ray: likewise."),
+    click.option(
+        "--gpus",
+        metavar="N",
+        help="What a job asks for: of Ray for each process, 1 unless said; of Slurm in all, also by kind: a100:2.",
+    ),
+    click.option("--cpus", metavar="N", help="Likewise."),
     click.option("--resource", "resources", multiple=True, metavar="NAME=N", help="Ray: likewise, such as L4=1."),
     click.option("--token-env", metavar="VARIABLE", help="Ray: what holds the token when the workbench runs."),
     click.option("--token-file", metavar="FILE", help="Ray: what holds the token."),
@@ -67,17 +71,28 @@ def ray_options(function: F) -> F:
     def wrapped(*arguments: Any, url: str | None, resources: tuple[str, ...], **named: Any) -> Any:
         own = ("mounted", "via", "gpus", "cpus", "token_env", "token_file")
         given = {name: value for name in own if (value := named.pop(name)) is not None}
+        for name in ("gpus", "cpus"):
+            if url is not None and name in given:
+                given[name] = _number(name, given[name])
         if resources:
             given["resources"] = dict(map(_amount, resources))
         if url is None and given:
             first = next(iter(given)).replace("_", "-").replace("resources", "resource")
-            raise click.UsageError(f"--{first} is of a Ray cluster: give --ray URL with it.")
+            kind, way = ("", "--slurm HOST or ") if first in ("gpus", "cpus") else ("Ray ", "")
+            raise click.UsageError(f"--{first} is of a {kind}cluster: give {way}--ray URL with it.")
         return function(*arguments, ray=None if url is None else RayOptions(url=url, given=given), **named)
 
     decorated: Any = wrapped
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f"--{name} {text}: Ray takes a number, such as 1.") from None
 
 
 def _amount(text: str) -> tuple[str, float]:

@@ -219,8 +219,12 @@ def runs_list(project: Project, as_json: bool) -> None:
 
 
 def _status(row: RunRow) -> str:
-    """Return a status, and since when its host cannot be asked."""
-    return f"{row.status}, not reached since {clock(row.unreached_at)}" if row.unreached_at else row.status
+    """Return a status, and since when its host cannot be asked, or what it waits for."""
+    if row.unreached_at:
+        return f"{row.status}, not reached since {clock(row.unreached_at)}"
+    if row.waits_for and row.status == "submitted":
+        return row.waits_for[:1].lower() + row.waits_for[1:].split(". ")[0].rstrip(".")
+    return row.status
 
 
 @runs_command.command("show")

@@ -11,12 +11,13 @@ from typing import Any
 
 from runners.errors import PlaceError
 from runners.events import utc_now
-from runners.forecast.cards import Card
+from runners.forecast.cards import CARDS, Card
 from workbench.operations import guide
 from workbench.operations.machine import CARD_SHARE, OWN_SHARE, this_machine
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import asked_place, is_carried, place, settings_of
 from workbench.operations.project import Project
+from workbench.operations.slurm_settings import SlurmSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class PlaceReport:
 
     Attributes:
         name: of the place.
-        kind: `local`, `ssh`, `ray` or `bundle`.
+        kind: `local`, `ssh`, `slurm`, `ray` or `bundle`.
         host: as the settings name it; the folder, of runs that are carried by hand.
         checked_at: UTC; None where nobody looked yet.
         system: name of the system and the processor.
@@ -127,9 +128,18 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
             "problems": (*told["problems"], *((unloaded,) if told["torch_error"] else ())),
         }
     )
+    if isinstance(settings, SlurmSettings):
+        found = _of_a_node(found, settings)
     guide.remember(project, _key(name), asdict(found))
     guide.remember(project, _failing_key(name), None)
     return found
+
+
+def _of_a_node(found: PlaceReport, settings: SlurmSettings) -> PlaceReport:
+    """Return what was found on a login node without what a job there does not get: its cards and its memory."""
+    kind = settings.request.gpu_kind.lower()
+    known = [(card.name, int(card.usable_bytes / CARD_SHARE)) for card in CARDS if card.name.lower() == kind]
+    return replace(found, device=None, memory_bytes=None, cards=tuple(known * settings.request.gpu_count))
 
 
 def _failing(project: Project, name: str, where: str) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from workbench.operations.errors import ProjectError
 from workbench.operations.ray_settings import RAY, RaySettings, ray_problems, resource_problems, via_problem
 from workbench.operations.settings_file import replace_text, toml_value
 from workbench.operations.settings_table import read_table
+from workbench.operations.slurm_settings import SLURM, SlurmSettings, slurm_problems
 
 LOCAL = "local"
 SSH, BUNDLE = "ssh", "bundle"
-KINDS = (SSH, BUNDLE, RAY)
+KINDS = (SSH, SLURM, BUNDLE, RAY)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 # Nothing that a shell reads otherwise, and nothing that ssh takes for an option, also not in brackets.
 _HOST = re.compile(r"\[?[^\s\"'\\`$;&|<>()\[\]-][^\s\"'\\`$;&|<>()]*")
@@ -80,7 +81,8 @@ class BundleSettings:
         return self.folder
 
 
-PlaceSettings = SshSettings | BundleSettings | RaySettings
+HostSettings = SshSettings | SlurmSettings
+PlaceSettings = HostSettings | BundleSettings | RaySettings
 
 
 def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
@@ -106,10 +108,11 @@ def read_places(data: Any, problems: list[str]) -> dict[str, PlaceSettings]:
         rest = (
             {key: value for key, value in table.items() if key != "environment"} if isinstance(table, dict) else table
         )
-        values = read_table(SshSettings, rest, f"places.{name}.", own, tables=("environment",))
+        cls = SlurmSettings if isinstance(table, dict) and table.get("kind") == SLURM else SshSettings
+        values = read_table(cls, rest, f"places.{name}.", own, tables=("environment",))
         own += [f"places.{name}.environment: {problem}" for problem in _environment_problems(environment)]
         if not own:
-            made = found[name] = SshSettings(**values, environment=environment)
+            made = found[name] = cls(**values, environment=environment)
             own += [f"places.{name}.{problem}" for problem in place_problems(made)]
         problems += own
     kinds = {name: table.get("kind", SSH) for name, table in data.items() if isinstance(table, dict)}
@@ -168,7 +171,9 @@ def place_problems(place: PlaceSettings) -> list[str]:
         problems.append(
             f"python: found {place.python!r}, expected a name such as python3, or a path from / or ~/ there."
         )
-    if not 0 <= place.nice <= 19:
+    if isinstance(place, SlurmSettings):
+        problems += slurm_problems(place)
+    elif not 0 <= place.nice <= 19:
         problems.append(f"nice: found {place.nice}, expected 0 to 19.")
     if place.largest_file_mib < 1:
         problems.append(f"largest_file_mib: found {place.largest_file_mib}, expected 1 or more.")
@@ -224,5 +229,7 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_value(name)
 
 
-def _toml(value: float | int | str) -> str:
+def _toml(value: float | int | str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     return toml_value(value) if isinstance(value, int | str) else repr(value)

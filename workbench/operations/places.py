@@ -11,9 +11,17 @@ from runners.places.base import Place
 from runners.places.local import LocalPlace
 from store import imported_runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.place_settings import BUNDLE, LOCAL, BundleSettings, PlaceSettings, SshSettings
+from workbench.operations.place_settings import (
+    BUNDLE,
+    LOCAL,
+    BundleSettings,
+    HostSettings,
+    PlaceSettings,
+    SshSettings,
+)
 from workbench.operations.project import Project
 from workbench.operations.ray_settings import RaySettings
+from workbench.operations.slurm_settings import SlurmSettings
 
 if TYPE_CHECKING:
     from runners.places.by_hand import BundlePlace
@@ -87,6 +95,11 @@ def carried_places(project: Project) -> set[str]:
     return {name for name, found in project.settings.places.items() if found.kind == BUNDLE}
 
 
+def queued_places(project: Project) -> set[str]:
+    """Return the places that start a run when they can, and may start it again by themselves."""
+    return {name for name, found in project.settings.places.items() if isinstance(found, SlurmSettings)}
+
+
 def bundle_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> BundlePlace:
     """Return a place whose runs are carried by hand.
 
@@ -103,7 +116,7 @@ def bundle_place(project: Project, name: str, *, cancelled: Callable[[], bool] =
 
 
 def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> SshPlace:
-    """Return a place that is reached by SSH.
+    """Return a place that is reached by SSH: a host, or the login node of a cluster.
 
     Raises:
         WorkbenchError: there is none of that name.
@@ -113,8 +126,21 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
     from runners.places.ssh_client import Destination
 
     found = settings_of(project, name)
-    if not isinstance(found, SshSettings):
+    if not isinstance(found, SshSettings | SlurmSettings):
         raise WorkbenchError(f"Runs of {name} are carried by hand: no host can be asked.")
+    if isinstance(found, SlurmSettings):
+        from runners.places.slurm import SlurmPlace
+
+        return SlurmPlace(
+            name,
+            Destination(host=found.host, config=_ssh_config(project, found)),
+            request=found.request,
+            folder=found.folder,
+            python=found.python,
+            environment=found.environment,
+            largest_file_bytes=found.largest_file_mib << 20,
+            cancelled=cancelled,
+        )
     return SshPlace(
         name,
         Destination(host=found.host, config=_ssh_config(project, found)),
@@ -127,7 +153,7 @@ def ssh_place(project: Project, name: str, *, cancelled: Callable[[], bool] = la
     )
 
 
-def _ssh_config(project: Project, found: SshSettings) -> Path | None:
+def _ssh_config(project: Project, found: HostSettings) -> Path | None:
     return project.root / Path(found.ssh_config).expanduser() if found.ssh_config else None
 
 
@@ -180,7 +206,8 @@ def settings_of(project: Project, name: str) -> PlaceSettings:
     if found is None:
         raise WorkbenchError(
             f"No place named {name!r}. Known: {', '.join(place_names(project))}. `workbench places add {name} --host "
-            "HOST` adds a host, `--ray URL` a cluster, `--bundle FOLDER` a folder for runs that are carried by hand."
+            "HOST` adds a host, `--slurm HOST` or `--ray URL` a cluster, `--bundle FOLDER` a folder for runs that are "
+            "carried by hand."
         )
     return found
 

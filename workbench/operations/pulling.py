@@ -17,7 +17,7 @@ from runners.places.contact import Contact, all_here, awaited, coming, lost, rea
 from runners.rundir import RunDir
 from store import runs
 from workbench.operations.errors import WorkbenchError
-from workbench.operations.places import NEAR, asked_place, carried_places, is_carried, place
+from workbench.operations.places import NEAR, asked_place, carried_places, is_carried, place, queued_places
 from workbench.operations.project import Project
 
 # How often it is said how much of the checkpoints is still to come, in seconds.
@@ -170,16 +170,19 @@ def pull_now(project: Project, names: Sequence[str] = (), *, checkpoints: bool) 
 
 
 def restarted(project: Project) -> list[str]:
-    """Return the runs carried by hand that are over, as far as the store knows, and of which a newer attempt came."""
-    if not (carried := carried_places(project)):
+    """Return the runs that are over, as far as the store knows, and go on: by hand, or since a cluster says so."""
+    carried, queued = carried_places(project), queued_places(project)
+    if not carried and not queued:
         return []
     found = []
     living = set(runs.unfinished(project.db))
     for name, where, folder in runs.places(project.db, but=NEAR):
-        if where in carried and name not in living:
-            latest = RunDir(project.absolute(folder)).latest_attempt()
+        if where in carried | queued and name not in living:
+            run_dir = RunDir(project.absolute(folder))
+            latest = run_dir.latest_attempt() or 0
             recorded = max((item.attempt for item in runs.attempts(project.db, name)), default=0)
-            found += [name] if (latest or 0) > recorded else []
+            waits = where in queued and read_contact(run_dir, latest).state == "waiting"
+            found += [name] if latest > recorded or waits else []
     return found
 
 

@@ -103,11 +103,14 @@ def run_rows(project: Project) -> list[RunRow]:
 
 
 def _with_contact(project: Project, row: RunRow) -> RunRow:
-    """Add to a run whether it is carried by hand, and to one that is not over since when its host cannot be asked."""
+    """Add to a run whether it is carried by hand, and to one that is not over how it stands with its host."""
     if is_carried(project, row.place):
         return replace(row, carried=True)
     contact = None if row.status in OVER else _contact(project, row)
-    return replace(row, unreached_at=contact.lost_at) if contact and contact.lost_at else row
+    if contact is None:
+        return row
+    waits_for = contact.note if contact.state == "waiting" else ""
+    return replace(row, unreached_at=contact.lost_at, waits_for=waits_for)
 
 
 def _contact(project: Project, row: RunRow) -> Contact | None:

@@ -34,11 +34,13 @@ STATES = {
 
 
 def state_of(row: RunRow) -> tuple[str, str, str]:
-    """Return glyph, word and style of a status; of a run whose host cannot be asked, or that is to be carried, that."""
+    """Return glyph, word and style of a status; of a run that is unreached, to be carried, or in a queue, that."""
     if row.unreached_at:
         return "?", "unreached", "$text-warning"
     if row.carried and row.status == "submitted":
         return "◌", "by hand", "$foreground-muted"
+    if row.waits_for and row.status == "submitted":
+        return "◌", "waiting", "$foreground-muted"
     return STATES.get(row.status, ("?", row.status, "$foreground-muted"))
 
 
