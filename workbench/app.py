@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker
 
+from workbench.closing import say_what_stays
 from workbench.every_command import EveryCommand, short_word
 from workbench.following import COLLECT_S, Following
 from workbench.key_order import KeyOrder
@@ -395,4 +396,5 @@ def run(project: Project | None, start: Path, screen: str | None = None) -> int:
     app = WorkbenchApp(project, start, screen=screen)
     code = app.run()
     app.finish_writes()
+    say_what_stays(app)
     return code or app.return_code or 0

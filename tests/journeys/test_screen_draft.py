@@ -16,7 +16,14 @@ from textual.widgets import Input
 
 from store import program
 from store.database import Database
-from tests.journeys.builders import BASE_RUN, make_curated_project, make_reviewed_project
+from tests.journeys.builders import (
+    BASE_RUN,
+    SECOND_RUN,
+    add_run,
+    make_curated_project,
+    make_reviewed_project,
+    train_spec,
+)
 from tests.journeys.fake_session import WORDS, instead_of_a_model
 from tests.journeys.program import opened, press, settle, shown
 from workbench.app import WorkbenchApp
@@ -38,8 +45,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
         for view in sessions.session_views(made):
             if view.lives:
                 sessions.stop(made, view.name)
-        while any(view.lives for view in sessions.session_views(made)):
-            time.sleep(0.01)
+        await_end(made)
 
 
 @asynccontextmanager
@@ -55,6 +61,11 @@ async def drafting(
         assert isinstance(screen, DraftScreen)
         await settle(pilot)
         yield app, pilot, screen
+
+
+def await_end(project: Project) -> None:
+    while any(view.lives for view in sessions.session_views(project)):
+        time.sleep(0.01)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
@@ -299,10 +310,51 @@ async def test_who_writes_is_chosen_and_stays_chosen(tmp_path: Path) -> None:
     with instead_of_a_model():
         async with drafting(project) as (_, pilot, screen):
             assert f"model  {BASE_RUN} · not loaded" in shown(screen)
-            await press(pilot, "ctrl+t", "b")
+            await press(pilot, "ctrl+t", "2")
             assert "model  embedded as it is · not loaded" in shown(screen)
         async with drafting(project) as (_, pilot, screen):
             assert "model  embedded as it is · not loaded" in shown(screen)
+
+
+async def test_who_is_loaded_writes_after_a_restart_though_a_newer_run_came(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    with instead_of_a_model():
+        async with drafting(project, size=(120, 40)) as (_, pilot, screen):
+            select(screen, "walk there")
+            await asked(pilot, screen, "ctrl+g")
+        at = "2026-11-21T18:02:00.000Z"
+        add_run(project, train_spec(project, SECOND_RUN, parent=BASE_RUN), created_at=at, sampled=True)
+        async with drafting(project, size=(120, 40)) as (_, pilot, screen):
+            await until(pilot, lambda: f"model  {BASE_RUN} · loaded" in shown(screen))
+        # A session that another program began, of who was not chosen here.
+        program.remember(project.db, "draft.writer", None)
+        async with drafting(project, size=(120, 40)) as (_, pilot, screen):
+            await until(pilot, lambda: f"model  {BASE_RUN} · loaded" in shown(screen))
+            await press(pilot, "ctrl+t", "3")
+            await until(pilot, lambda: "not loaded; loaded is embedded-lr0.001-3f9c" in shown(screen))
+        sessions.stop(project, sessions.session_views(project)[0].name)
+        await_end(project)
+
+
+async def test_what_stays_loaded_is_said_on_leaving_and_can_be_ended(project: Project) -> None:
+    async with drafting(project) as (app, pilot, screen):
+        await press(pilot, "escape")
+        assert "stays loaded" not in shown(app.screen)
+        await press(pilot, "I")
+        assert isinstance(screen := app.screen, DraftScreen)
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        await until(pilot, lambda: "loaded, the last answer" in shown(screen))
+        await press(pilot, "escape", "escape")
+        assert "embedded stays loaded, for 30 minutes without a question: I, then ctrl+t" in shown(app.screen)
+        await press(pilot, "I")
+        assert isinstance(again := app.screen, DraftScreen)
+        await until(pilot, lambda: again.living)
+        await press(pilot, "ctrl+t")
+        assert "ends after 30 minutes without a question" in " ".join(shown(app.screen).replace("▌", "").split())
+        await press(pilot, "n")
+        await until(pilot, lambda: "not loaded" in shown(again))
+        assert sessions.loaded(project) is None
 
 
 async def test_the_keys_of_the_answers_are_shown_there_only(project: Project) -> None:

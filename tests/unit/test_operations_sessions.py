@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from store import sessions as stored
 from store.errors import NotFound
 from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from tests.journeys.fake_session import WORDS, instead_of_a_model
+from workbench.app import WorkbenchApp
+from workbench.closing import say_what_stays
 from workbench.operations import sessions
 from workbench.operations.errors import LaunchError, NothingToDoError, WorkbenchError
 from workbench.operations.places import session_place
@@ -31,7 +34,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
     with instead_of_a_model():
         yield made
         for view in sessions.session_views(made):
-            if view.lives:
+            # It may end between the look and the stop.
+            with contextlib.suppress(NothingToDoError):
                 sessions.stop(made, view.name)
         until(lambda: not any(view.lives for view in sessions.session_views(made)))
 
@@ -102,6 +106,28 @@ def test_one_model_is_loaded_at_a_time(tmp_path: Path) -> None:
         until(lambda: not sessions.session_view(project, adapter).lives)
         sessions.stop(project, base)
         until(lambda: not sessions.session_view(project, base).lives)
+
+
+def test_what_stays_loaded_is_said_when_the_program_is_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_reviewed_project(tmp_path / "voice", runs_made=1)
+    app = WorkbenchApp(project, project.root)
+    with instead_of_a_model():
+        say_what_stays(app)
+        assert capsys.readouterr().err == ""
+        name = sessions.start(project, adapter_run=BASE_RUN, idle_minutes=12)
+        view = sessions.loaded(project)
+        assert view is not None
+        assert view.name == name
+        say_what_stays(app)
+        said = capsys.readouterr().err
+        assert f"embedded with the adapter of {BASE_RUN} stays loaded" in said
+        assert "after 12 minutes without a question. `workbench session stop` ends it now." in said
+        sessions.stop(project, name)
+        say_what_stays(app)
+        assert capsys.readouterr().err == ""
+        until(lambda: not sessions.session_view(project, name).lives)
 
 
 def test_one_that_was_started_again_is_asked_to_stop_however_many_were_made_since(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.operations.sessions import SessionView, Writer
 from workbench.screens.draft_lines import model_line
 
@@ -32,3 +34,12 @@ def test_how_the_model_is_stands_whole_beside_a_long_name() -> None:
 def test_a_short_name_takes_no_more_room_than_it_has() -> None:
     writer = Writer(adapter_run=None, words="embedded as it is")
     assert model_line(writer, None, 76).plain == "model  embedded as it is · not loaded"
+
+
+def test_what_is_loaded_in_place_of_who_writes_is_named() -> None:
+    base, adapter = Writer(adapter_run=None, words="embedded as it is"), Writer(adapter_run=RUN, words="")
+    assert model_line(base, None, 76, other=VIEW).plain.endswith("· not loaded; loaded is embedded-lr0.001-0cd6")
+    assert model_line(adapter, None, 116, other=VIEW).plain.endswith("loaded is another checkpoint of it")
+    of_base = replace(VIEW, adapter_run=None)
+    assert model_line(adapter, None, 116, other=of_base).plain.endswith("not loaded; loaded is embedded")
+    assert model_line(base, replace(of_base, status="stopping"), 76).plain.endswith("· ending")

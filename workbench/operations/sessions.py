@@ -138,6 +138,36 @@ def living(project: Project, *, adapter_run: str | None = None, checkpoint: str 
     return None
 
 
+def loaded(project: Project) -> SessionView | None:
+    """Return the newest session of any model that is there, or soon will be; one that was asked to stop is none."""
+    for row in sessions.rows(project.db):
+        if project.absolute(row.dir).is_dir():
+            view = _view(project, row)
+            if view.lives and view.status != "stopping":
+                return view
+    return None
+
+
+def stays_loaded(project: Project) -> str:
+    """Say which model stays loaded when the program is closed, for how long, and what ends that; empty for none."""
+    view = loaded(project)
+    if view is None:
+        return ""
+    whose = f"{view.model} with the adapter of {view.adapter_run}" if view.adapter_run else view.model
+    minutes = f"{idle_minutes(project, view):g} minutes"
+    return (
+        f"{whose} stays loaded, to be there at once when you write again, and ends after {minutes} without a question. "
+        "`workbench session stop` ends it now."
+    )
+
+
+def idle_minutes(project: Project, view: SessionView) -> float:
+    """Return after how many minutes without a question a session ends."""
+    found = spec_named(project, view.name).session
+    assert found is not None
+    return found.idle_minutes
+
+
 def _fitting(project: Project, adapter_run: str | None, checkpoint: str) -> list[Session]:
     """Return the sessions of a model and an adapter whose run directories stand, newest first."""
     wanted = adapter_of(project, adapter_run, checkpoint).checkpoint if adapter_run else None

@@ -72,7 +72,13 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
         ),
         Binding("ctrl+s", "write", "write", tooltip="write the draft into its file", id="draft.write"),
         Binding("ctrl+o", "open", "open", tooltip="another draft: a file, an essay, a new text", id="draft.open"),
-        Binding("ctrl+t", "writer", "model", tooltip="who writes: a run's adapter, or the base", id="draft.writer"),
+        Binding(
+            "ctrl+t",
+            "writer",
+            "model",
+            tooltip="who writes: a run's adapter, or the base; or end the session",
+            id="draft.writer",
+        ),
         Binding("question_mark,f1", "app.help", "all keys", show=False, id="draft.help"),
         Binding("ctrl+p", "app.command_palette", "every command", show=False, id="draft.commands"),
         Binding("escape", "leave", "leave", id="draft.leave"),
@@ -185,6 +191,7 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
         if not self.is_open or self.writer is None:
             self.say("The draft is still being opened: press the key again.", "warning")
             return
+        self.keep_writer()
         self._asking = asking = Asking(gap=gap, seed=seed, tokens=tokens, adapter_run=self.writer.adapter_run)
         project, before = self.project, (self.area.text, self.area.selection, self.focused)
 
@@ -303,13 +310,15 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
             self.area.focus()
         else:
             self.leave_text()
+            if said := self.stays():
+                self.app.call_later(self.app.say, said)
             self.dismiss(None)
 
     def _draw(self) -> None:
         width = max(20, self.size.width - 4)
         title = f"Draft · {one_line(self.draft_title)}"
         self._set("title", Content.styled(cell(title, width), "bold"))
-        self._set("model", model_line(self.writer, self.session, width))
+        self._set("model", model_line(self.writer, self.session, width, other=self.other))
 
     def _draw_answer(self, *, fit: bool = False) -> None:
         """Draw the answer of the cursor in its place; where asked, make room for the longest of all."""

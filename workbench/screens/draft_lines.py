@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
+from workbench.screens.run_lines import short_name
 from workbench.widgets.plain import cell, one_line, visible, wrap
 
 if TYPE_CHECKING:
@@ -35,14 +36,20 @@ def answer_in_place(gap: Gap, written: Written, width: int) -> list[Content]:
     return [text[start:end] for start, end in wrap(before + words + after, width)]
 
 
-def model_line(writer: Writer | None, view: SessionView | None, width: int) -> Content:
-    """Say who writes, whether it is loaded, and how long its latest answer took."""
+def model_line(
+    writer: Writer | None, view: SessionView | None, width: int, *, other: SessionView | None = None
+) -> Content:
+    """Say who writes, whether it is loaded, or what is in its place, and how long its latest answer took."""
     if writer is None:
         return Content("")
     name = one_line(writer.adapter_run or writer.words)
     if view is None or not view.lives:
         error = None if view is None else view.error
         state, style = (f"failed: {one_line(error)}", "$text-error") if error else ("not loaded", "")
+        if other is not None and not error:
+            state, style = f"not loaded; loaded is {_whose(other, writer)}", "$text-warning"
+    elif view.status == "stopping":
+        state, style = "ending", ""
     elif view.loaded:
         took = "" if view.seconds is None else f", the last answer took {view.seconds:.1f} s"
         state, style = f"loaded{took}", "$text-success"
@@ -53,6 +60,13 @@ def model_line(writer: Writer | None, view: SessionView | None, width: int) -> C
     return Content.assemble(
         ("model  ", "$text-muted"), cell(name, min(room, cell_len(name))), " · ", (state, style or "$text-muted")
     )
+
+
+def _whose(view: SessionView, writer: Writer) -> str:
+    """Name what is loaded, where it is not who writes."""
+    if view.adapter_run is None:
+        return one_line(view.model)
+    return "another checkpoint of it" if view.adapter_run == writer.adapter_run else short_name(view.adapter_run)
 
 
 def _tail(text: str) -> str:

@@ -20,10 +20,14 @@ class DraftWriter(ProjectScreen):
     Attributes:
         writer: who writes; None until it was found out who may.
         session: how theirs is; None where there is none.
+        other: the session that has another model loaded in its place; None where none has.
+        minutes: after how many without a question the session that lives ends.
     """
 
     writer: Writer | None = None
     session: SessionView | None = None
+    other: SessionView | None = None
+    minutes: float = 0.0
     may_write: tuple[Writer, ...] = ()
 
     def find_writers(self) -> None:
@@ -33,9 +37,13 @@ class DraftWriter(ProjectScreen):
 
         def ask() -> tuple[list[Writer], object]:
             from workbench.operations import guide
-            from workbench.operations.sessions import writers
+            from workbench.operations.sessions import loaded, writers
 
-            return writers(project), guide.recall(project, _WRITER)
+            chosen = guide.recall(project, _WRITER)
+            if chosen is None and (view := loaded(project)) is not None:
+                # She never chose: who is loaded writes, and no newer run in its place.
+                chosen = [view.adapter_run]
+            return writers(project), chosen
 
         def show(found: tuple[list[Writer], object]) -> None:
             self.may_write, chosen = tuple(found[0]), found[1]
@@ -51,15 +59,20 @@ class DraftWriter(ProjectScreen):
         if writer is None:
             return
 
-        def ask() -> SessionView | None:
-            from workbench.operations.sessions import living, session_view
+        def ask() -> tuple[SessionView | None, SessionView | None, float]:
+            from workbench.operations.sessions import idle_minutes, living, loaded, session_view
 
             known = self.session
             if known is not None and known.adapter_run == writer.adapter_run and known.lives:
-                return session_view(project, known.name)
-            return living(project, adapter_run=writer.adapter_run)
+                view: SessionView | None = session_view(project, known.name)
+            else:
+                view = living(project, adapter_run=writer.adapter_run)
+            other = None if view is not None and view.lives else loaded(project)
+            lives = other or view
+            return view, other, idle_minutes(project, lives) if lives is not None else 0.0
 
-        def show(view: SessionView | None) -> None:
+        def show(found: tuple[SessionView | None, SessionView | None, float]) -> None:
+            view, self.other, self.minutes = found
             # One that failed is said to have, until another is started.
             if view is not None or self.session is None or self.session.adapter_run != writer.adapter_run:
                 self.session = view
@@ -68,27 +81,75 @@ class DraftWriter(ProjectScreen):
         self.ask(ask, show, group="session")
 
     def action_writer(self) -> None:
-        """Choose who writes."""
+        """Choose who writes, or end the session that is loaded."""
         from workbench.widgets.dialogs import Choice, ChoiceDialog
 
-        choices = [Choice(value=item, name=item.adapter_run or "base", words=item.words) for item in self.may_write]
+        choices: list[Choice[Writer | str]] = [
+            Choice(value=item, name=item.adapter_run or "base", words=item.words) for item in self.may_write
+        ]
+        if (living := self.living) is not None:
+            what = living.adapter_run or living.model
+            choices.append(
+                Choice(value=living.name, name="nobody", words=f"end the session of {what}: its memory is free")
+            )
 
-        def choose(chosen: Writer | None) -> None:
-            if chosen is None:
-                return
-            self.writer, project = chosen, self.project
+        def choose(chosen: Writer | str | None) -> None:
+            if isinstance(chosen, str):
+                self._end(chosen)
+            elif chosen is not None:
+                self.writer = chosen
+                self.keep_writer()
+                self.look()
 
-            def keep() -> None:
-                from workbench.operations import guide
+        if self.may_write:
+            words = (
+                f"The first question loads it. What is loaded ends after {self.minutes:g} minutes without a question."
+            )
+            if living is None:
+                words = "The first question loads it."
+            self.app.push_screen(ChoiceDialog("Who writes?", choices, words=words, current=self.writer), choose)
 
-                guide.remember(project, _WRITER, [chosen.adapter_run])
+    @property
+    def living(self) -> SessionView | None:
+        """The session that has a model loaded, or soon will, whoever writes."""
+        for view in (self.other, self.session):
+            if view is not None and view.lives and view.status != "stopping":
+                return view
+        return None
 
-            self.app.write(keep)
+    def keep_writer(self) -> None:
+        """Keep who writes: after a restart it is the same, though a newer run came."""
+        writer, project = self.writer, self.project
+
+        def keep() -> None:
+            from workbench.operations import guide
+
+            if writer is not None:
+                guide.remember(project, _WRITER, [writer.adapter_run])
+
+        self.app.write(keep)
+
+    def _end(self, name: str) -> None:
+        project = self.project
+
+        def operate() -> str:
+            from workbench.operations.sessions import stop
+
+            return stop(project, name)
+
+        def done(_said: str) -> None:
+            self.say("The session ends and gives its memory back. The next question loads a model again.")
             self.look()
 
-        if choices:
-            dialog = ChoiceDialog("Who writes?", choices, words="The first question loads it.", current=self.writer)
-            self.app.push_screen(dialog, choose)
+        self.act(operate, done)
+
+    def stays(self) -> str:
+        """Say what stays loaded when the draft is left; empty where nothing is."""
+        living = self.living
+        if living is None:
+            return ""
+        what = living.adapter_run or living.model
+        return f"{what} stays loaded, for {self.minutes:g} minutes without a question: I, then ctrl+t ends it."
 
     def _draw(self) -> None:
         """Draw the lines around the text."""
