@@ -292,14 +292,22 @@ class RunDir:
         """Return the newest attempt's number, None before the first."""
         return max(self.attempts(), default=None)
 
+    def require(self) -> None:
+        """Make sure that there is a run directory.
+
+        Raises:
+            RunDirError: there is none.
+        """
+        if not self.spec_json.is_file():
+            raise RunDirError(f"{self.path}: no spec.json here, so no attempt can be made. Name a run directory.")
+
     def new_attempt(self) -> int:
         """Take the next number by making its folder; two programs never get the same one.
 
         Raises:
             RunDirError: there is no run directory.
         """
-        if not self.spec_json.is_file():
-            raise RunDirError(f"{self.path}: no spec.json here, so no attempt can be made. Name a run directory.")
+        self.require()
         (self.path / "attempts").mkdir(exist_ok=True)
         number = (self.latest_attempt() or 0) + 1
         while True:

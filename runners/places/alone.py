@@ -14,7 +14,9 @@ from runners.rundir import RunDir
 
 
 @contextmanager
-def alone(run_dir: RunDir, what: Literal["lines", "checkpoints", "contact"], *, wait: bool = True) -> Iterator[bool]:
+def alone(
+    run_dir: RunDir, what: Literal["start", "lines", "checkpoints", "contact"], *, wait: bool = True
+) -> Iterator[bool]:
     """Do one thing to a run alone; gives False where another does it and waiting is not wanted.
 
     Args:

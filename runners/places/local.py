@@ -107,18 +107,36 @@ class LocalPlace:
             started_at = psutil.Process(process.pid).create_time()
         except psutil.NoSuchProcess:
             started_at = 0.0  # over already, and known by its exit status
-        handle = Handle(
+        handle = self._handle(there, attempt, process.pid, started_at)
+        write_job(there, attempt, handle)
+        return handle
+
+    def found_again(self, run_dir: RunDir, attempt: int) -> Handle | None:
+        """Find the job of an attempt whose handle was never written, by the id that its supervisor writes first."""
+        there = RunDir(run_dir.path.resolve())
+        try:
+            pid = int(there.pid(attempt).read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
+        try:
+            process = psutil.Process(pid)
+            # The id may be another program's by now.
+            started_at = process.create_time() if str(there.pid(attempt)) in process.cmdline() else 0.0
+        except psutil.Error:
+            started_at = 0.0
+        return self._handle(there, attempt, pid, started_at)
+
+    def _handle(self, there: RunDir, attempt: int, pid: int, started_at: float) -> Handle:
+        return Handle(
             place=self.name,
             data={
-                "pid": process.pid,
+                "pid": pid,
                 "run_dir": str(there.path),
                 "started_at": started_at,
                 "booted_at": psutil.boot_time(),
                 "rc": str(there.rc(attempt)),
             },
         )
-        write_job(there, attempt, handle)
-        return handle
 
     def poll(self, handle: Handle) -> Poll:
         """Say how the job's process is; `gone` when neither it nor an exit status is there."""

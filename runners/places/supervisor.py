@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,10 @@ shift 3
 "$@"
 echo $? > "$status_file.tmp" && mv "$status_file.tmp" "$status_file"
 """
+
+
+# How long a supervisor may take until its id is written, in seconds: it takes some milliseconds.
+_BEGINS_S: Final = 60.0
 
 
 def start_supervised(
@@ -61,6 +66,20 @@ def start_supervised(
             stderr=log,
             start_new_session=True,
         )
+
+
+def never_began(run_dir: RunDir, attempt: int) -> bool:
+    """Say whether no process was begun for an attempt; only right where nobody is about to begin one.
+
+    The log is opened just before, and the supervisor's id is written first of all: only for a moment, or on a machine
+    that was cut off in it, there is the one and not the other.
+    """
+    if any(path(attempt).exists() for path in (run_dir.events, run_dir.pid, run_dir.rc)):
+        return False
+    try:
+        return time.time() - run_dir.log(attempt).stat().st_mtime > _BEGINS_S
+    except FileNotFoundError:
+        return True
 
 
 def job_environment() -> dict[str, str]:

@@ -272,7 +272,7 @@ def test_places_are_added_listed_and_checked_on_the_command_line(tmp_path: Path,
     assert "No place named 'gpo'. Known: local, gpu" in run(folder, "run", "--place", "gpo", code=1).stderr
 
 
-def test_a_program_that_was_ended_while_it_sent_a_run_leaves_one_that_can_be_killed_and_resumed(
+def test_a_program_that_was_ended_while_it_sent_a_run_leaves_one_that_failed_and_can_be_resumed(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ends(self: SshPlace, run_dir: RunDir) -> None:
@@ -283,13 +283,11 @@ def test_a_program_that_was_ended_while_it_sent_a_run_leaves_one_that_can_be_kil
         with pytest.raises(KeyboardInterrupt):
             launched(project)
     name = runs.rows(project.db)[-1].name
-    collecting.collect(project)
-    assert runs.get(project.db, name).status == "submitted"
     with pytest.raises(NothingToDoError, match="was not started yet"):
         running.stop(project, name)
-    assert "counted as killed" in running.kill(project, name)
     collecting.collect(project)
-    assert runs.get(project.db, name).status == "killed"
+    view = running.run_view(project, name)
+    assert (view.row.status, (view.error or "")[:14]) == ("failed", "Never started:")
     running.resume(project, name)
     collect_until(project, name, "running")
     running.kill(project, name)

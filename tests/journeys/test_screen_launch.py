@@ -20,7 +20,7 @@ from tests.journeys.experiment_builders import make_tree
 from tests.journeys.program import shown as drawn
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
-from workbench.operations import collecting, guide, launching, running
+from workbench.operations import collecting, guide, launching, running, starting
 from workbench.operations.project import Project
 from workbench.screens.launch import LaunchScreen
 from workbench.screens.launch_lines import VALUE_AT
@@ -46,7 +46,7 @@ class StillPlace:
 
 @pytest.fixture(autouse=True)
 def _no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (launching, collecting, running):
+    for module in (launching, collecting, running, starting):
         monkeypatch.setattr(module, "place", lambda project, name, **_: StillPlace())
 
 

@@ -26,7 +26,7 @@ from tests.journeys.builders import (
 )
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
-from workbench.operations import collecting, guide, launching, running
+from workbench.operations import collecting, guide, launching, running, starting
 from workbench.operations.freezing import freeze
 from workbench.operations.project import Project
 from workbench.screens.review import ReviewScreen
@@ -66,7 +66,7 @@ class Place:
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Place:
     made = Place()
-    for module in (launching, collecting, running):
+    for module in (launching, collecting, running, starting):
         monkeypatch.setattr(module, "place", lambda project, name, **_: made)
     return made
 

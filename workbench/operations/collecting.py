@@ -19,6 +19,7 @@ from workbench.operations.errors import WorkbenchError
 from workbench.operations.places import is_remote, place
 from workbench.operations.project import Project
 from workbench.operations.pulling import pull_now, restarted
+from workbench.operations.starting import look_for
 
 Far = Literal["nothing", "lines", "all"]
 # How often a far host is asked at most while a run there is waited for, in seconds.
@@ -82,6 +83,8 @@ def collect(project: Project, names: tuple[str, ...] = (), *, far: Far = "lines"
         latest = run_dir.latest_attempt()
         types = runs.event_types(project.db, name, latest) if latest is not None else ()
         status = status_of(types=types, stop_requested=run_dir.stop_requested(), poll=poll)
+        if run.status in OVER and status == "submitted":
+            continue  # nothing is known beyond what ended it
         if status != run.status:
             finished_at = runs.last_event_at(project.db, name) if status in OVER else None
             runs.set_status(project.db, name, status, finished_at)
@@ -92,22 +95,28 @@ def collect(project: Project, names: tuple[str, ...] = (), *, far: Far = "lines"
 def _poll(project: Project, run: runs.Run, run_dir: RunDir, problems: list[str]) -> Poll | None:
     """Ask the place about the latest attempt; one that a cut-off program did not record is recorded now."""
     latest = run_dir.latest_attempt()
-    if latest is None:
-        return None
     try:
         recorded = next((item for item in runs.attempts(project.db, run.name) if item.attempt == latest), None)
-        handle = Handle(place=recorded.place, data=recorded.handle) if recorded else read_job(run_dir, latest)
-        if handle is None:
-            # A program that was ended while it sent what a job needs; the author may have given the run up since.
-            return read_contact(run_dir, latest).poll if is_remote(run.place) else None
-        if recorded is None:
-            runs.add_attempt(project.db, run.name, latest, handle.place, handle.data)
-        if is_remote(handle.place):
-            return read_contact(run_dir, latest).poll
-        return place(project, handle.place).poll(handle)
+        if recorded is not None:
+            return _asked(project, run_dir, recorded.attempt, Handle(place=recorded.place, data=recorded.handle))
+        handle = None if latest is None else read_job(run_dir, latest)
+        found = (latest, handle) if latest is not None and handle is not None else look_for(project, run, run_dir)
+        if found is not None:
+            attempt, handle = found
+            runs.add_attempt(project.db, run.name, attempt, handle.place, handle.data)
+            return _asked(project, run_dir, attempt, handle)
+        # The author may have given up a run that is still to be sent.
+        return read_contact(run_dir, latest).poll if latest is not None and is_remote(run.place) else None
     except (PlaceError, RunDirError, WorkbenchError) as error:
         problems.append(f"{run.name}: {error}")
         return Poll(state="unknown", exit_code=None)
+
+
+def _asked(project: Project, run_dir: RunDir, attempt: int, handle: Handle) -> Poll:
+    """Return what the place of a job says, or said last."""
+    if is_remote(handle.place):
+        return read_contact(run_dir, attempt).poll
+    return place(project, handle.place).poll(handle)
 
 
 def living(project: Project) -> list[str]:

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from runners.errors import PlaceError, SpecError
+from runners.errors import SpecError
 from runners.families.base import Known
 from runners.misfits import misfits
+from runners.places.alone import alone
 from runners.rundir import RunDir, run_name
 from runners.spec import (
     LoraSpec,
@@ -34,6 +35,7 @@ from workbench.operations.launch_warnings import data_warnings, family_warnings,
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import place, place_names
 from workbench.operations.project import Project
+from workbench.operations.starting import start
 
 _UNFINISHED_NAME = "draft"
 
@@ -249,41 +251,23 @@ def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = la
         prompts_jsonl=prompts,
         adapter=adapter_folder(project, spec) if spec.adapter else None,
     )
-    runs.add(
-        project.db,
-        name=spec.name,
-        task=spec.task,
-        parent=spec.parent,
-        dir=project.relative(run_dir.path),
-        place=ready.place,
-        spec_json=run_dir.spec().to_json(),
-        model=spec.model.id,
-        sample_key=key,
-        dataset_id=ready.dataset_id,
-        canary_set_id=canary_set.id,
-        adapter_run=spec.adapter.run if spec.adapter else None,
-    )
-    submit(project, spec.name, cancelled=cancelled)
+    with alone(run_dir, "start"):
+        runs.add(
+            project.db,
+            name=spec.name,
+            task=spec.task,
+            parent=spec.parent,
+            dir=project.relative(run_dir.path),
+            place=ready.place,
+            spec_json=run_dir.spec().to_json(),
+            model=spec.model.id,
+            sample_key=key,
+            dataset_id=ready.dataset_id,
+            canary_set_id=canary_set.id,
+            adapter_run=spec.adapter.run if spec.adapter else None,
+        )
+        start(project, spec.name, cancelled=cancelled)
     return spec.name
-
-
-def submit(project: Project, name: str, *, cancelled: Callable[[], bool] = lambda: False) -> None:
-    """Start a new attempt of a run; a run that was cut off goes on from its last checkpoint."""
-    run = runs.get(project.db, name)
-    where = place(project, run.place, cancelled=cancelled)
-    run_dir = RunDir(project.absolute(run.dir))
-    run_dir.stop.unlink(missing_ok=True)
-    attempt = run_dir.new_attempt()
-    try:
-        handle = where.submit(run_dir, attempt)
-    except PlaceError as error:
-        runs.set_status(project.db, name, "failed", None)
-        raise LaunchError(
-            f"{name}: {error} When that is mended, resume the run with R.",
-            on_command_line=f"{name}: {error} When that is mended, `workbench runs resume {name}`.",
-        ) from error
-    runs.add_attempt(project.db, name, attempt, handle.place, handle.data)
-    runs.set_status(project.db, name, "submitted", None)
 
 
 def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int | None) -> Draft:

@@ -18,10 +18,10 @@ from store.runs import Checkpoint, EventRow, RunRow
 from store.samples import Sample
 from workbench.operations.errors import LaunchError, NothingToDoError
 from workbench.operations.experiment_changes import variable_paths
-from workbench.operations.launching import submit
 from workbench.operations.naming import named
 from workbench.operations.places import is_carried, is_remote, place
 from workbench.operations.project import Project
+from workbench.operations.starting import submit
 
 Cancelled = Callable[[], bool]
 """Asked a few times a second while a far host is asked; what goes on is given up then."""
@@ -239,7 +239,7 @@ def stop(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -
     run = _living(project, name)
     run_dir = RunDir(project.absolute(run.dir))
     if (handle := _handle(project, run)) is None:
-        raise NothingToDoError(f"{name} was not started yet: kill it, and resume it later.")
+        raise _not_started(name)
     place(project, run.place, cancelled=cancelled).stop(run_dir, handle)
     if is_carried(project, run.place):
         return f"{name}: `stop` stands in its folder; where that is synced, the job ends after the step it is in"
@@ -255,9 +255,18 @@ def kill(project: Project, name: str, *, cancelled: Cancelled = lambda: False) -
     """
     run = _living(project, name)
     if (handle := _handle(project, run)) is None:
+        if not is_remote(run.place):
+            raise _not_started(name)
         return give_up(project, name)
     place(project, run.place, cancelled=cancelled).kill(handle)
     return f"{name}: killed; events and samples up to now stand"
+
+
+def _not_started(name: str) -> NothingToDoError:
+    return NothingToDoError(
+        f"{name} was not started yet. Where the program that was to do it has ended, it counts as failed within a "
+        "minute, and can be resumed."
+    )
 
 
 def give_up(project: Project, name: str) -> str:
