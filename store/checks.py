@@ -70,13 +70,15 @@ def take_back(db: Database, waiver_id: int) -> None:
         change.delete("waiver", waiver_id)
 
 
-def keep(db: Database, name: str, *, content_hash: str, body_json: str) -> None:
-    """Keep the result of a check under a name, in place of the one before."""
+def keep(db: Database, name: str, *, content_hash: str, body_json: str) -> KeptCheck:
+    """Keep the result of a check under a name, in place of the one before; return it as it is kept."""
+    made = KeptCheck(content_hash, storable(body_json), now())
     with db.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO kept_check (name, content_hash, body_json, made_at) VALUES (?, ?, ?, ?)",
-            (name, content_hash, storable(body_json), now()),
+            (name, made.content_hash, made.body_json, made.made_at),
         )
+    return made
 
 
 def kept(db: Database, name: str) -> KeptCheck | None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.journeys.command_line import data, run
 from tests.journeys.experiment_builders import AGAIN, ROOT, SEVERAL, SLOWER, make_tree
+from workbench.operations.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,8 @@ def test_notes_are_written_changed_listed_found_and_undone(tmp_path: Path, monke
     run(folder, "experiments", "note", "--edit", str(number))
     assert data(folder, "experiments", "notes")[0]["body"] == "In two lines,\nby another hand."
     assert run(folder, "experiments", "note", "--edit", str(number)).stderr == "Nothing was changed.\n"
-    run(folder, "experiments", "note", "", "--change", str(number))
+    editor.write_text('#!/bin/sh\n: > "$1"\n')
+    assert run(folder, "experiments", "note", "--edit", str(number)).stderr.startswith("Removed. ")
     assert len(data(folder, "experiments", "notes")) == 1
     for _ in range(4):
         run(folder, "undo")
@@ -71,6 +73,20 @@ def test_what_makes_no_note_is_refused(folder: Path) -> None:
     assert "The note is empty" in run(folder, "experiments", "note", " ", code=1).stderr
     assert "Write the TEXT" in run(folder, "experiments", "note", code=2).stderr
     assert "no note 99" in run(folder, "experiments", "note", "x", "--change", "99", code=1).stderr
+    for other in (("--change", "1"), ("--edit", "1")):
+        text = ("x",) if other[0] == "--change" else ()
+        refused = run(folder, "experiments", "note", *text, *other, "--run", ROOT, code=2)
+        assert "one that stands stays on what it is on" in refused.stderr
+    assert "--edit takes no TEXT" in run(folder, "experiments", "note", "x", "--edit", "1", code=2).stderr
+
+
+def test_a_tree_without_runs_says_which_are_left_out(tmp_path: Path) -> None:
+    Project.create(tmp_path / "voice").close()
+    tree = ("experiments", "tree")
+    assert run(tmp_path / "voice", *tree).stderr == "No runs yet: launch one with `workbench run`.\n"
+    said = "No whole runs yet: leave --whole-only out for the others, or launch one with `workbench run`.\n"
+    assert run(tmp_path / "voice", *tree, "--whole-only").stderr == said
+    assert run(tmp_path / "voice", *tree, "--words", "x").stderr == "No run holds these words.\n"
 
 
 def test_a_report_lines_and_preference_pairs_are_written_to_files(folder: Path, tmp_path: Path) -> None:
@@ -85,6 +101,7 @@ def test_a_report_lines_and_preference_pairs_are_written_to_files(folder: Path, 
     assert run(folder, *asked, "--dry-run").stderr == "1 preference pair.\n"
     assert not pairs.exists()
     assert data(folder, *asked)["count"] == 1
+    assert "needs --form preferences" in run(folder, *asked[:3], "--with-real", code=2).stderr
     report.write_text("hers", encoding="utf-8")
     assert "would be lost" in run(folder, "experiments", "export", str(report), code=1).stderr
     assert report.read_text(encoding="utf-8") == "hers"

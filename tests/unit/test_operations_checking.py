@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from store import datasets, essays, pairs
-from store.errors import NotFound
+from store import checks, datasets, essays, pairs
+from store.errors import Conflict, NotFound
 from store.pairs import PairChange, PairFilter
 from tests.journeys.builders import make_curated_project
-from workbench.operations import checking, child, counting, curating, reshaping, waiving
+from workbench.operations import canaries, checking, child, counting, curating, freezing, reshaping, waiving
 from workbench.operations.checking_job import check_in_child, freeze_in_child
 from workbench.operations.comparing import compare_datasets
 from workbench.operations.edits import undo
@@ -278,3 +278,55 @@ def test_an_accepted_pair_that_is_edited_empty_is_proposed_again(project: Projec
     key = accepted(project)[0]
     reshaping.edit_pair(project, key, prompt=" ", response="Other words.")
     assert pairs.get(project.db, key).status == "proposed"
+
+
+def test_canary_prompts_that_another_program_edits_as_they_are_frozen_are_not_frozen_under_their_old_hash(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, hashed = Project.open(project.root), canaries._hash
+
+    def meanwhile(rows: Any) -> str:
+        canaries.add_canary(other, prompt="Written in another program.")
+        return hashed(rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(canaries, "_hash", meanwhile)
+        with pytest.raises(Conflict, match="edited meanwhile: nothing was frozen"):
+            canaries.freeze_canaries(project)
+    frozen = canaries.freeze_canaries(project)
+    assert frozen.content_hash == hashed(canaries.canary_rows(project))
+    other.close()
+
+
+def test_leaks_are_looked_for_against_the_canary_prompts_that_are_frozen_with_the_dataset(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, freeze_canaries = Project.open(project.root), freezing.freeze_canaries
+    train = next(pair for pair in pairs.accepted(project.db) if pair.split == "train")
+
+    def meanwhile(*given: Any) -> Any:
+        frozen = freeze_canaries(*given)
+        canaries.add_canary(other, prompt=train.response, slug="leaks")
+        return frozen
+
+    monkeypatch.setattr(freezing, "freeze_canaries", meanwhile)
+    report = freeze(project).report
+    assert [item for item in report.findings if "leaks" in (item.subject, item.other)] == []
+    assert report.stale
+    other.close()
+
+
+def test_a_dataset_keeps_what_its_own_check_found_and_not_that_of_another_program(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = checks.keep
+
+    def meanwhile(*given: Any, **named: Any) -> Any:
+        kept = keep(*given, **named)
+        body = json.loads(named["body_json"])
+        body["unclear_topics"] = ["of another program"]
+        keep(*given, content_hash="sha256:other", body_json=json.dumps(body))
+        return kept
+
+    monkeypatch.setattr(checks, "keep", meanwhile)
+    assert freeze(project).report.unclear_topics != ("of another program",)

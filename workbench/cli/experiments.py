@@ -52,8 +52,11 @@ def experiments_tree(project: Project, words: str, whole_only: bool, as_json: bo
     ]
     headings = ["run", "status", "val loss", "run:base", "against the run above", "what changed"]
     emit(branches, as_json, table(headings, rows) if rows else [])
-    if not branches:
-        say("No runs yet: launch one with `workbench run`." if not words else "No run holds these words.")
+    if not branches and words:
+        say("No run holds these words.")
+    elif not branches:
+        others = "leave --whole-only out for the others, or " if whole_only else ""
+        say(f"No {'whole runs' if whole_only else 'runs'} yet: {others}launch one with `workbench run`.")
 
 
 @experiments_command.command("show")
@@ -133,6 +136,10 @@ def experiments_note(
         raise click.UsageError("--against needs --run: a comparison is of two runs.")
     if number is not None and edited is not None:
         raise click.UsageError("Name one of --change and --edit.")
+    if run and (number is not None or edited is not None):
+        raise click.UsageError("--run and --against are for a new note: one that stands stays on what it is on.")
+    if edited is not None and text is not None:
+        raise click.UsageError("--edit takes no TEXT: the note is written in $EDITOR. --change takes one.")
     if edited is not None:
         _edit(project, edited)
         emit({"note": edited}, as_json, [])
@@ -141,7 +148,7 @@ def experiments_note(
         raise click.UsageError("Write the TEXT of the note.")
     if number is not None:
         noting.change_note(project, number, text)
-        said = "Changed" if text.strip() else "Removed"
+        said = _changed(text)
     else:
         named: dict[str, Any] = {
             key: running.run_named(project, name) if name else None
@@ -176,8 +183,10 @@ def experiments_export(
     as_json: bool,
 ) -> None:
     """Write the experiments to PATH: a report, a line a run, or preference pairs from the verdicts."""
-    _collect(project)
     chosen: experiment_export.FormName = form or ("runs" if path.suffix == ".jsonl" else "report")
+    if with_real and chosen != "preferences":
+        raise click.UsageError("--with-real says something of preference pairs: it needs --form preferences.")
+    _collect(project)
     done = experiment_export.export_experiments(
         project, path, form=chosen, with_real=with_real, force=force, dry_run=dry_run
     )
@@ -187,11 +196,15 @@ def experiments_export(
 
 def _edit(project: Project, number: int) -> None:
     try:
-        noting.note_outside(project, number, outside.run_editor)
+        text = noting.note_outside(project, number, outside.run_editor)
     except NothingToDoError as nothing:
         say(str(nothing))
         return
-    say("Changed. `workbench undo` takes it back.")
+    say(f"{_changed(text)}. `workbench undo` takes it back.")
+
+
+def _changed(text: str) -> str:
+    return "Changed" if text.strip() else "Removed"
 
 
 def _collect(project: Project) -> None:

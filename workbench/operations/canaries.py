@@ -167,19 +167,24 @@ def export_canaries(project: Project) -> str:
     return format_canaries([canary_text(row) for row in canary_rows(project)])
 
 
-def freeze_canaries(project: Project) -> CanarySet:
+def freeze_canaries(project: Project, rows: Sequence[Canary] | None = None) -> CanarySet:
     """Freeze the working set, or return the version that says the same.
+
+    Args:
+        project: whose.
+        rows: the working set as it was read just now; None to read it.
 
     Raises:
         WorkbenchError: the set is empty.
+        Conflict: another program has edited it since it was read.
     """
-    rows = canary_rows(project)
+    rows = canary_rows(project) if rows is None else rows
     if not rows:
         raise WorkbenchError(
             "There are no canary prompts. Add one in Datasets with n, or `workbench canaries import FILE`: "
             "they are sampled before and after every run."
         )
-    return canaries.freeze(project.db, _hash(rows))
+    return canaries.freeze(project.db, _hash(rows), expected=rows)
 
 
 def frozen_version(project: Project) -> int | None:

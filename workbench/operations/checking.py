@@ -117,46 +117,49 @@ def check(
     """
     stamp = checks.stamp(project.db)
     accepted = list(pairs.accepted(project.db))
-    return check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled, anew=anew)
+    prompts = canary_rows(project)
+    return check_members(project, accepted, prompts, stamp=stamp, progress=progress, cancelled=cancelled, anew=anew)
 
 
 def check_members(
     project: Project,
     members: Sequence[pairs.Pair],
+    prompts: Sequence[Canary],
     *,
     stamp: str,
     progress: Progress = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
     anew: bool = False,
 ) -> Report:
-    """Check the accepted pairs as they were read just now; `stamp` was taken before. See `check`."""
+    """Check pairs and canary prompts as they were read just now; `stamp` was taken before. See `check`."""
 
     def step(done: int, total: int, name: str) -> None:
         if cancelled():
             raise Cancelled
         progress(done, total, name)
 
-    prompts = canary_rows(project)
     digest = _content_hash(project, members, prompts)
     kept = checks.kept(project.db, CANDIDATE)
     if anew or kept is None or kept.content_hash != digest:
         body = _look(project, [lint_pair(pair.id, pair) for pair in members], prompts, step)
         body_json = json.dumps(body | {"stamp": stamp}, ensure_ascii=False)
-        checks.keep(project.db, CANDIDATE, content_hash=digest, body_json=body_json)
+        kept = checks.keep(project.db, CANDIDATE, content_hash=digest, body_json=body_json)
     elif json.loads(kept.body_json)["stamp"] != stamp:
         # What was edited since led back to the same texts.
         body_json = json.dumps(json.loads(kept.body_json) | {"stamp": stamp}, ensure_ascii=False)
-        checks.keep(project.db, CANDIDATE, content_hash=digest, body_json=body_json)
-    report = last_check(project)
-    assert report is not None
-    return report
+        kept = checks.keep(project.db, CANDIDATE, content_hash=digest, body_json=body_json)
+    # This one, and not whichever another program kept meanwhile.
+    return _laid_over(project, kept)
 
 
 def last_check(project: Project) -> Report | None:
     """Return the last check with today's rules and waivers laid over it, or None when there was none."""
     kept = checks.kept(project.db, CANDIDATE)
-    if kept is None:
-        return None
+    return None if kept is None else _laid_over(project, kept)
+
+
+def _laid_over(project: Project, kept: checks.KeptCheck) -> Report:
+    """Return what is kept of a check, with today's rules and waivers laid over it."""
     body = json.loads(kept.body_json)
     report = report_from({**body, "checked_at": kept.made_at})
     found = [*report.findings, *rule_findings(project.settings.rules, report.statistics, source_facts(project))]

@@ -12,7 +12,7 @@ from curation.findings import Finding, Waiver, with_waivers
 from curation.statistics import statistics
 from store import checks, datasets, pairs
 from store.datasets import DatasetPair, DatasetRow
-from workbench.operations.canaries import freeze_canaries
+from workbench.operations.canaries import canary_rows, freeze_canaries
 from workbench.operations.checking import Progress, Report, check_members, lacking_text, report_from, waivers
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.members import lint_pair, snapshot_pair
@@ -90,11 +90,12 @@ def freeze(
         project: whose.
         note: for people.
         progress: called with steps done, steps in all, and what is being done.
-        cancelled: asked now and then; nothing is frozen then.
+        cancelled: asked now and then; no dataset is frozen then.
 
     Raises:
         NothingToDoError: no pair of the train side is accepted, or an accepted one lacks a text.
         WorkbenchError: there are no canary prompts.
+        Conflict: another program edited them just now.
         Cancelled: it was asked to stop.
     """
     stamp = checks.stamp(project.db)
@@ -120,8 +121,9 @@ def freeze(
             "writes what is missing, `pairs reject` rejects it.",
             pair_ids=list(lacking),
         )
-    canary_set = freeze_canaries(project)
-    report = check_members(project, accepted, stamp=stamp, progress=progress, cancelled=cancelled)
+    prompts = canary_rows(project)
+    canary_set = freeze_canaries(project, prompts)
+    report = check_members(project, accepted, prompts, stamp=stamp, progress=progress, cancelled=cancelled)
     progress(0, 0, "hashing and writing")
     members = frozen_pairs(accepted)
     frozen = snapshot.freeze(snapshot_pair(pair) for pair in members)

@@ -30,8 +30,8 @@ def change_note(project: Project, note_id: int, text: str) -> None:
     notebook.change(project.db, note_id, text.strip())
 
 
-def note_outside(project: Project, note_id: int, open_file: Callable[[Path], None]) -> None:
-    """Let the author edit a note in her editor; what she saves is the note, and an empty file removes it.
+def note_outside(project: Project, note_id: int, open_file: Callable[[Path], None]) -> str:
+    """Let the author edit a note in her editor; what she saves is the note, and an empty file removes it. Return it.
 
     Args:
         project: whose notebook.
@@ -41,7 +41,9 @@ def note_outside(project: Project, note_id: int, open_file: Callable[[Path], Non
     Raises:
         NothingToDoError: nothing was changed.
     """
-    change_note(project, note_id, written_outside(notebook.get(project.db, note_id), open_file))
+    written = written_outside(notebook.get(project.db, note_id), open_file)
+    change_note(project, note_id, written)
+    return written
 
 
 def written_outside(note: Note, open_file: Callable[[Path], None]) -> str:
