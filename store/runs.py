@@ -34,6 +34,9 @@ SMOKE_TRAIN = {
 COVERING_DRAWS = 5
 """From so many masks a pair on, a validation covers every fifth of the mask ratio, and compares with others."""
 
+# On how many masks a run measures each held-out pair, while it trains or as its task.
+_DRAWS = "coalesce(json_extract(r.spec_json, '$.train.eval_draws'), json_extract(r.spec_json, '$.score.draws'))"
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -162,7 +165,7 @@ def add(
     model: str,
     sample_key: str,
     dataset_id: int | None,
-    canary_set_id: int,
+    canary_set_id: int | None,
     adapter_run: str | None,
 ) -> None:
     """Record a run as submitted.
@@ -203,7 +206,7 @@ def rows(db: Database) -> list[RunRow]:
         "SELECT r.name, r.task, r.parent, r.place, r.model, d.number, c.version, r.status, r.created_at, "
         f"r.finished_at, {last.format(what='step', name='loss')}, {last.format(what='value', name='loss')}, "
         f"{last.format(what='step', name='val_loss')}, {last.format(what='value', name='val_loss')}, "
-        "json_extract(r.spec_json, '$.train.eval_draws'), (SELECT count(*) FROM sample WHERE run = r.name), "
+        f"{_DRAWS}, (SELECT count(*) FROM sample WHERE run = r.name), "
         "coalesce(nullif(nullif(r.note, ''), ?), (SELECT body FROM notebook WHERE run = r.name AND other_run IS NULL "
         "ORDER BY id DESC LIMIT 1), ''), "
         f"ifnull({smoke}, 0) "
@@ -342,7 +345,7 @@ def latest_validation(db: Database, *, dataset_hash: str) -> tuple[float, float]
         "SELECT v.value, h.value FROM metric v JOIN metric h ON h.run = v.run AND h.step = v.step AND "
         "h.attempt = v.attempt AND h.name = 'val_loss_high' JOIN run r ON r.name = v.run JOIN dataset d ON "
         "d.id = r.dataset_id WHERE v.name = 'val_loss' AND d.content_hash = ? AND v.value IS NOT NULL "
-        f"AND ifnull(json_extract(r.spec_json, '$.train.eval_draws'), {COVERING_DRAWS}) >= {COVERING_DRAWS} "
+        f"AND ifnull({_DRAWS}, {COVERING_DRAWS}) >= {COVERING_DRAWS} "
         "ORDER BY r.created_at DESC, v.attempt DESC, v.step DESC LIMIT 1",
         (dataset_hash,),
     )

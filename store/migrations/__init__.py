@@ -20,4 +20,5 @@ NAMES = (
     "m0015_letters",
     "m0020_ratings_and_tags",
     "m0021_seen_answers",
+    "m0022_scores",
 )

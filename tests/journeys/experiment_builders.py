@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from runners.rundir import RunDir
-from runners.spec import RunSpec
+from runners.spec import AdapterSpec, RunSpec, ScoreSpec, sample_key
+from store import datasets, runs
 from tests.journeys.builders import add_run, fixed_time, make_curated_project, train_spec
+from workbench.operations.collecting import collect
 from workbench.operations.freezing import freeze, snapshot_of
 from workbench.operations.project import Project
 
@@ -78,3 +81,75 @@ def losses_of_pairs(project: Project, spec: RunSpec) -> dict[str, float]:
         found[pair] = own.gauss(0, 0.5) + noise.gauss(0, 0.02)
     middle = sum(found.values()) / len(found)
     return {pair: loss - middle for pair, loss in found.items()}
+
+
+def add_score(
+    project: Project, name: str, *, of: str | None, dataset_id: int, losses: Mapping[str, float], draws: int = 5
+) -> None:
+    """Add a finished run that scored the base, or the last adapter of a run, on the held-out pairs of a dataset.
+
+    Args:
+        project: whose.
+        name: of the score run; it gives the time.
+        of: the run whose adapter it scored; None for the base.
+        dataset_id: whose pairs.
+        losses: of each held-out pair, by its id.
+        draws: masks of each pair.
+    """
+    frozen = snapshot_of(project, dataset_id)
+    step = 60 if of else 0
+    at = f"{name[:4]}-{name[4:6]}-{name[6:8]}T{name[9:11]}:{name[11:13]}:00.000Z"
+    spec = RunSpec(
+        name=name,
+        task="score",
+        score=ScoreSpec(draws=draws),
+        objective="masked-diffusion",
+        adapter=AdapterSpec(run=of, checkpoint=f"checkpoints/step-{step:06d}") if of else None,
+        dataset_hash=datasets.get(project.db, dataset_id).content_hash,
+    )
+    weights = project.root / "an-adapter"
+    weights.mkdir(exist_ok=True)
+    run_dir = RunDir.create(
+        project.runs_folder / name,
+        spec,
+        holdout_jsonl=frozen.holdout_jsonl,
+        manifest_json=frozen.manifest_json,
+        adapter=weights if of else None,
+    )
+    with fixed_time(at):
+        runs.add(
+            project.db,
+            name=name,
+            task="score",
+            parent=None,
+            dir=project.relative(run_dir.path),
+            place="local",
+            spec_json=run_dir.spec().to_json(),
+            model=spec.model.id,
+            sample_key=sample_key(spec),
+            dataset_id=dataset_id,
+            canary_set_id=None,
+            adapter_run=of,
+        )
+    mean = sum(losses.values()) / len(losses)
+    said = [
+        {
+            "type": "validation",
+            "step": step,
+            "values": {"val_loss": mean, "val_loss_low": mean - 0.3, "val_loss_high": mean + 0.3},
+            "draws": draws,
+            "pairs": len(losses),
+            "pair_losses": [{"id": pair, "loss": loss} for pair, loss in losses.items()],
+            "seconds": 2.0,
+        },
+        {"type": "finished", "seconds": 3.0},
+    ]
+    attempt = run_dir.new_attempt()
+    run_dir.events(attempt).write_text(
+        "".join(
+            json.dumps({"attempt": attempt, "seq": seq, "at": at, **event}) + "\n"
+            for seq, event in enumerate(said, start=1)
+        ),
+        encoding="utf-8",
+    )
+    collect(project, (name,))

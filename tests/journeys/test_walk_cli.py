@@ -125,6 +125,20 @@ def test_a_verdict_a_note_and_a_mark_are_kept_and_exported(walked: Walker, tmp_p
     walked.call("redo")
 
 
+def test_base_and_adapter_are_scored_on_held_out_pairs_and_compared(walked: Walker) -> None:
+    [run] = [row["name"] for row in walked.data("runs", "list") if row["task"] == "train"]
+    base, adapter = (
+        walked.data("score", "--wait", "--set", "score.draws=5", *of)["run"] for of in ((), ("--adapter", run))
+    )
+    compared = walked.data("experiments", "compare", adapter, base)
+    assert compared["loss"]["why_not"] == ""
+    assert compared["loss"]["one_by_one"] is True
+    assert compared["loss"]["pairs"] == walked.data("dataset", "list")[0]["holdout_pairs"]
+    scores = [row for row in walked.data("runs", "list") if row["task"] == "score"]
+    assert {row["status"] for row in scores} == {"finished"}
+    assert {row["canary_version"] for row in scores} == {None}
+
+
 def test_a_second_run_is_a_copy_of_the_first_and_says_what_differs(walked: Walker) -> None:
     result = walked.call("run", "--dry-run", "--set", "train.learning_rate=5e-4")
     assert "train.learning_rate: 0.001 -> 0.0005" in result.stderr

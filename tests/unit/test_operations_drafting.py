@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.spec import LoraSpec, ModelSpec, Objective, RunSpec, SamplingSpec, TrainSpec
+from runners.spec import LoraSpec, ModelSpec, Objective, RunSpec, SamplingSpec, ScoreSpec, TrainSpec
 from tests.journeys.builders import BASE_RUN, SECOND_RUN, make_curated_project, make_reviewed_project
 from workbench.operations import collecting, drafting, launching
 from workbench.operations.drafting import Form, Line
@@ -17,7 +17,7 @@ from workbench.operations.errors import LaunchError
 from workbench.operations.fields import FIELDS
 from workbench.operations.project import Project
 
-PARTS = {"train": TrainSpec, "lora": LoraSpec, "sampling": SamplingSpec, "model": ModelSpec}
+PARTS = {"train": TrainSpec, "score": ScoreSpec, "lora": LoraSpec, "sampling": SamplingSpec, "model": ModelSpec}
 
 
 @pytest.fixture

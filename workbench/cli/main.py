@@ -30,6 +30,10 @@ _COMMANDS = {
     "search": ("workbench.cli.search", "Search essays, pairs, canary prompts, samples, and all notes."),
     "run": ("workbench.cli.runs", "Launch a training run."),
     "sample": ("workbench.cli.runs", "Sample the canary prompts from the base or from a run's adapter."),
+    "score": (
+        "workbench.cli.runs",
+        "Measure the loss of the base or of an adapter on a dataset's held-out pairs.",
+    ),
     "runs": ("workbench.cli.runs", "List, show, stop, kill and resume runs."),
     "places": ("workbench.cli.places", "Where runs go: list the places, check a host, add one."),
     "collect": ("workbench.cli.runs", "Fold what the jobs wrote into the store."),

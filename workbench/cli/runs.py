@@ -58,15 +58,12 @@ def run_command(
     as_json: bool,
 ) -> None:
     """Launch a training run as a copy of its parent, and say what differs."""
-    found = [row.id for row in datasets.rows(project.db) if row.number == number]
-    if number is not None and not found:
-        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
     parent = running.run_named(project, parent) if parent else None
     ready = launching.draft(
         project,
         task="train",
         parent=parent,
-        dataset_id=found[0] if found else None,
+        dataset_id=_dataset_id(project, number),
         model=model,
         place_name=_known_place(project, place_name),
     )
@@ -107,6 +104,57 @@ def sample_command(
         place_name=_known_place(project, place_name),
     )
     _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+
+
+@click.command()
+@click.option("--adapter", help="The training run whose adapter is scored (default: the base).")
+@click.option(
+    "--checkpoint", default=adapters.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
+)
+@click.option("--dataset", "number", type=int, help="Whose held-out pairs: its number (default: the newest).")
+@click.option("--parent", help="The score run to copy (default: the latest).")
+@_place_option
+@_set_option
+@_wait_option
+@_dry_option
+@json_option
+@with_project
+def score_command(
+    project: Project,
+    adapter: str | None,
+    checkpoint: str,
+    number: int | None,
+    parent: str | None,
+    place_name: str | None,
+    changes: tuple[str, ...],
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Measure the loss on held-out pairs, of the base or of a run's adapter.
+
+    Runs that were trained on different datasets, and so validated on different pairs, are compared by it:
+    score one on the other's dataset, then see `workbench experiments compare`.
+    """
+    parent, adapter = (running.run_named(project, name) if name else None for name in (parent, adapter))
+    ready = launching.draft(
+        project,
+        task="score",
+        parent=parent,
+        adapter_run=adapter,
+        checkpoint=checkpoint,
+        dataset_id=_dataset_id(project, number),
+        place_name=_known_place(project, place_name),
+    )
+    _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
+
+
+def _dataset_id(project: Project, number: int | None) -> int | None:
+    """Return a dataset by its number; None for none named."""
+    found = [row.id for row in datasets.rows(project.db) if row.number == number]
+    if number is not None and not found:
+        raise WorkbenchError(f"There is no dataset {number}. See `workbench dataset list`.")
+    return found[0] if found else None
 
 
 def _known_place(project: Project, name: str | None) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners.families.base import Known
-from runners.spec import ModelSpec, RunSpec, SamplingSpec, TrainSpec
+from runners.spec import ModelSpec, RunSpec, SamplingSpec, ScoreSpec, TrainSpec
 from workbench.operations.model_files import find_model, split_entry
 from workbench.operations.project import Project
 from workbench.operations.targets import known_of, pinned_revision
@@ -50,6 +50,11 @@ def first_train(project: Project, found: Known | None) -> TrainSpec:
     if found.small:
         return replace(_SMALL_TRAIN, max_length=longest)
     return replace(_LARGE_TRAIN, learning_rate=found.family.learning_rate, max_length=longest)
+
+
+def first_score(train: TrainSpec) -> ScoreSpec:
+    """Return how held-out pairs are measured as a training run would validate them, so that both compare."""
+    return ScoreSpec(draws=train.eval_draws, max_length=train.max_length, over_long=train.over_long)
 
 
 def first_sampling(found: Known | None) -> SamplingSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from curation.errors import EssayError, Problem
 from curation.essay import slugify
 from curation.textfile import read_text
 from store import canaries, history
-from store.canaries import Canary, CanarySet
+from store.canaries import Canary, CanarySet, FrozenCanary
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import Project
 
@@ -185,6 +186,12 @@ def freeze_canaries(project: Project, rows: Sequence[Canary] | None = None) -> C
             "they are sampled before and after every run."
         )
     return canaries.freeze(project.db, _hash(rows), expected=rows)
+
+
+def prompt_lines(prompts: Sequence[FrozenCanary]) -> bytes:
+    """Return prompts as a run's `prompts.jsonl` has them."""
+    rows = ({"slug": row.slug, "prompt": row.prompt, "topic": row.topic, "length": row.length} for row in prompts)
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
 def frozen_version(project: Project) -> int | None:

@@ -13,22 +13,32 @@ from typing import Any, Literal, get_args
 
 from runners.errors import SpecError
 from runners.sampler_fields import FIELDS as SAMPLER_FIELDS
-from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, TrainSpec
+from runners.spec import LoraSpec, ModelSpec, RunSpec, SamplingSpec, ScoreSpec, TrainSpec
 from store import datasets, imported_runs, runs
 from workbench.operations.adapters import LATEST, checkpoint_choices
 from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Field, shown
-from workbench.operations.launching import Draft, change, draft, parse_value
+from workbench.operations.launching import Draft, LaunchedTask, change, draft, parse_value
 from workbench.operations.places import place_names
 from workbench.operations.project import Project
 
-Kind = Literal["train", "sample base", "sample adapter"]
+Kind = Literal["train", "sample base", "sample adapter", "score base", "score adapter"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_TASKS: dict[Kind, LaunchedTask] = {
+    "train": "train",
+    "sample base": "sample",
+    "sample adapter": "sample",
+    "score base": "score",
+    "score adapter": "score",
+}
+_OF_ADAPTERS = ("sample adapter", "score adapter")
 _LISTS = ("lora.target_modules", "train.sample_at_steps")
 _TEXTS = ("objective", "model.id", "model.revision", "sampling.sampler")
 _HEAD: dict[str, str] = {
-    "task": "Train an adapter and sample it, or only sample the canary prompts, from the base or from an adapter.",
-    "dataset": "The frozen pairs to train on; only what is frozen in Datasets is trained on.",
-    "adapter": "The training run whose adapter is sampled.",
+    "task": "Train an adapter and sample it; or only sample the canary prompts, or score held-out pairs (measure their "
+    "loss), with the base or an adapter.",
+    "dataset": "The frozen pairs to train on; only what is frozen in Datasets is trained on. A score measures its "
+    "held-out pairs.",
+    "adapter": "The training run whose adapter is sampled or scored.",
     "checkpoint": "Which of its checkpoints: the latest, the one with the lowest validation loss, or that of a step.",
     "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
     "place": "Where the job runs. It goes on when this program is closed. `workbench places add` adds a host.",
@@ -93,12 +103,12 @@ class Form:
     def lines(self) -> list[Line]:
         """Return the lines in order."""
         head = [Line(path="task", value=self.kind, choices=KINDS, explanation=_HEAD["task"])]
-        if self.kind == "train":
+        if self.draft.dataset_id is not None:
             names = dict(self.datasets)
-            current = names.get(self.dataset_id or 0, "")
+            current = names.get(self.draft.dataset_id, "")
             choices = tuple(names.values())
             head.append(Line(path="dataset", value=current, choices=choices, explanation=_HEAD["dataset"]))
-        if self.kind == "sample adapter":
+        if self.kind in _OF_ADAPTERS:
             value = self.adapter_run or ""
             head.append(Line(path="adapter", value=value, choices=self.adapters, explanation=_HEAD["adapter"]))
             of, words = self.checkpoints, _HEAD["checkpoint"]
@@ -221,17 +231,17 @@ def _filled(
     changes: dict[str, Any],
     typed: dict[str, str],
 ) -> Form:
-    task: Literal["train", "sample"] = "train" if kind == "train" else "sample"
+    task, of_adapter = _TASKS[kind], kind in _OF_ADAPTERS
     rows = [row for row in reversed(runs.rows(project.db)) if row.place != imported_runs.PLACE]
     adapters = tuple(row.name for row in rows if row.task == "train" and runs.checkpoints(project.db, row.name))
-    if kind == "sample adapter" and adapter_run is None:
+    if of_adapter and adapter_run is None:
         adapter_run = adapters[0] if adapters else (rows[0].name if rows else None)
     drafted = draft(
         project,
         task=task,
         parent=parent,
-        adapter_run=adapter_run if kind == "sample adapter" else None,
-        dataset_id=dataset_id if kind == "train" else None,
+        adapter_run=adapter_run if of_adapter else None,
+        dataset_id=dataset_id if task != "sample" else None,
         place_name=place,
     )
     own = _flat(drafted.spec)
@@ -248,7 +258,7 @@ def _filled(
         parent_spec=_spec_of(project, drafted.spec.parent),
         parents=tuple(row.name for row in rows if row.task == task),
         adapters=adapters,
-        checkpoints=checkpoint_choices(project, adapter_run) if kind == "sample adapter" and adapter_run else (),
+        checkpoints=checkpoint_choices(project, adapter_run) if of_adapter and adapter_run else (),
         datasets=tuple(
             (row.id, f"{row.number}: {row.train_pairs} train, {row.holdout_pairs} holdout") for row in frozen
         ),
@@ -260,9 +270,9 @@ def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
     """Try the typed values together with the changes that held before."""
     fresh = draft(
         project,
-        task="train" if form.draft.spec.task == "train" else "sample",
+        task=_TASKS[form.kind],
         parent=form.draft.spec.parent,
-        adapter_run=form.adapter_run if form.kind == "sample adapter" else None,
+        adapter_run=form.adapter_run if form.kind in _OF_ADAPTERS else None,
         checkpoint=form.checkpoint,
         dataset_id=form.dataset_id,
         place_name=form.place,
@@ -305,10 +315,12 @@ def _flat(spec: RunSpec) -> dict[str, Any]:
 
 def _flat_parts(parts: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if parts.get("task") == "train":
+    task = parts.get("task")
+    if task in ("train", "score"):
         found["objective"] = parts["objective"]
+    shown_parts = {"train", "score", "lora", "sampling", "model"} - ({"sampling"} if task == "score" else set())
     for part, values in json.loads(json.dumps(parts)).items():
-        if part in ("train", "lora", "sampling", "model") and isinstance(values, dict):
+        if part in shown_parts and isinstance(values, dict):
             found.update({f"{part}.{key}": value for key, value in values.items()})
     return found
 
@@ -316,6 +328,7 @@ def _flat_parts(parts: dict[str, Any]) -> dict[str, Any]:
 _USUAL = _flat_parts(
     {
         "train": asdict(TrainSpec()),
+        "score": asdict(ScoreSpec()),
         "lora": asdict(LoraSpec()),
         "sampling": asdict(SamplingSpec()),
         "model": asdict(ModelSpec()),

@@ -12,7 +12,7 @@ import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ from store.runs import COVERING_DRAWS
 from workbench.operations.experiment_records import Records
 
 Finding = Literal["lower", "higher", "within the noise", "not known", "a replicate", "not comparable"]
+
+NO_PAIRS_IN_COMMON = "they have no two held-out pairs in common"
 
 # How many validations and differences are kept: each by what it was made of, so none is ever out of date.
 _KEPT = 512
@@ -70,6 +72,7 @@ class LossDifference:
         pairs: how many pairs were compared.
         over_seeds: the difference with its interval by the spread among replicates; None without any.
         spread: standard deviation among replicates, pooled over both sides; None without any.
+        scored: the score runs that measured both sides on the same pairs, where their own validations did not.
         finding: what can be said.
         why_not: why they cannot be compared; empty where they can.
         left_out: replicates that could not be counted in, each with why.
@@ -83,6 +86,7 @@ class LossDifference:
     pairs: int = 0
     over_seeds: Interval | None = None
     spread: float | None = None
+    scored: tuple[str, ...] = ()
     finding: Finding = "not comparable"
     why_not: str = ""
     left_out: tuple[str, ...] = ()
@@ -153,12 +157,33 @@ def loss_difference(records: Records, run: str, other: str) -> LossDifference:
     (now, missing), (before, also_missing) = measured(records, run), measured(records, other)
     why_not = _why_not(records, run, other, now, before)
     if why_not:
-        return LossDifference(now=now[:1], before=before[:1], why_not=why_not)
+        return _by_scores(records, run, other) or LossDifference(now=now[:1], before=before[:1], why_not=why_not)
     alike, left_out = records.alike(run, other), (*missing, *also_missing)
     if alike:
         # Both belong to the same replicates: their difference is the noise itself.
         now, before, left_out = now[:1], before[:1], ()
     return _difference(now, before, alike, left_out)
+
+
+def _by_scores(records: Records, run: str, other: str) -> LossDifference | None:
+    """Compare two runs by what was measured of their last adapters on the same pairs, newest scores first."""
+    mine, theirs = _all_of(records, run), _all_of(records, other)
+    for now in mine:
+        for before in theirs:
+            if (now, before) == (mine[0], theirs[0]) or _why_not(records, now.run, before.run, (now,), (before,)):
+                continue
+            scored = tuple(item.run for item in (now, before) if records.sort(item.run) == "scoring")
+            return replace(_difference((now,), (before,), False, ()), scored=scored)
+    return None
+
+
+def _all_of(records: Records, run: str) -> tuple[Measurement, ...]:
+    """Return what was measured of a run as it ended: its own last validation first, then by score runs."""
+    own = measurement(records, run)
+    if own is None or records.sort(run) != "training":
+        return () if own is None else (own,)
+    scores = (measurement(records, name) for name in records.scores(run))
+    return (own, *(item for item in scores if item is not None and item.step == own.step))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -234,20 +259,22 @@ def _why_not(records: Records, run: str, other: str, now: Sequence[Measurement],
         if side[0].draws is not None and side[0].draws < COVERING_DRAWS and _hides(records, name):
             return f"{name} was measured on {side[0].draws} masks a pair, which do not cover every mask ratio"
     mine, theirs = records.specs.get(run), records.specs.get(other)
-    if mine is None or theirs is None or mine.train is None or theirs.train is None:
+    recipes = [spec.train or spec.score if spec is not None else None for spec in (mine, theirs)]
+    if mine is None or theirs is None or None in recipes:
         return "how one of them was measured is not known"
+    lengths = {recipe.max_length for recipe in recipes if recipe is not None}
     if mine.model.id != theirs.model.id:
         return "they are of different models, whose tokens are not the same"
     if mine.objective != theirs.objective:
         return f"they minimise different things: {mine.objective} and {theirs.objective}"
     if now[0].draws != before[0].draws:
         return f"they were measured on different masks: {now[0].draws} and {before[0].draws} a pair"
-    if "cut" in (mine.train.over_long, theirs.train.over_long) and mine.train.max_length != theirs.train.max_length:
+    if "cut" in (recipe.over_long for recipe in recipes if recipe is not None) and len(lengths) > 1:
         return "one of them was measured on pairs that were cut to another length"
     shared = set(now[0].pairs) & set(before[0].pairs)
-    same = mine.dataset_hash == theirs.dataset_hash and mine.train.max_length == theirs.train.max_length
+    same = mine.dataset_hash == theirs.dataset_hash and len(lengths) == 1
     if now[0].pairs and before[0].pairs:
-        return "" if len(shared) > 1 or (same and shared) else "they have no two held-out pairs in common"
+        return "" if len(shared) > 1 or (same and shared) else NO_PAIRS_IN_COMMON
     return "" if same else "they may have been measured on different pairs, and the losses of each pair were not kept"
 
 

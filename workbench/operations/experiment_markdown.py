@@ -53,8 +53,9 @@ def _run(project: Project, records: Records, view: Experiment) -> list[str]:
         ]
         if view.above.verdicts is not None:
             parts.append(_list(verdict_words(view.above.verdicts)))
-    if row.task == "train":
-        parts += ["### Replicates", _list(replicate_lines(view))]
+    if row.task != "sample":
+        heading = "### Replicates" if row.task == "train" else "### Loss on the held-out pairs"
+        parts += [heading, _list(replicate_lines(view))]
     if view.verdicts is not None:
         parts += ["### Verdicts against the base", _list(verdict_words(view.verdicts))]
     if view.blind:
@@ -75,7 +76,7 @@ def _samples(item: Chosen) -> list[str]:
 def _tree_lines(branches: Sequence[Branch]) -> list[str]:
     lines = []
     for item in branches:
-        parts = [item.row.status if item.sort in ("training", "sampling") else item.sort, item.told]
+        parts = [item.row.status if item.sort in ("training", "sampling", "scoring") else item.sort, item.told]
         if item.finding is not None:
             parts.append(short_finding(item.difference, item.finding))
         if verdicts := short_tally(item.tally):

@@ -19,7 +19,8 @@ from workbench.operations.experiment_changes import Change, changes, drawing, tr
 from workbench.operations.experiment_verdicts import Verdicts
 from workbench.operations.project import Project
 
-Sort = Literal["training", "sampling", "smoke", "imported"]
+Sort = Literal["training", "sampling", "scoring", "smoke", "imported"]
+_SORTS: dict[str, Sort] = {"train": "training", "sample": "sampling", "score": "scoring"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Records:
             return "imported"
         if row.smoke:
             return "smoke"
-        return "training" if row.task == "train" else "sampling"
+        return _SORTS[row.task]
 
     def above(self, name: str) -> str | None:
         """Return the run that one hangs under: whose adapter it sampled, or what it was copied from."""
@@ -97,13 +98,17 @@ class Records:
     def changed(self, name: str, other: str | None) -> tuple[Change, ...]:
         """Return what changed from another run to this one; nothing where one of them has no spec.
 
-        Of a run that trained and one that only samples its adapter, that is how the samples were drawn.
+        Of a run that trained and one that only samples its adapter, that is how the samples were drawn; of one that
+        scores it, nothing.
         """
         if other is None or other not in self.specs or name not in self.specs:
             return ()
         before, after = self.kept[other], self.kept[name]
         fields = _read(before.spec_json).fields, _read(after.spec_json).fields
-        if self.specs[other].task != self.specs[name].task:
+        tasks = {self.specs[other].task, self.specs[name].task}
+        if len(tasks) > 1 and "score" in tasks:
+            return ()
+        if len(tasks) > 1:
             fields = drawing(fields[0]), drawing(fields[1])
         return changes(self.project, *fields, (before.dataset_id, after.dataset_id))
 
@@ -126,6 +131,14 @@ class Records:
             if self._counts(name):
                 found.setdefault(self._key(name), []).append(name)
         return found
+
+    def scores(self, name: str) -> tuple[str, ...]:
+        """Return the finished runs that scored a run's adapter, newest first."""
+        return tuple(
+            other
+            for other in reversed(list(self.rows))
+            if self.sort(other) == "scoring" and self.above(other) == name and self.rows[other].status == "finished"
+        )
 
     def alike(self, name: str, other: str) -> bool:
         """Say whether two runs train alike but for the seed, whether they have finished or not."""

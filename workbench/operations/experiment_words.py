@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from curation.counted import counted
 from runners.intervals import Interval
-from workbench.operations.experiment_losses import Finding, LossDifference, Measurement
+from workbench.operations.experiment_losses import NO_PAIRS_IN_COMMON, Finding, LossDifference, Measurement
 from workbench.operations.experiment_verdicts import Tally
 
 _NOT_KNOWN = "Seeds: not known: one run each, no replicate."
@@ -16,8 +16,9 @@ _NOT_KNOWN = "Seeds: not known: one run each, no replicate."
 def loss_words(found: LossDifference) -> list[str]:
     """Say how two validation losses differ, with both sorts of noise, a sentence a line; the last says what follows."""
     if found.value is None:
-        return [f"Not comparable: {found.why_not}."]
+        return [finding_words(found)]
     lines = [f"Validation loss {side_words(found.now)} against {side_words(found.before)}: {_by(found.value)}."]
+    lines += [f"Both as scored on the same held-out pairs by {' and '.join(found.scored)}."] if found.scored else []
     lines += [f"Left out: {', '.join(found.left_out)}."] if found.left_out else []
     if found.over_pairs is None:
         lines.append("Held-out pairs: a single one, so nothing is known of how much others would differ.")
@@ -50,7 +51,8 @@ def finding_words(found: LossDifference) -> str:
         more = "another seed" if found.over_seeds is None else "more held-out pairs"
         return f"Beyond the noise of {known}; whether {more} would show it too is not known."
     if found.finding == "not comparable":
-        return f"Not comparable: {found.why_not}."
+        remedy = " Score one of them on the other's dataset." if found.why_not == NO_PAIRS_IN_COMMON else ""
+        return f"Not comparable: {found.why_not}.{remedy}"
     return f"{found.finding.capitalize()} beyond the noise of the pairs and of the seeds."
 
 

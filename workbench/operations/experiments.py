@@ -111,6 +111,8 @@ def _branch(records: Records, name: str, notes: int) -> Branch:
         same_task = records.rows[above].task == row.task
         known = name in records.specs and above in records.specs
         told = summary(found) if known and (found or same_task) else "sampled again"
+    if records.sort(name) == "scoring":
+        told = f"scored on dataset {row.dataset_number}" + (f", {told}" if found else "")
     difference = loss_difference(records, name, above) if above is not None and row.task == "train" else None
     return Branch(
         row=row,

@@ -70,6 +70,7 @@ ONLY_WHERE_TOKENS_ARE_HIDDEN = (
     "train.max_loss_weight",
     "train.complementary_masks",
     "train.eval_draws",
+    "score.draws",
 )
 """Fields that a causal model has no use for."""
 
@@ -260,6 +261,24 @@ FIELDS: tuple[Field, ...] = (
         rare=True,
     ),
     Field(path="train.seed", does="Of masks, order and initial adapter: another seed shows the noise of a run."),
+    Field(
+        path="score.draws",
+        does="Fixed draws of (t, mask) for each held-out pair. Losses are compared only where both were measured on as "
+        "many. A multiple of 5 covers five mask ratios alike.",
+        unit="draws",
+        range="1 or more",
+    ),
+    Field(
+        path="score.max_length",
+        does="Longest pair, prompt, response and EOS together; longer ones go by over_long.",
+        unit="tokens",
+        range="1 or more",
+    ),
+    Field(
+        path="score.over_long",
+        does="What happens to longer pairs: refuse the run, skip the pair, or cut it and give it no EOS.",
+        choices=("refuse", "skip", "cut"),
+    ),
     Field(
         path="lora.r",
         does="Rank of the adapter: how many directions it may learn in each layer.",

@@ -52,7 +52,8 @@ def data_warnings(project: Project, spec: RunSpec, dataset_id: int) -> list[str]
         dataset_id: what it trains on; counted as it was frozen, whatever was accepted since.
     """
     rules = project.settings.rules
-    shares = _standing(project, share_findings(rules, datasets.sources(project.db, dataset_id, "train")))
+    trains = datasets.sources(project.db, dataset_id, "train") if spec.task == "train" else {}
+    shares = _standing(project, share_findings(rules, trains))
     found = [shares[0] + _and_more(len(shares) - 1)] if shares else []
     holdout = _standing(project, holdout_findings(rules, datasets.sources(project.db, dataset_id, "holdout")))
     if not holdout:

@@ -26,8 +26,15 @@ from runners.spec import (
 )
 from store import datasets, imported_runs, runs
 from workbench.operations.adapters import LATEST, adapter_folder, adapter_of, spec_of
-from workbench.operations.beginning import carried_over, first_model, first_sampling, first_train, known_model
-from workbench.operations.canaries import freeze_canaries
+from workbench.operations.beginning import (
+    carried_over,
+    first_model,
+    first_sampling,
+    first_score,
+    first_train,
+    known_model,
+)
+from workbench.operations.canaries import freeze_canaries, prompt_lines
 from workbench.operations.errors import LaunchError
 from workbench.operations.experiment_changes import variable_paths
 from workbench.operations.freezing import snapshot_of
@@ -37,6 +44,7 @@ from workbench.operations.places import place, place_names
 from workbench.operations.project import Project
 from workbench.operations.starting import start
 
+LaunchedTask = Literal["train", "sample", "score"]
 _UNFINISHED_NAME = "draft"
 
 
@@ -66,7 +74,7 @@ class Draft:
 def draft(
     project: Project,
     *,
-    task: Literal["train", "sample"] = "train",
+    task: LaunchedTask = "train",
     parent: str | None = None,
     adapter_run: str | None = None,
     checkpoint: str = LATEST,
@@ -80,14 +88,14 @@ def draft(
         project: whose run.
         task: what it does.
         parent: the run to copy; None takes the latest of the same task and model, if any.
-        adapter_run: for the task `sample`, the training run whose adapter is sampled; None for the base.
+        adapter_run: for the tasks `sample` and `score`, the training run whose adapter is asked; None for the base.
         checkpoint: which of that run's, as `checkpoint_choices` names them.
-        dataset_id: what to train on; None for the newest dataset.
+        dataset_id: what to train on, or whose held-out pairs to measure; None for the newest dataset.
         model: None for the parent's where one is named, else for the project's.
         place_name: where; None for where the parent ran, if that place is still known, else for this machine.
 
     Raises:
-        LaunchError: there is nothing to train on, or the adapter's run has no checkpoint.
+        LaunchError: there is nothing to train on or to measure, or the adapter's run has no checkpoint.
     """
     rows = [row for row in runs.rows(project.db) if row.place != imported_runs.PLACE]
     if parent is not None and imported_runs.exists(project.db, parent) and not any(row.name == parent for row in rows):
@@ -103,25 +111,19 @@ def draft(
         base = spec_of(project, parent)
     if base and base.task != task:
         raise LaunchError(f"{parent} is a run of the task {base.task}: name a parent of the task {task}.")
-    if task == "train":
-        frozen = sorted(datasets.rows(project.db), key=lambda row: row.number)
-        if not frozen:
-            raise LaunchError(
-                "There is no dataset to train on. Freeze one in Datasets with f.",
-                on_command_line="There is no dataset to train on. Freeze one with `workbench dataset freeze`.",
-            )
-        dataset_id = dataset_id or frozen[-1].id
-    frozen_hash = _dataset_hash(project, dataset_id) if task == "train" else None
-    found = _copy(project, base, source, chosen.id) if base else _first_of(project, source, chosen, frozen_hash)
-    canary_set = freeze_canaries(project)
-    adapter = adapter_of(project, adapter_run, checkpoint) if task == "sample" and adapter_run else None
+    frozen_hash = None
+    if task in ("train", "score"):
+        dataset_id, frozen_hash = _frozen(project, dataset_id, task)
+    found = _copy(project, base, source, chosen.id) if base else _first_of(project, task, source, chosen, frozen_hash)
+    adapter = adapter_of(project, adapter_run, checkpoint) if task != "train" and adapter_run else None
     spec = replace(
         found,
         name=_UNFINISHED_NAME,
         parent=parent,
         adapter=adapter,
+        objective=source.objective if task == "score" and source else found.objective,
         dataset_hash=frozen_hash,
-        canary_hash=canary_set.content_hash,
+        canary_hash=freeze_canaries(project).content_hash if task != "score" else None,
         sample_base=False,
         hashes={},
     )
@@ -140,15 +142,28 @@ def _copy(project: Project, base: RunSpec, source: RunSpec | None, model: str) -
     return replace(carried, model=source.model) if source else carried
 
 
-def _first_of(project: Project, source: RunSpec | None, model: ModelSpec, dataset_hash: str | None) -> RunSpec:
-    """Return the spec of the first run of its kind: training where there is a dataset, else sampling.
+def _first_of(
+    project: Project, task: LaunchedTask, source: RunSpec | None, model: ModelSpec, dataset_hash: str | None
+) -> RunSpec:
+    """Return the spec of the first run of its kind.
 
-    Samples of an adapter are drawn as its own run drew them.
+    Samples of an adapter are drawn as its own run drew them, and its loss is measured as its own run validated.
     """
     found = known_model(project, model.id)
     sampling = source.sampling if source else first_sampling(found)
-    if dataset_hash is None:
-        return RunSpec(name=_UNFINISHED_NAME, task="sample", model=model, sampling=sampling)
+    if task == "sample":
+        return RunSpec(name=_UNFINISHED_NAME, task=task, model=model, sampling=sampling)
+    if task == "score":
+        recipe = first_score(source.train if source and source.train else first_train(project, found))
+        return RunSpec(
+            name=_UNFINISHED_NAME,
+            task=task,
+            model=model,
+            sampling=sampling,
+            score=recipe,
+            dataset_hash=dataset_hash,
+            objective=found.family.objectives[0] if found else None,
+        )
     return RunSpec(
         name=_UNFINISHED_NAME,
         task="train",
@@ -229,26 +244,19 @@ def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = la
         raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
     now = datetime.now(UTC)
     spec = replace(ready.spec, name=_name(now, ready.spec))
-    canary_set = freeze_canaries(project)
-    spec = replace(spec, canary_hash=canary_set.content_hash)
+    canary_set = freeze_canaries(project) if spec.task != "score" else None
+    spec = replace(spec, canary_hash=canary_set.content_hash if canary_set else None)
     key = sample_key(spec)
     if spec.task == "train":
         spec = replace(spec, sample_base=runs.base_run(project.db, key) is None)
-    prompts = b"".join(
-        json.dumps(
-            {"slug": item.slug, "prompt": item.prompt, "topic": item.topic, "length": item.length}, ensure_ascii=False
-        ).encode()
-        + b"\n"
-        for item in canary_set.prompts
-    )
     frozen = snapshot_of(project, ready.dataset_id) if ready.dataset_id is not None else None
     run_dir = RunDir.create(
         project.runs_folder / spec.name,
         spec,
-        train_jsonl=frozen.train_jsonl if frozen else None,
+        train_jsonl=frozen.train_jsonl if frozen and spec.task == "train" else None,
         holdout_jsonl=frozen.holdout_jsonl if frozen else None,
         manifest_json=frozen.manifest_json if frozen else None,
-        prompts_jsonl=prompts,
+        prompts_jsonl=prompt_lines(canary_set.prompts) if canary_set else None,
         adapter=adapter_folder(project, spec) if spec.adapter else None,
     )
     with alone(run_dir, "start"):
@@ -263,7 +271,7 @@ def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = la
             model=spec.model.id,
             sample_key=key,
             dataset_id=ready.dataset_id,
-            canary_set_id=canary_set.id,
+            canary_set_id=canary_set.id if canary_set else None,
             adapter_run=spec.adapter.run if spec.adapter else None,
         )
         start(project, spec.name, cancelled=cancelled)
@@ -297,13 +305,23 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
     )
 
 
-def _dataset_hash(project: Project, dataset_id: int | None) -> str:
-    assert dataset_id is not None
-    return datasets.get(project.db, dataset_id).content_hash
+def _frozen(project: Project, dataset_id: int | None, task: LaunchedTask) -> tuple[int, str]:
+    """Return a dataset and its hash: the one that is named, or the newest."""
+    if dataset_id is None:
+        rows = sorted(datasets.rows(project.db), key=lambda row: row.number)
+        if not rows:
+            lacking = "There is no dataset to train on." if task == "train" else "There is no dataset to measure."
+            raise LaunchError(
+                f"{lacking} Freeze one in Datasets with f.",
+                on_command_line=f"{lacking} Freeze one with `workbench dataset freeze`.",
+            )
+        dataset_id = rows[-1].id
+    return dataset_id, datasets.get(project.db, dataset_id).content_hash
 
 
 def _name(now: datetime, spec: RunSpec) -> str:
     rate = re.sub(r"e([+-])0+(?=\d)", r"e\1", f"{spec.train.learning_rate:g}") if spec.train else ""
     words = f"lr{rate}" if rate else ("adapter" if spec.adapter else "base")
+    words = f"score-{words}" if spec.task == "score" else words
     model = re.sub(r"[^a-z0-9.]+", "-", spec.model.id.rstrip("/").split("/")[-1].lower())
     return run_name(now, model, words, secrets.token_hex(2))

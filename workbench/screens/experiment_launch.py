@@ -59,6 +59,9 @@ class LaunchKeys(ExperimentBase):
             changes = {"train.seed": seed} if replicate else None
             if branch.row.task == "train":
                 self._open("train", parent=name, dataset_id=dataset_id, changes=changes)
+            elif branch.row.task == "score":
+                kind: Kind = "score adapter" if adapter else "score base"
+                self._open(kind, parent=name, adapter_run=adapter, dataset_id=dataset_id)
             else:
                 self._open("sample adapter" if adapter else "sample base", parent=name, adapter_run=adapter)
 

@@ -51,12 +51,12 @@ def tree_line(row: Branch | NotebookRow, width: int) -> Content:
         return Content.assemble(("≡ Notebook  ", "bold $accent"), (words, _DIM))
     name_width = _name_width(width)
     glyph, _, style = STATES.get(row.row.status, ("?", "", _DIM))
-    quiet = row.quiet or row.sort == "sampling"
+    quiet = row.quiet or row.sort in ("sampling", "scoring")
     room = name_width - len(row.guide) - 2
     name = short_name(row.row.name, room) if room > 4 else ""
     mark, mark_style = MARKS[row.finding] if row.finding is not None else ("", _DIM)
     changed = max(0, width - name_width - _LOSS - _MARK - _VERDICTS - _NOTED)
-    told = row.told if row.sort in ("training", "sampling") else f"{row.sort} run" if row.sort == "smoke" else row.sort
+    told = {"smoke": "smoke run", "imported": "imported"}.get(row.sort, row.told)
     from workbench.operations.experiment_words import short_tally
 
     parts = [
@@ -64,7 +64,7 @@ def tree_line(row: Branch | NotebookRow, width: int) -> Content:
         (f"{glyph} ", _DIM if quiet else style),
         (cell(name, max(0, room)), _DIM if quiet else "$foreground"),
         (cell(f" {_fitting(one_line(told), changed - 1)}", changed), _DIM),
-        (cell(number(row.row.val_loss) if row.row.task == "train" else "", _LOSS, right=True), _DIM),
+        (cell(number(row.row.val_loss) if row.row.task != "sample" else "", _LOSS, right=True), _DIM),
         (cell(f" {mark}", _MARK), mark_style),
         (cell(short_tally(row.tally), _VERDICTS, right=True), _DIM),
         (cell(" ✎" if row.notes else "", _NOTED), "$accent"),

@@ -38,7 +38,13 @@ def experiment_lines(view: Experiment, width: int) -> Lines:
 
     measure = min(width, MEASURE)
     glyph, word, style = STATES.get(view.row.status, ("?", view.row.status, _DIM))
-    kind = {"training": "", "sampling": " · only samples", "smoke": " · smoke run", "imported": " · made elsewhere"}
+    kind = {
+        "training": "",
+        "sampling": " · only samples",
+        "scoring": " · a score",
+        "smoke": " · smoke run",
+        "imported": " · made elsewhere",
+    }
     lines: Lines = [
         Content.assemble((one_line(view.row.name), "bold")).truncate(measure, ellipsis=True),
         Content.assemble((f"{glyph} {word}", style), (kind[view.sort], _DIM)),
@@ -46,6 +52,8 @@ def experiment_lines(view: Experiment, width: int) -> Lines:
     ]
     if view.above is not None:
         lines += [Content(""), *comparison_lines(view.above, width)]
+    if view.sort == "scoring":
+        lines += [*_title("Loss on the held-out pairs"), *_measured(view, measure)]
     if view.row.task == "train":
         lines += [*_title("Replicates"), *_measured(view, measure), *_wrapped(spread_words(view), measure, _DIM)]
     if view.verdicts is not None:

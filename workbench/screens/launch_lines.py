@@ -18,7 +18,13 @@ _NAME_WIDTH = 37
 # Where the value of a field begins in the list, in cells: behind the place of the cursor, and the name.
 VALUE_AT = _NAME_WIDTH + 2
 _DIM = "$foreground-muted"
-_TITLES = {"train": "a training run", "sample base": "samples of the base", "sample adapter": "samples of an adapter"}
+_TITLES = {
+    "train": "a training run",
+    "sample base": "samples of the base",
+    "sample adapter": "samples of an adapter",
+    "score base": "a score of the base",
+    "score adapter": "a score of an adapter",
+}
 
 
 def title_line(form: Form) -> Content:

@@ -97,6 +97,10 @@ def facts(view: RunView) -> Content:
     if row.note:
         parts += [("note  ", _DIM), f"{_first_line(row.note)}\n"]
     data = f"dataset {row.dataset_number}" if row.dataset_number is not None else "no dataset"
+    if row.task == "score":
+        of = f"the adapter of {view.spec.adapter.run}" if view.spec and view.spec.adapter else "the base"
+        parts += [(f"{of} on the held-out pairs of {data}\n{one_line(row.model)} · {one_line(row.place)}", _DIM)]
+        return Content.assemble(*parts)
     prompts = "no canary prompts" if row.canary_version is None else f"canary prompts {row.canary_version}"
     if view.imported:
         parts += [(f"{one_line(row.model)} · {prompts} · made elsewhere\n{counted(row.samples, 'sample')}", _DIM)]
@@ -111,6 +115,19 @@ def facts(view: RunView) -> Content:
     counts = [f"memory {memory(view.memory_bytes)}", saved, f"{counted(row.samples, 'sample')}"]
     parts += [(" · ".join(counts), _DIM)]
     return Content.assemble(*parts)
+
+
+def no_loss(view: RunView) -> str:
+    """Say why a run has no loss to draw."""
+    if view.imported:
+        return "It was made elsewhere, and no table of losses came with it: l shows its samples, and what is known."
+    if view.row.task == "sample":
+        return "A sample run has no loss: l shows its log, and its samples."
+    if view.row.task == "score":
+        return "A score is one loss and no curve: l shows it, under validation."
+    if view.over:
+        return "It ended before its first training step: l shows its log."
+    return "No loss yet: it comes with the first training step."
 
 
 def _of_the_host(view: RunView) -> list[tuple[str, str] | str]:

@@ -19,9 +19,19 @@ from textual.widgets import Static
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.run_carry import kill_words, stop_words
+from workbench.screens.run_forms import form_of
 from workbench.screens.run_lines import put, run_heading, run_line, short_name
 from workbench.screens.run_note import take_note, write_note
-from workbench.screens.run_panel import VIEWS, facts, log_lines, sample_lines, spec_lines, tabs_line, title_line
+from workbench.screens.run_panel import (
+    VIEWS,
+    facts,
+    log_lines,
+    no_loss,
+    sample_lines,
+    spec_lines,
+    tabs_line,
+    title_line,
+)
 from workbench.screens.run_validation import validation_lines
 from workbench.screens.run_work import work_on_run
 from workbench.widgets.curve import Curve
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
     from store.runs import RunRow
     from store.samples import Sample
     from workbench.operations.drafting import Kind
+    from workbench.operations.launching import LaunchedTask
     from workbench.operations.running import RunView
 
 _EMPTY = "No runs yet. Press r to launch one: base samples, training on the newest dataset, samples of the adapter."
@@ -51,6 +62,14 @@ class RunsScreen(ProjectScreen):
         Binding("r", "launch('train')", "launch", tooltip="launch a run, as a copy of this one", id="runs.launch"),
         Binding("l", "next_view", "other view", tooltip="curve, log, samples, validation, spec", id="runs.view"),
         Binding("s", "launch('sample')", "sample", tooltip="sample the base, or this run's adapter", id="runs.sample"),
+        Binding(
+            "m",
+            "launch('score')",
+            "score",
+            show=False,
+            tooltip="measure the loss of the base, or of this run's adapter, on the held-out pairs of a dataset",
+            id="runs.score",
+        ),
         Binding("S", "stop", "stop", tooltip="ask it to stop after its step; a checkpoint stays", id="runs.stop"),
         Binding("K", "kill", "kill", tooltip="end its process at once", id="runs.kill"),
         Binding("R", "resume", "resume", tooltip="go on from the last checkpoint", id="runs.resume"),
@@ -184,7 +203,7 @@ class RunsScreen(ProjectScreen):
         curve.display = self._shown == "curve"
         self.query_one("#run-text").display = not curve.display
         if curve.display:
-            curve.empty = _no_loss(view)
+            curve.empty = no_loss(view)
             curve.unit = "as its log says, by epoch" if view.imported else "nats a token, by step"
             curve.last_step = view.spec.train.max_steps if view.spec and view.spec.train else None
             curve.loss, curve.validation, curve.probe = view.loss, view.validation, view.probe
@@ -253,23 +272,10 @@ class RunsScreen(ProjectScreen):
         else:
             self.runs.focus()
 
-    def action_launch(self, task: str) -> None:
+    def action_launch(self, task: LaunchedTask) -> None:
         """Open the form, as a copy of the selected run where its task is the same."""
-        row = self._view.row if self._view is not None else None
-        if row is not None and row.smoke and task == "train":
-            # Three steps are copied by nobody: the run they were tried for is meant, or the newest whole one.
-            self._open_form("train", parent=row.parent)
-            return
-        if self._view is not None and self._view.imported:
-            # Made elsewhere: its settings are not known, so there is nothing to copy and no adapter to sample.
-            row = None
-        parent = row.name if row is not None and row.task == task else None
-        adapter = row.name if row is not None and task == "sample" and row.task == "train" else None
-        if adapter is not None and self._view is not None and not self._view.checkpoints:
-            adapter = None
-        kind: Kind = ("sample adapter" if adapter else "sample base") if task == "sample" else "train"
-        like = row.name if row is not None else None
-        self._open_form(kind, parent=parent, adapter_run=adapter, like=like)
+        kind, start = form_of(self._view, task)
+        self._open_form(kind, **start)
 
     def _open_form(self, kind: Kind, **start: Any) -> None:
         from workbench.screens.launch import LaunchScreen
@@ -386,13 +392,3 @@ class RunHeading(Static):
     def render(self) -> Content:
         """Draw the line."""
         return run_heading(self.size.width - 1)
-
-
-def _no_loss(view: RunView) -> str:
-    if view.imported:
-        return "It was made elsewhere, and no table of losses came with it: l shows its samples, and what is known."
-    if view.row.task == "sample":
-        return "A sample run has no loss: l shows its log, and its samples."
-    if view.over:
-        return "It ended before its first training step: l shows its log."
-    return "No loss yet: it comes with the first training step."
