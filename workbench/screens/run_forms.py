@@ -32,7 +32,7 @@ def form_of(view: RunView | None, task: LaunchedTask) -> tuple[Kind, dict[str, A
     has_adapter = row is not None and row.task == "train" and view is not None and bool(view.checkpoints)
     if has_adapter and row is not None and task != "train":
         start["adapter_run"] = row.name
-    if task == "sample" and row is not None:
+    if task != "score" and row is not None:
         start["like"] = row.name
     base, adapter = _KINDS[task]
     return (adapter if "adapter_run" in start else base), start
