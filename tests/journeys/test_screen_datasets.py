@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
 async def test_f_freezes_and_the_report_stands_beside_it(project: Project) -> None:
     async with opened(project.root, "datasets", size=(120, 80)) as (app, pilot):
         assert "Nothing is frozen yet" in shown(app.screen)
-        await press(pilot, "f")
+        await press(pilot, "f", "y")
         rows = dataset_rows(project)
         assert [row.train_pairs + row.holdout_pairs for row in rows] == [8]
         text = shown(app.screen)
@@ -40,7 +40,7 @@ async def test_f_freezes_and_the_report_stands_beside_it(project: Project) -> No
 
 async def test_freezing_the_same_pairs_again_says_that_the_dataset_stands(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "f", "f")
+        await press(pilot, "f", "y", "f", "y")
         assert len(dataset_rows(project)) == 1
         assert "stands already" in shown(app.screen)
         assert "Checked now: " in shown(app.screen)
@@ -48,7 +48,7 @@ async def test_freezing_the_same_pairs_again_says_that_the_dataset_stands(projec
 
 async def test_the_list_the_report_and_the_sentence_say_the_same_number_of_leaks(project: Project) -> None:
     async with opened(project.root, "datasets", size=(120, 80)) as (app, pilot):
-        await press(pilot, "f")
+        await press(pilot, "f", "y")
         (row,) = dataset_rows(project)
         assert f"{row.leaks} leaks and " in shown(app.screen)
         assert f"  {row.leaks} leaks" in shown(app.screen)
@@ -63,7 +63,7 @@ async def test_the_list_the_report_and_the_sentence_say_the_same_number_of_leaks
 
 async def test_a_second_dataset_tells_the_difference(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "f", "2", "a", "3", "f")
+        await press(pilot, "f", "y", "2", "a", "3", "f", "y")
         assert [row.number for row in dataset_rows(project)] == [2, 1]
         assert "1 added, 0 removed, 8 kept" in shown(app.screen)
 
@@ -99,9 +99,9 @@ async def test_leaving_an_empty_form_adds_nothing(project: Project) -> None:
 
 async def test_a_changed_prompt_makes_a_new_version_at_the_next_freeze(project: Project) -> None:
     async with opened(project.root, "datasets") as (app, pilot):
-        await press(pilot, "f", "tab", "e", *"Now ", "escape")
+        await press(pilot, "f", "y", "tab", "e", *"Now ", "escape")
         assert "changed since they were frozen" in shown(app.screen)
-        await press(pilot, "f")
+        await press(pilot, "f", "y")
         assert [item.version for item in canary_sets(project)] == [1, 2]
 
 
@@ -116,7 +116,7 @@ async def test_prompts_are_imported_from_a_file(project: Project) -> None:
 
 async def test_where_there_is_no_room_enter_opens_the_report_and_esc_leaves_it(project: Project) -> None:
     async with opened(project.root, "datasets", size=(80, 24)) as (app, pilot):
-        await press(pilot, "f", "enter")
+        await press(pilot, "f", "y", "enter")
         assert "pairs to train on" in shown(app.screen)
         await press(pilot, "escape")
         assert "Canary prompts" in shown(app.screen)

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from curation.errors import Problem
+from curation.findings import Finding
 from tests.journeys.builders import fixed_time, make_curated_project
 from tests.journeys.program import press, settle
 from workbench.app import WorkbenchApp
@@ -18,6 +19,7 @@ from workbench.operations.freezing import freeze
 from workbench.operations.intake import Arrival, ImportReport
 from workbench.operations.project import Project
 from workbench.screens.base import ProjectScreen
+from workbench.screens.dataset_freeze import LeakDialog
 from workbench.screens.essay_import import ImportPreview
 from workbench.widgets.status_line import Progress
 
@@ -156,6 +158,31 @@ def test_a_folder_without_a_project(
 
 def test_what_goes_of_an_essay(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:
     assert looks_right(snap_compare, curated, size, screen="essays", keys=("c",))
+
+
+def test_a_freeze_that_found_leaks(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:
+    # Not by its key: the report behind the dialog would say when it was checked.
+    meets = {"sandals": ("drawer", "13"), "wheel": ("drawer", "14"), "queue": ("scales", "scales")}
+    leaks = [
+        Finding(
+            rule="near-copy" if number.isdigit() else "prompt-copy",
+            severity="leak",
+            scope="pair",
+            subject=subject,
+            source=source,
+            other=number,
+            other_source=other,
+            message="",
+        )
+        for source, (other, number) in meets.items()
+        for subject in ("1", "2")
+    ]
+
+    async def ask(pilot: Pilot[Any]) -> None:
+        pilot.app.push_screen(LeakDialog(leaks))
+        await pilot.pause()
+
+    assert looks_right(snap_compare, curated, size, screen="datasets", before=ask)
 
 
 def test_a_look_at_an_import(snap_compare: Compare, curated: Path, size: tuple[int, int]) -> None:

@@ -28,11 +28,12 @@ def dataset_command() -> None:
 
 @dataset_command.command("freeze")
 @click.option("--note", default="", help="What this dataset is for.")
+@click.option("--no-leaks", is_flag=True, help="Freeze nothing where the check finds a leak.")
 @json_option
 @with_project
-def dataset_freeze(project: Project, note: str, as_json: bool) -> None:
+def dataset_freeze(project: Project, note: str, no_leaks: bool, as_json: bool) -> None:
     """Freeze what is accepted into a dataset with a content hash."""
-    done = freezing.freeze(project, note=note, progress=_progress())
+    done = freezing.freeze(project, note=note, leaks_too=not no_leaks, progress=_progress())
     row = done.dataset
     emit(done, as_json, [f"{row.number} {row.content_hash}"])
     say(("Frozen" if done.new else "Stands already") + f": {row.train_pairs} train, {row.holdout_pairs} holdout.")

@@ -10,7 +10,7 @@ from typing import Any
 from store import datasets
 from workbench.operations.checking import Progress, Report, check, last_check
 from workbench.operations.child import answer, run_child
-from workbench.operations.freezing import FreezeReport, dataset_difference, freeze
+from workbench.operations.freezing import FreezeReport, LeaksError, dataset_difference, freeze
 from workbench.operations.project import Project
 
 _MODULE = "workbench.operations.checking_job"
@@ -23,13 +23,27 @@ def check_in_child(project: Project, *, progress: Progress, cancelled: Callable[
 
 
 def freeze_in_child(
-    project: Project, *, note: str = "", progress: Progress, cancelled: Callable[[], bool]
-) -> FreezeReport | None:
-    """Freeze the accepted pairs in a child process; return the report, or None when it was cancelled."""
-    said = run_child(project, _MODULE, {"do": "freeze", "note": note}, progress=progress, cancelled=cancelled)
+    project: Project, *, note: str = "", leaks_too: bool = True, progress: Progress, cancelled: Callable[[], bool]
+) -> FreezeReport | Report | None:
+    """Freeze the accepted pairs in a child process.
+
+    Args:
+        project: whose.
+        note: for people.
+        leaks_too: freeze although leaks were found.
+        progress: called with steps done, steps in all, and what is being done.
+        cancelled: asked now and then.
+
+    Returns:
+        What was frozen; what the check found where its leaks were not to be frozen; None when it was cancelled.
+    """
+    question = {"do": "freeze", "note": note, "leaks_too": leaks_too}
+    said = run_child(project, _MODULE, question, progress=progress, cancelled=cancelled)
     report = last_check(project)
     if said is None or report is None:
         return None
+    if "dataset" not in said:
+        return report
     row = datasets.get(project.db, said["dataset"])
     return FreezeReport(
         dataset=row, new=said["new"], report=report, difference=dataset_difference(project, row), twice=said["twice"]
@@ -44,7 +58,10 @@ def main() -> int:
         if question["do"] == "check":
             check(project, progress=progress)
             return {}
-        done = freeze(project, note=question["note"], progress=progress)
+        try:
+            done = freeze(project, note=question["note"], leaks_too=question["leaks_too"], progress=progress)
+        except LeaksError:
+            return {}
         return {"dataset": done.dataset.id, "new": done.new, "twice": done.twice}
 
     return answer(operate)

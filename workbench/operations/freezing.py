@@ -19,6 +19,10 @@ from workbench.operations.members import lint_pair, snapshot_pair
 from workbench.operations.project import Project
 
 
+class LeaksError(WorkbenchError):
+    """A freeze that was to take no leaks, and found some."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """How one dataset differs from another, in pairs."""
@@ -81,6 +85,7 @@ def freeze(
     project: Project,
     *,
     note: str = "",
+    leaks_too: bool = True,
     progress: Progress = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> FreezeReport:
@@ -89,10 +94,12 @@ def freeze(
     Args:
         project: whose.
         note: for people.
+        leaks_too: freeze although leaks were found.
         progress: called with steps done, steps in all, and what is being done.
         cancelled: asked now and then; no dataset is frozen then.
 
     Raises:
+        LeaksError: leaks were found, and are not to be frozen; the report is kept as that of a check.
         NothingToDoError: no pair of the train side is accepted, or an accepted one lacks a text.
         WorkbenchError: there are no canary prompts.
         Conflict: another program edited them just now.
@@ -122,6 +129,10 @@ def freeze(
             pair_ids=list(lacking),
         )
     prompts = canary_rows(project)
+    if prompts and not leaks_too:
+        # Before anything is frozen; what it looked at is not looked at again below.
+        found = check_members(project, accepted, prompts, stamp=stamp, progress=progress, cancelled=cancelled).leaks
+        _refuse(found)
     canary_set = freeze_canaries(project, prompts)
     report = check_members(project, accepted, prompts, stamp=stamp, progress=progress, cancelled=cancelled)
     progress(0, 0, "hashing and writing")
@@ -143,6 +154,15 @@ def freeze(
         difference=dataset_difference(project, row),
         twice=len(accepted) - len(members),
     )
+
+
+def _refuse(leaks: Sequence[Finding]) -> None:
+    if leaks:
+        found = f"{counted(len(leaks), 'leak')} found, and so nothing was frozen:"
+        raise LeaksError(
+            f"{found} o in Datasets goes to their pairs, W waives with a reason.",
+            on_command_line=f"{found} `workbench check` lists them, `workbench waive` sets one aside with a reason.",
+        )
 
 
 def frozen_pairs(accepted: Iterable[pairs.Pair]) -> list[DatasetPair]:

@@ -1,4 +1,4 @@
-"""Keys of Datasets for what may be frozen: check it, freeze it, compare two, set a finding aside."""
+"""Keys of Datasets for what may be frozen: check it, compare two, set a finding aside."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from store.datasets import DatasetRow
     from workbench.operations.checking import Report
     from workbench.operations.comparing import Comparison
-    from workbench.operations.freezing import FreezeReport
 
 # Of the findings that name a pair, so many are listed to go to; what lies beyond comes once some of these are mended.
 _MOST_PAIRS = 60
@@ -27,43 +26,7 @@ _MESSAGE_CELLS = 46
 
 
 class CheckKeys(DatasetBase):
-    """Check, freeze, compare, waive."""
-
-    def action_freeze(self) -> None:
-        """Freeze what is accepted, behind everything else; it is checked first."""
-        project, app = self.project, self.app
-
-        def operate(progress: ProgressCall, cancelled: CancelledCall) -> FreezeReport | None:
-            from workbench.operations.checking_job import freeze_in_child
-
-            return freeze_in_child(project, progress=progress, cancelled=cancelled)
-
-        def done(report: FreezeReport | None) -> None:
-            if report is None:
-                app.say("Nothing was frozen.")
-                return
-            app.project_changed()
-            self._frozen(report)
-
-        app.background("Freeze", operate, done, about="datasets")
-
-    def _frozen(self, done: FreezeReport) -> None:
-        row = done.dataset
-        what = f"Dataset {row.number} {'frozen' if done.new else 'stands already with these very pairs'}"
-        leaks, warnings = len(done.leaks), len(done.warnings)
-        words = (
-            f"{what}: {row.train_pairs} train, {row.holdout_pairs} holdout, {counted(leaks, 'leak')}. Launch with 4, r."
-        )
-        if warnings:
-            # They stand in the report as well, where there is room for them.
-            found = f"{counted(leaks, 'leak')} and {counted(warnings, 'warning')}"
-            words = f"{what}, with {found}: enter reads its report."
-            if not done.new:
-                # Its own report is of then: canary prompts, rules and waivers may have changed since.
-                words = f"{what}. Checked now: {found}; enter reads what was found then."
-        self.app.say(words, "warning" if leaks or warnings else "information")
-        if self.is_current:
-            self.go_to_dataset(row.id)
+    """Check, compare, waive."""
 
     def action_check(self) -> None:
         """Look for leaks and broken rules in what a freeze would take now."""

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from workbench.screens.dataset_base import CANDIDATE_ID, CandidateRow
 from workbench.screens.dataset_canaries import CanaryKeys
-from workbench.screens.dataset_checks import CheckKeys
+from workbench.screens.dataset_freeze import FreezeKeys
 from workbench.screens.dataset_lines import canary_line, canary_lines, dataset_heading, dataset_line
 from workbench.screens.report_lines import candidate_lines, dataset_lines
 from workbench.widgets.page_list import PageList
@@ -43,7 +43,7 @@ class _Shown:
     version: int | None
 
 
-class DatasetsScreen(CheckKeys, CanaryKeys):
+class DatasetsScreen(FreezeKeys, CanaryKeys):
     """Datasets above, canary prompts below, the selected one's text beside them."""
 
     NAME = "datasets"
