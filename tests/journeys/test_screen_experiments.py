@@ -217,7 +217,7 @@ async def test_a_note_is_edited_in_the_authors_editor(
     from workbench.screens import editor
 
     number = notebook.add(project.db, "first", run=SLOWER)
-    monkeypatch.setattr(editor, "edit_file", lambda app, path: path.write_text("by another hand\n"))
+    monkeypatch.setattr(editor, "edit_file", lambda app, path, stands: path.write_text("by another hand\n"))
     async with experiments_of(project) as pilot:
         await go_to(pilot, SLOWER)
         await press(pilot, "E")

@@ -125,10 +125,10 @@ class WritingKeys(ImportKeys):
 
     def _edit_file(self, path: Path, line: int) -> None:
         from workbench.operations.errors import WorkbenchError
-        from workbench.screens.editor import edit_file
+        from workbench.screens.editor import STANDS, edit_file
 
         try:
-            edit_file(self.app, path, line=line)
+            edit_file(self.app, path, line=line, stands=STANDS)
         except WorkbenchError as error:
             self.say(str(error), "error")
             return
@@ -150,7 +150,11 @@ class WritingKeys(ImportKeys):
         from workbench.screens.editor import edit_file
 
         try:
-            text = text_from_editor(f"{place.slug}.md", place.text, lambda path: edit_file(self.app, path))
+            text = text_from_editor(
+                f"{place.slug}.md",
+                place.text,
+                lambda path: edit_file(self.app, path, stands="the text stays as it was"),
+            )
         except (WorkbenchError, CurationError) as error:
             self.say(str(error), "error")
             return

@@ -169,7 +169,7 @@ class NotebookKeys(ExperimentBase):
         from workbench.screens.editor import edit_file
 
         try:
-            text = written_outside(note, lambda path: edit_file(self.app, path))
+            text = written_outside(note, lambda path: edit_file(self.app, path, stands="the note stays as it was"))
         except NothingToDoError as nothing:
             self.say(str(nothing))
             return

@@ -7,9 +7,7 @@ nothing; leaving makes it one edit, which undo takes back whole.
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from textual import getters, on
@@ -19,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from workbench.operations.errors import WorkbenchError
+from workbench.operations.outside import text_from_editor
 from workbench.screens.editor import edit_file
 from workbench.screens.pair_lines import TO_WRITE
 from workbench.screens.shell import Shell
@@ -129,12 +128,13 @@ def edit_in_editor(app: App[Any], draft: PairDraft) -> PairDraft:
 
     Raises:
         WorkbenchError: the editor failed, or one of the two headings is gone.
+        EssayError: what it saved is no UTF-8.
     """
-    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        path = Path(folder) / f"pair-{draft.pair_id}.md"
-        path.write_text(f"### prompt\n\n{draft.prompt}\n\n### response\n\n{draft.response}\n", encoding="utf-8")
-        edit_file(app, path)
-        text = path.read_text(encoding="utf-8")
+    text = text_from_editor(
+        f"pair-{draft.pair_id}.md",
+        f"### prompt\n\n{draft.prompt}\n\n### response\n\n{draft.response}\n",
+        lambda path: edit_file(app, path, stands="the pair stays as it was"),
+    )
     found = re.fullmatch(r"\s*### prompt[ \t]*\n(.*?)\n### response[ \t]*\n(.*)", text, re.DOTALL)
     if found is None:
         raise WorkbenchError(

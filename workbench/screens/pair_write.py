@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 
 from workbench.screens.kept_text import take_left
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_edit import DRAFT, EditPair, PairDraft, draft_of, edit_in_editor
+
+if TYPE_CHECKING:
+    from store.pairs import Pair
 
 
 class WriteKeys(PairBase):
@@ -25,22 +29,17 @@ class WriteKeys(PairBase):
 
     def action_edit(self) -> None:
         """Edit prompt and response here; begin in the prompt where it is still to be written."""
-        view = self.view
-        self._open("prompt" if view is not None and not view.pair.prompt.strip() else "response")
+        self._with_pair(lambda pair: self._open(pair, "response" if pair.prompt.strip() else "prompt"))
 
     def action_write_prompt(self) -> None:
         """Edit both texts here, beginning in the prompt."""
-        self._open("prompt")
+        self._with_pair(lambda pair: self._open(pair, "prompt"))
 
-    def _open(self, part: Literal["prompt", "response"]) -> None:
-        draft = self._draft()
-        if draft is None:
-            return
+    def _open(self, pair: Pair, part: Literal["prompt", "response"]) -> None:
         if self.pairs.marked:
             self.say("One pair is written at a time: take the marks off with esc first.", "warning")
             return
-        pair = self._views[draft.pair_id].pair
-        self.app.push_screen(EditPair(draft, pair.title, tier=pair.tier, part=part), self._keep_edit)
+        self.app.push_screen(EditPair(_draft(pair), pair.title, tier=pair.tier, part=part), self._keep_edit)
 
     def action_edit_essay(self) -> None:
         """Open the essay in the author's editor at the pair's line, and read it again afterwards."""
@@ -57,10 +56,10 @@ class WriteKeys(PairBase):
 
     def _essay_edited(self, path: Path, line: int) -> None:
         from workbench.operations.errors import WorkbenchError
-        from workbench.screens.editor import edit_file
+        from workbench.screens.editor import STANDS, edit_file
 
         try:
-            edit_file(self.app, path, line=line)
+            edit_file(self.app, path, line=line, stands=STANDS)
         except WorkbenchError as error:
             self.say(str(error), "error")
             return
@@ -78,21 +77,32 @@ class WriteKeys(PairBase):
 
     def action_edit_outside(self) -> None:
         """Edit prompt and response in the author's editor."""
+        from curation.errors import CurationError
         from workbench.operations.errors import WorkbenchError
 
-        draft = self._draft()
-        if draft is None:
-            return
-        try:
-            self._keep_edit(edit_in_editor(self.app, draft))
-        except WorkbenchError as error:
-            self.say(str(error), "error")
+        def edit(pair: Pair) -> None:
+            try:
+                self._keep_edit(edit_in_editor(self.app, _draft(pair)))
+            except (WorkbenchError, CurationError) as error:
+                self.say(str(error), "error")
 
-    def _draft(self) -> PairDraft | None:
-        view = self.view
-        if view is None:
-            return None
-        return PairDraft(pair_id=view.pair.id, prompt=view.pair.prompt, response=view.pair.response)
+        self._with_pair(edit)
+
+    def _with_pair(self, then: Callable[[Pair], None]) -> None:
+        """Give the pair under the cursor to `then`; it is asked for where it was not yet, or is being asked anew."""
+        pair_id, view = self.pairs.current, self.view
+        if pair_id is None:
+            return
+        if view is not None:
+            then(view.pair)
+            return
+
+        def ask() -> Pair:
+            from workbench.operations.curating import pair_view
+
+            return pair_view(self.project, pair_id).pair
+
+        self.ask(ask, then, group="write")
 
     def _keep_edit(self, typed: PairDraft | None) -> None:
         if typed is None:
@@ -129,3 +139,7 @@ class WriteKeys(PairBase):
             return "An edit that was not finished last time was kept. u takes it back."
 
         take_left(self, DRAFT, take)
+
+
+def _draft(pair: Pair) -> PairDraft:
+    return PairDraft(pair_id=pair.id, prompt=pair.prompt, response=pair.response)
