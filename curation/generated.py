@@ -7,7 +7,7 @@ here and there, the rest still gives it away. A passage of fewer than four words
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from curation.words import RUN
@@ -35,9 +35,30 @@ class Standing:
 def standing_in(text: str, passages: Sequence[str]) -> list[Standing]:
     """Return the passages of which words stand in a text, in their order."""
     words = list(_WORD.finditer(text))
+    found = []
+    for number, shared in _shared(words, passages):
+        line = text.count("\n", 0, words[min(shared)].start()) + 1
+        found.append(Standing(passage=number, line=line, words=len(shared)))
+    return found
+
+
+def spans_in(text: str, passages: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where in a text words of passages stand, in characters, in order and apart from each other."""
+    words = list(_WORD.finditer(text))
+    spans: list[tuple[int, int]] = []
+    before = None
+    for at in sorted(set().union(*(shared for _, shared in _shared(words, passages)))):
+        start, end = words[at].span()
+        # Words that follow each other are one span, with what stands between them.
+        spans.append((spans.pop()[0] if at - 1 == before else start, end))
+        before = at
+    return spans
+
+
+def _shared(words: Sequence[re.Match[str]], passages: Sequence[str]) -> Iterator[tuple[int, set[int]]]:
+    """Return for each passage that stands among words its number, and which of the words belong to shared runs."""
     folded = [word[0].replace("’", "'").casefold() for word in words]
     places: dict[int, dict[tuple[str, ...], list[int]]] = {}
-    found = []
     for number, passage in enumerate(passages):
         own = [word.replace("’", "'").casefold() for word in _WORD.findall(passage)]
         length = min(RUN, len(own))
@@ -52,9 +73,7 @@ def standing_in(text: str, passages: Sequence[str]) -> list[Standing]:
             for step in range(length)
         }
         if shared:
-            line = text.count("\n", 0, words[min(shared)].start()) + 1
-            found.append(Standing(passage=number, line=line, words=len(shared)))
-    return found
+            yield number, shared
 
 
 def _runs(words: Sequence[str], length: int) -> dict[tuple[str, ...], list[int]]:

@@ -32,6 +32,7 @@ from workbench.operations.project import Project
 from workbench.operations.taking import taken
 from workbench.screens.draft import DraftScreen
 from workbench.widgets.help_overlay import HelpOverlay
+from workbench.widgets.marked_field import MarkedField
 
 TEXT = "The lane bends past a farm. It is good to walk there. The end of it is a pond."
 
@@ -105,6 +106,30 @@ async def test_a_span_is_written_anew_taken_and_undone(project: Project) -> None
         assert screen.area.text == TEXT
         assert [row.body for row in taken(project)] == [WORDS[1]]
         await until(pilot, lambda: "loaded, the last answer took 0.3 s" in shown(screen))
+
+
+async def test_words_of_the_model_are_shown_as_its_until_they_are_changed_and_after_a_restart(project: Project) -> None:
+    def marked(screen: DraftScreen) -> list[str]:
+        field = screen.query_one(MarkedField)
+        return [field.text[start:end] for start, end in field.spans]
+
+    async with drafting(project) as (_, pilot, screen):
+        assert "the model's" not in shown(screen)
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        await press(pilot, "j", "j", "enter")
+        await until(pilot, lambda: marked(screen) == [WORDS[2]])
+        assert "7 of 24 words the model's, in italics" in shown(screen)
+        screen.area.move_cursor((0, screen.area.text.index("the way")))
+        await press(pilot, *"all ")
+        assert screen.area.text.count("forget all the way") == 1
+        assert marked(screen) == ["forget ", "the way home, which is longer"], "at once, before it is looked up"
+        await until(pilot, lambda: marked(screen) == [])
+        await press(pilot, "ctrl+z")
+        await until(pilot, lambda: marked(screen) == [WORDS[2]])
+        screen.leave_text()
+    async with drafting(project, "") as (_, pilot, screen):
+        await until(pilot, lambda: marked(screen) == [WORDS[2]])
 
 
 async def test_an_answer_is_taken_to_be_edited_and_stands_selected(project: Project) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.generated import Standing, standing_in
+from curation.generated import Standing, spans_in, standing_in
 
 PASSAGE = "the old gate leans on its post and says nothing to the field that it was meant to keep"
 
@@ -43,3 +43,12 @@ def test_an_empty_text_and_no_passages_find_nothing() -> None:
 
 def test_apostrophes_of_both_kinds_are_one() -> None:
     assert standing_in("It’s the miller’s own gate", ["it's the miller's own gate"])[0].words == 5
+
+
+def test_where_words_of_passages_stand_is_told_apart_and_in_order() -> None:
+    short = "walk very slowly, then home"
+    text = f"So: {short}. Mine, all of it mine. {PASSAGE} And {short} again."
+    spans = spans_in(text, [PASSAGE, short])
+    assert [text[start:end] for start, end in spans] == [short, PASSAGE.rstrip("."), short]
+    assert spans_in("Only mine.", [PASSAGE]) == []
+    assert spans_in(text, []) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.operations.sessions import SessionView, Writer
-from workbench.screens.draft_lines import model_line
+from workbench.screens.draft_lines import model_line, title_line
 
 RUN = "20261124-1347-embedded-lr0.001-0cd6"
 VIEW = SessionView(
@@ -34,6 +34,14 @@ def test_how_the_model_is_stands_whole_beside_a_long_name() -> None:
 def test_a_short_name_takes_no_more_room_than_it_has() -> None:
     writer = Writer(adapter_run=None, words="embedded as it is")
     assert model_line(writer, None, 76).plain == "model  embedded as it is · not loaded"
+
+
+def test_the_title_counts_the_words_of_the_model_where_there_are_any() -> None:
+    assert title_line("gates.md", (0, 12), 76).plain.rstrip() == "Draft · gates.md"
+    counted = title_line("gates.md", (9, 120), 76).plain
+    assert counted.startswith("Draft · gates.md ")
+    assert counted.endswith("  9 of 120 words the model's, in italics")
+    assert len(counted) == 76
 
 
 def test_what_is_loaded_in_place_of_who_writes_is_named() -> None:

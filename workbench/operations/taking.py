@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from curation.errors import EssayError
-from curation.generated import standing_in
+from curation.generated import spans_in, standing_in
 from curation.textfile import decode
 from store import sessions
 from store.sessions import Generated
@@ -48,6 +48,11 @@ def passages(project: Project) -> list[str]:
 def words_of_a_model(project: Project, text: str) -> int:
     """Return how many words of a text a model wrote, as far as she took them here."""
     return sum(found.words for found in standing_in(text, passages(project)))
+
+
+def spans_of_a_model(project: Project, text: str) -> list[tuple[int, int]]:
+    """Return where in a text words stand that a model wrote, in characters, as far as she took them here."""
+    return spans_in(text, passages(project))
 
 
 def write_draft(project: Project, path: Path, *, standing: str, text: str, to: Path | None = None) -> WrittenDraft:

@@ -17,14 +17,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from workbench.screens.draft_asking import SAMPLES, Asked, Asking, ask_model
-from workbench.screens.draft_lines import Row, answer_in_place, answer_line, model_line
+from workbench.screens.draft_lines import Row, answer_in_place, answer_line, model_line, title_line
 from workbench.screens.draft_text import DraftText, become, index_of, location_of
 from workbench.screens.draft_writer import DraftWriter
 from workbench.screens.shell import CancelledCall, ProgressCall
+from workbench.widgets.marked_field import MarkedField
 from workbench.widgets.page_list import PageList
-from workbench.widgets.plain import cell, one_line
 from workbench.widgets.status_line import KeyLine, StatusLine
-from workbench.widgets.text_fields import TextField
 from workbench.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -39,7 +38,10 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
     """A text area, who writes, and the answers."""
 
     NAME = "draft"
-    LEGEND = "Select with shift and arrows, or the sentence with ctrl+l, and once more the paragraph."
+    LEGEND = (
+        "Select with shift and arrows, or the sentence with ctrl+l, and once more the paragraph. In italics: words of "
+        "the model. What you change is yours, and so is what is left beside it with no eight of them in a row."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "e",
@@ -103,7 +105,7 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the text, and below it who writes, and the answers."""
         yield Static("Draft …", id="draft-title", markup=False)
-        yield TextField("", id="draft-text", soft_wrap=True, show_line_numbers=False)
+        yield MarkedField(id="draft-text")
         yield Static("", id="draft-model", markup=False)
         answers: PageList[Row] = PageList(answer_line, id="draft-answers", markable=False)
         yield answers
@@ -281,7 +283,11 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
                 draft=draft,
             )
 
-        self.act(operate, lambda _none: self.say("Taken: ctrl+z undoes it. These words are remembered as the model's."))
+        def done(_none: None) -> None:
+            self.say("Taken: ctrl+z undoes it. These words are remembered as the model's.")
+            self.find_model_words()
+
+        self.act(operate, done)
 
     def _clear(self) -> None:
         self._asked = None
@@ -316,8 +322,7 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
 
     def _draw(self) -> None:
         width = max(20, self.size.width - 4)
-        title = f"Draft · {one_line(self.draft_title)}"
-        self._set("title", Content.styled(cell(title, width), "bold"))
+        self._set("title", title_line(self.draft_title, self.model_words, width))
         self._set("model", model_line(self.writer, self.session, width, other=self.other))
 
     def _draw_answer(self, *, fit: bool = False) -> None:

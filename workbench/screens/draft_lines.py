@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
+from curation.counted import counted
 from workbench.screens.run_lines import short_name
 from workbench.widgets.plain import cell, one_line, visible, wrap
 
@@ -34,6 +35,16 @@ def answer_in_place(gap: Gap, written: Written, width: int) -> list[Content]:
     words = visible(written.text)
     text = Content.assemble((before, "$text-muted"), (words, "bold $accent"), (after, "$text-muted"))
     return [text[start:end] for start, end in wrap(before + words + after, width)]
+
+
+def title_line(title: str, words: tuple[int, int], width: int) -> Content:
+    """Name the draft; to the right how many of its words are the model's, where any are."""
+    model, all_words = words
+    said = f"{model} of {counted(all_words, 'word')} the model's, in italics" if model else ""
+    room = max(8, width - cell_len(said) - 2)
+    return Content.assemble(
+        (cell(f"Draft · {one_line(title)}", room), "bold"), "  " if said else "", (said, "$text-accent italic")
+    )
 
 
 def model_line(

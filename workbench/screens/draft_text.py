@@ -12,14 +12,19 @@ from textual.widgets.text_area import Selection
 
 from workbench.screens.base import ProjectScreen
 from workbench.screens.kept_text import KeptText
+from workbench.widgets.marked_field import MarkedField, alike
 from workbench.widgets.plain import one_line
 from workbench.widgets.text_fields import TextField
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from workbench.operations.kept_drafts import KeptDraft
     from workbench.operations.taking import WrittenDraft
 
 _CURSOR = "draft.cursor"
+# How long she rests before the model's words are looked for in what she typed, in seconds.
+_REST_S = 0.3
 
 
 def index_of(area: TextArea, location: tuple[int, int]) -> int:
@@ -41,17 +46,11 @@ def become(area: TextArea, text: str, *, start: int, length: int, select: bool) 
     start = len(_plain(text[:start]))
     # The field counts lines and columns: what ends a line is one character here, whatever it is in the text.
     before, text = _plain(area.text), _plain(text)
-    head = _alike(before, text)
-    tail = _alike(before[head:][::-1], text[head:][::-1])
+    head = alike(before, text)
+    tail = alike(before[head:][::-1], text[head:][::-1])
     area.replace(text[head : len(text) - tail], location_of(before, head), location_of(before, len(before) - tail))
     end = location_of(text, start + len(words))
     area.selection = Selection(location_of(text, start) if select else end, end)
-
-
-def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts begin with that are the same."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _plain(text: str) -> str:
@@ -64,6 +63,7 @@ class DraftText(ProjectScreen):
     _draft: KeptDraft | None = None
     _keeping: KeptText | None = None
     _typed = ""
+    _resting: Timer | None = None
 
     @property
     def is_open(self) -> bool:
@@ -123,6 +123,7 @@ class DraftText(ProjectScreen):
             area.move_cursor((int(cursor[1]), int(cursor[2])))
         if early:
             area.insert(early)
+        self.find_model_words()
         self._draw()
         if draft.changed_outside:
             self.say(
@@ -137,6 +138,35 @@ class DraftText(ProjectScreen):
         if self._keeping is not None and typed != self._typed:
             self._typed = typed
             self._keeping.typed(typed)
+            if self._resting is not None:
+                self._resting.stop()
+            self._resting = self.set_timer(_REST_S, self.find_model_words)
+            self._draw()
+
+    def find_model_words(self) -> None:
+        """Mark what of the text is the model's: words she took and did not change, by the rule of every import."""
+        field, project = self.query_one("#draft-text", MarkedField), self.project
+        text = field.text
+
+        def ask() -> list[tuple[int, int]]:
+            from workbench.operations.taking import spans_of_a_model
+
+            return spans_of_a_model(project, text)
+
+        def show(spans: list[tuple[int, int]]) -> None:
+            # What was typed meanwhile is looked through after the next rest.
+            if field.text == text:
+                field.mark(spans)
+                self._draw()
+
+        self.ask(ask, show, group="words")
+
+    @property
+    def model_words(self) -> tuple[int, int]:
+        """How many words of the text are marked as the model's, and how many there are."""
+        field = self.query_one("#draft-text", MarkedField)
+        text = field.text
+        return sum(len(text[start:end].split()) for start, end in field.spans), len(text.split())
 
     @on(TextArea.SelectionChanged, "#draft-text")
     def _stands(self) -> None:
