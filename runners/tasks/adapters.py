@@ -7,6 +7,9 @@ hub for the base's vocabulary) is left out, since a job may have no network.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +72,8 @@ def lay_adapter(model: Model, lora: LoraSpec, *, model_id: str, seed: int) -> Pe
         bias="none",
         task_type="CAUSAL_LM",  # names the wrapper class; attention stays bidirectional
     )
-    return get_peft_model(model.net, config)
+    with _asked_by_an_old_name():
+        return get_peft_model(model.net, config)
 
 
 def load_adapter(model: Model, folder: Path) -> PeftModel:
@@ -81,11 +85,23 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
     if not (folder / WEIGHTS).is_file():
         raise RunDirError(f"{folder}: holds no {WEIGHTS}. Name a checkpoint of a training run.")
     try:
-        return PeftModel.from_pretrained(model.net, str(folder), torch_device=str(model.device)).eval()
+        with _asked_by_an_old_name():
+            return PeftModel.from_pretrained(model.net, str(folder), torch_device=str(model.device)).eval()
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise RunDirError(
             f"{folder}: the adapter does not fit this model ({error}). Sample it on its own base."
         ) from error
+
+
+@contextmanager
+def _asked_by_an_old_name() -> Iterator[None]:
+    """Keep out of the author's log what she can do nothing about.
+
+    peft 0.21 asks a network whether it recomputes its activations by the name that transformers 5.23 has given up.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
 
 
 def write_adapter(adapter: PeftModel, folder: Path) -> None:

@@ -25,6 +25,7 @@ from runners.forecast.shapes import Shape
 from runners.spec import LoraSpec, ModelSpec, TrainSpec
 from runners.tasks import head_losses
 from runners.tasks.head_losses import token_losses
+from runners.tasks.train import recompute_activations
 
 WIDTH, INNER, HEADS, VOCABULARY, PAIRS, TOKENS = 128, 384, 4, 1500, 2, 128
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -146,7 +147,7 @@ def measured(case):
         net = get_peft_model(net, lora)
         inner = net.base_model.model
     if case.recompute:
-        inner.gradient_checkpointing_enable({"use_reentrant": False})
+        recompute_activations(inner)
     net.train()
     optimizer = torch.optim.AdamW([each for each in net.parameters() if each.requires_grad], lr=1e-4)
     backbone, head = inner.base_model, inner.get_output_embeddings()

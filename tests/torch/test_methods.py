@@ -2,6 +2,7 @@
 
 import builtins
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,10 +14,14 @@ from runners.tasks.adapters import lay_adapter
 from runners.tasks.models.registry import load, load_model
 from runners.tasks.precision import make_optimizer
 from runners.tasks.reporter import Reporter
+from runners.tasks.train import recompute_activations
 from tests.torch.helpers import TRAIN, carry_out, events, losses, make_run, sample_spec, samples, train_spec
 
 CPU = torch.device("cpu")
 SHORT = replace(TRAIN, max_steps=4, eval_every_steps=2)
+
+# What the next version of a library will not have any more.
+pytestmark = pytest.mark.filterwarnings("error::FutureWarning")
 
 METHODS = {
     "dora": {"lora": LoraSpec(r=4, use_dora=True)},
@@ -156,3 +161,10 @@ def test_rainbow_padding_without_reserved_tokens_is_refused(tiny, tmp_path):
     run_dir = make_run(tmp_path / "run", train_spec(tiny, train=replace(SHORT, eos_padding="rainbow")))
     with pytest.raises(SpecError, match="this model's tokenizer has 0 of them"):
         carry_out(run_dir)
+
+
+@pytest.mark.parametrize("name", ["activation_checkpointing_enable", "gradient_checkpointing_enable"])
+def test_activations_are_recomputed_by_whichever_name_the_library_has_for_it(name):
+    asked = []
+    recompute_activations(SimpleNamespace(**{name: asked.append}))
+    assert asked == [{"use_reentrant": False}]

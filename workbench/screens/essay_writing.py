@@ -6,19 +6,14 @@ makes it one edit, which undo takes back whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from textual import getters, on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from typing import TYPE_CHECKING, Any
 
 from workbench.screens.essay_import import ImportKeys
 from workbench.screens.kept_text import KeptText, take_left
-from workbench.screens.shell import Shell
+from workbench.screens.whole_text import WholeText
 from workbench.widgets.plain import one_line
 from workbench.widgets.text_fields import TextField
 
@@ -43,52 +38,20 @@ def draft_of(value: object) -> TextDraft | None:
     return None
 
 
-class EditText(ModalScreen[TextDraft]):
-    """One text area over the whole screen."""
+class EditText(WholeText):
+    """The text of an essay or note that has no file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "keep and go back")]
-    DEFAULT_CSS = """
-    EditText { background: $background; layout: vertical; }
-    EditText Static { height: 1; padding: 0 2; color: $text-muted; }
-    EditText TextArea { border: none; padding: 0 1; background: $surface; max-width: 84; height: 1fr; }
-    EditText TextArea:focus { border: none; }
-    """
-    app = getters.app(Shell)
+    FIELD = "edit-text"
+    KEYS = "esc keep and go back · ctrl+z undo what was typed"
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
-        self._place = place
-        self._typed = place.text
-        self._keeping: KeptText | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay out the text."""
-        yield Static(f"{one_line(self._place.title)} · it has no file: edited here", markup=False)
-        yield TextField(self._place.text, id="edit-text", soft_wrap=True, show_line_numbers=False)
-        yield Static("esc keep and go back · ctrl+z undo what was typed", markup=False)
-
-    def on_mount(self) -> None:
-        """Begin at the top."""
-        self._keeping = KeptText(self.app, DRAFT, source_id=self._place.source_id)
-        self.query_one(TextArea).focus()
+    def __init__(self, place: Place, typed: Callable[[str], None]) -> None:
+        """Make the page; `typed` takes the text with each key."""
+        super().__init__(f"{place.title} · it has no file: edited here", place.text, typed)
 
     @property
     def to_the_letter(self) -> bool:
         """Whether the field gives the text back as it is: it knows one kind of line end."""
-        return TextField(self._place.text).text == self._place.text
-
-    @on(TextArea.Changed)
-    def _changed(self) -> None:
-        typed = self.query_one(TextArea).text
-        if typed != self._typed and self._keeping is not None:
-            self._typed = typed
-            self._keeping.typed(typed)
-
-    def action_leave(self) -> None:
-        """Leave; the caller makes the edit."""
-        if self._keeping is not None:
-            self._keeping.end()
-        self.dismiss(TextDraft(source_id=self._place.source_id, text=self.query_one(TextArea).text))
+        return TextField(self._value).text == self._value
 
 
 class WritingKeys(ImportKeys):
@@ -135,9 +98,16 @@ class WritingKeys(ImportKeys):
         self.import_paths([path], as_edit=False)
 
     def _edit_here(self, place: Place) -> None:
-        screen = EditText(place)
+        keeping = KeptText(self.app, DRAFT, source_id=place.source_id)
+        screen = EditText(place, keeping.typed)
+
+        def left(text: str | None) -> None:
+            keeping.end()
+            if text is not None:
+                self._keep_text(TextDraft(source_id=place.source_id, text=text))
+
         if screen.to_the_letter:
-            self.app.push_screen(screen, self._keep_text)
+            self.app.push_screen(screen, left)
         else:
             self.say(
                 f"{one_line(place.title)} has line ends of several kinds: edit it in your editor with E.", "warning"
@@ -160,9 +130,7 @@ class WritingKeys(ImportKeys):
             return
         self._keep_text(TextDraft(source_id=place.source_id, text=text))
 
-    def _keep_text(self, draft: TextDraft | None) -> None:
-        if draft is None:
-            return
+    def _keep_text(self, draft: TextDraft) -> None:
         self.act(lambda: self._store(draft), self._rewritten)
 
     def take_draft(self) -> None:

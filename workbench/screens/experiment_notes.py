@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import getters, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from workbench.screens.experiment_base import ExperimentBase
 from workbench.screens.kept_text import KEPT, KeptText, take_left
 from workbench.screens.run_lines import short_name
-from workbench.screens.shell import Shell
+from workbench.screens.whole_text import WholeText
 from workbench.widgets.plain import one_line
-from workbench.widgets.text_fields import TextField
 
 if TYPE_CHECKING:
     from store.notebook import Note
@@ -28,49 +24,12 @@ if TYPE_CHECKING:
 NOTE = "experiments.note"
 
 
-class NoteText(ModalScreen[str]):
-    """One text over the whole screen; leaves with it, or with nothing where it is as it was."""
+class NoteText(WholeText):
+    """A note of the notebook; leaves with nothing where it is as it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "keep and go back")]
-    DEFAULT_CSS = """
-    NoteText { background: $background; layout: vertical; }
-    NoteText Static { height: 1; padding: 0 2; color: $text-muted; }
-    NoteText TextArea { border: none; padding: 0 1; background: $surface; max-width: 84; height: 1fr; }
-    NoteText TextArea:focus { border: none; }
-    """
-    app = getters.app(Shell)
-
-    def __init__(self, title: str, value: str, typed: Callable[[str], None]) -> None:
-        """Make the page.
-
-        Args:
-            title: what is noted on.
-            value: the note so far.
-            typed: takes the text with each key.
-        """
-        super().__init__()
-        self._words = title
-        self._value = self._told = value
-        self._typed = typed
-
-    def compose(self) -> ComposeResult:
-        """Lay out the text."""
-        yield Static(one_line(self._words), markup=False)
-        yield TextField(self._value, id="note-text", soft_wrap=True, show_line_numbers=False)
-        yield Static("esc keep and go back · an empty note is removed · ctrl+z undo what was typed", markup=False)
-
-    def on_mount(self) -> None:
-        """Begin at the end."""
-        field = self.query_one(TextArea)
-        field.move_cursor(field.document.end)
-        field.focus()
-
-    @on(TextArea.Changed)
-    def _changed(self) -> None:
-        text = self.query_one(TextArea).text
-        if text != self._told:
-            self._told = text
-            self._typed(text)
+    FIELD = "note-text"
+    KEYS = "esc keep and go back · an empty note is removed · ctrl+z undo what was typed"
+    AT_END = True
 
     def action_leave(self) -> None:
         """Leave; the caller makes the edit."""
