@@ -112,6 +112,12 @@ def test_a_place_that_is_not_known_names_those_that_are(project: Project) -> Non
         place(project, "gpo")
 
 
+def test_a_place_that_another_program_added_meanwhile_is_known(project: Project) -> None:
+    Project.open(project.root).add_place("later", SshSettings(host="later"))
+    assert isinstance(place(project, "later"), SshPlace)
+    assert place_names(project) == ("local", "gpu", "later")
+
+
 def test_an_hour_costs_what_its_place_says(project: Project) -> None:
     assert price_per_hour(project, "gpu") == 0.8
     assert price_per_hour(project, "local") == 0.0

@@ -202,6 +202,9 @@ def settings_of(project: Project, name: str) -> PlaceSettings:
     Raises:
         WorkbenchError: they name none so.
     """
+    if name not in project.settings.places:
+        # Another program may have added it since this one began.
+        project.read_settings_again()
     found = project.settings.places.get(name)
     if found is None:
         raise WorkbenchError(
