@@ -22,6 +22,8 @@ _NO_PACKAGE: Final = 91
 _NO_FOLDER: Final = 92
 _NOT_FOUND: Final = (126, 127)
 _OLDEST: Final = "3.11"
+# With less the job could not even write its first checkpoint.
+_LEAST_FREE_BYTES: Final = 200 << 20
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -89,6 +91,15 @@ class FarHost:
                     yield self._answer(line, question.get("machine")), conversation
                     return
             self._ship()
+
+    def room_problems(self, free_bytes: int) -> list[str]:
+        """Say whether what is free there is too little."""
+        if free_bytes >= _LEAST_FREE_BYTES:
+            return []
+        return [
+            f"{self.name}: {free_bytes >> 20} MiB are free at {self.folder}, too little for a checkpoint. Make room "
+            "there, or name another `folder`."
+        ]
 
     def _script(self) -> str:
         """Go to the package and be the far end; a status of its own tells that it is not there."""

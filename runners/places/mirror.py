@@ -48,7 +48,13 @@ def known_sizes(run_dir: RunDir) -> dict[str, int]:
 
 
 def pull_lines(
-    run_dir: RunDir, far: FarHost, *, machine: str | None, largest: int = LARGEST_BYTES, **question: Any
+    run_dir: RunDir,
+    far: FarHost,
+    *,
+    machine: str | None,
+    largest: int = LARGEST_BYTES,
+    heard: Callable[[Mapping[str, Any]], None] = lambda told: None,
+    **question: Any,
 ) -> dict[str, Any]:
     """Bring lines and traces; return what the host said of the job the first time it was asked.
 
@@ -57,12 +63,14 @@ def pull_lines(
         far: the host.
         machine: which alone may answer; None for any.
         largest: the bytes that a trace or a file of lines may have.
+        heard: takes each answer before what came with it is written.
         question: what else is asked.
     """
     said: dict[str, Any] | None = None
     while True:
         run, sizes = run_dir.path.name, known_sizes(run_dir)
         with far.asked("look", run=run, sizes=sizes, machine=machine, **question) as (told, conversation):
+            heard(told)
             files = told.get("files", ())
             require_continued(files, sizes, largest=largest)
             came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]

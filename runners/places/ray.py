@@ -25,8 +25,6 @@ from runners.places.ssh_client import sh_path
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 
-# With less the job could not even write its first checkpoint.
-LEAST_FREE_BYTES: Final = 200 << 20
 # A keeper that is silent for so long is gone, in seconds. What a network folder tells may be a minute old.
 QUIET_S: Final = 120.0
 # Longer than a keeper waits for the last checkpoint of its job.
@@ -88,16 +86,7 @@ class RayPlace:
             told = self.far.ask("ready")
         except PlaceError as error:
             return [str(error)]
-        return self.room_problems(told["free_bytes"])
-
-    def room_problems(self, free_bytes: int) -> list[str]:
-        """Say whether the shared folder has too little room."""
-        if free_bytes >= LEAST_FREE_BYTES:
-            return []
-        return [
-            f"{self.far.name}: {free_bytes >> 20} MiB are free at {self.far.folder}, too little for a checkpoint. Make "
-            "room there, or name another `folder`."
-        ]
+        return self.far.room_problems(told["free_bytes"])
 
     def asked(self, spec: RunSpec | None = None) -> dict[str, float]:
         """Return how much of what a job asks for; one of several processes that many times as much."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from runners.errors import PlaceError
 from runners.places.ray import RayPlace
 from runners.places.ray_client import Node
-from runners.places.ray_words import amounts, cluster_words, has_room, waiting_words
+from runners.places.ray_words import amounts, cluster_words, has_room, unmet_words, waiting_words
 from runners.places.ssh_client import CancelledError
 
 # How long a job may take to begin and to look, in seconds: torch alone takes some, and a first start of Ray too.
@@ -40,7 +40,7 @@ def survey(place: RayPlace) -> dict[str, Any]:
     told["warnings"] = _of_the_token(place)
     try:
         ready = place.far.ask("ready")
-        told["problems"] += place.room_problems(ready["free_bytes"])
+        told["problems"] += place.far.room_problems(ready["free_bytes"])
         found, waits = _probe(place, ready["machine"], nodes)
     except CancelledError:
         raise
@@ -96,9 +96,9 @@ def _probe(place: RayPlace, machine: str, nodes: list[Node]) -> tuple[dict[str, 
             if told is None or (told.over and told.exit_code != 0):
                 raise PlaceError(_failed(place, job))
             if told.status == "PENDING" and waited > (_WAITS_S if fits else _EVERY_S):
-                words = waiting_words(told, asked, nodes)
                 if not fits:
-                    raise PlaceError(words)
+                    raise PlaceError(unmet_words(asked, nodes))
+                words = waiting_words(told, asked, nodes)
                 return None, f"No job began within {_WAITS_S:.0f} s: what is on its machine is not known. {words}"
             if waited > _PATIENCE_S:
                 raise PlaceError(

@@ -39,12 +39,20 @@ def cluster_words(nodes: Sequence[Node]) -> str:
 
 def waiting_words(job: Job, asked: Mapping[str, float], nodes: Sequence[Node]) -> str:
     """Say why a job has not begun: Ray's own words, what it asks for and what there is."""
-    has = f"It asks for {amounts(asked)} of one machine; the cluster has {cluster_words(nodes)}."
+    wanted, has = f"Waiting for {amounts(asked)} of one machine", f"The cluster has {cluster_words(nodes)}."
     if any(has_room(node, asked) for node in nodes):
-        return f"{has} Ray says: {_sentence(job.message)}"
+        return f"{wanted}. {has} Ray says: {_sentence(job.message)}"
     return (
-        f"{has} No machine has that: it waits until one is added, or until Ray gives it up. Kill it, and launch it "
-        "where there is room, or with less of this place's `gpus`, `cpus` and `resources`."
+        f"{wanted}, and none has that. {has} It waits until one is added, or until Ray gives it up. Kill it, and "
+        "launch it where there is room, or with less of this place's `gpus`, `cpus` and `resources`."
+    )
+
+
+def unmet_words(asked: Mapping[str, float], nodes: Sequence[Node]) -> str:
+    """Say of a place that no machine of its cluster has what its jobs ask for."""
+    return (
+        f"A job asks for {amounts(asked)} of one machine, and none has that. The cluster has {cluster_words(nodes)}. "
+        "Ask for less by `gpus`, `cpus` and `resources` of this place, or add a machine."
     )
 
 

@@ -7,20 +7,19 @@ So the handle is written before the job is started, and a program that is killed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from runners.errors import PlaceError, UnreachableError
 from runners.places import mirror
 from runners.places.alone import alone
-from runners.places.base import Handle, Poll, read_job, require_own, write_job
+from runners.places.base import Handle, Poll, require_own, write_job
 from runners.places.far_host import FarHost
 from runners.places.ssh_client import Destination
 from runners.rundir import RunDir
 from runners.spec import RunSpec
 
 _INSTALL: Final = "pip install torch transformers peft safetensors tokenizers"
-# With less the job could not even write its first checkpoint.
-_LEAST_FREE_BYTES: Final = 200 << 20
 
 
 class SshPlace:
@@ -97,7 +96,7 @@ class SshPlace:
         run = run_dir.path.name
         told = self._far.ask("wanted", run=run, files={})
         if not told["stands"]:
-            self._send(run_dir)
+            mirror.send(run_dir, self._far)
         handle = Handle(
             place=self.name,
             data={"machine": told["machine"], "run": run, "attempt": attempt},
@@ -138,7 +137,7 @@ class SshPlace:
     def pull(self, run_dir: RunDir) -> None:
         """Bring what the job wrote into the run directory here: lines, traces, and checkpoints that are complete."""
         with alone(run_dir, "lines"):
-            self._pull_lines(run_dir, None, _machine(run_dir))
+            self._pull_lines(run_dir, None, mirror.machine_of(run_dir))
         self.pull_checkpoints(run_dir)
 
     def pull_checkpoints(
@@ -152,7 +151,7 @@ class SshPlace:
             wait: for another program that brings the same; else nothing is done.
         """
         with alone(run_dir, "checkpoints", wait=wait) as mine:
-            return mine and mirror.pull_checkpoints(run_dir, self._far, progress, machine=_machine(run_dir))
+            return mine and mirror.pull_checkpoints(run_dir, self._far, progress, machine=mirror.machine_of(run_dir))
 
     def stop(self, run_dir: RunDir, handle: Handle) -> None:
         """Write the stop file, there and then here.
@@ -176,11 +175,7 @@ class SshPlace:
                 f"{self._far.name}: {self._far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
                 "here, or name another Python as `python` of this place."
             )
-        if told["free_bytes"] < _LEAST_FREE_BYTES:
-            problems.append(
-                f"{self._far.name}: {told['free_bytes'] >> 20} MiB are free at {self._far.folder}, too little for a "
-                "checkpoint. Make room there, or name another `folder`."
-            )
+        problems += self._far.room_problems(told["free_bytes"])
         if not told["has_model"]:
             problems.append(
                 f"{self._far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
@@ -188,34 +183,12 @@ class SshPlace:
             )
         return problems
 
-    def _send(self, run_dir: RunDir) -> None:
-        """Send what the job needs, but for files that came already when an earlier sending was cut."""
-        run, shipped = run_dir.path.name, mirror.shipped(run_dir)
-        files = mirror.described(shipped)
-        wanted = self._far.ask("wanted", run=run, files=files)["wanted"]
-        rows, paths = [(name, *files[name]) for name in wanted], [shipped[name] for name in wanted]
-        self._far.ask("put", run=run, files=rows, send=lambda: mirror.blocks_of(paths))
-
     def _pull_lines(self, run_dir: RunDir, attempt: int | None, machine: str | None) -> dict[str, Any]:
         """Bring lines and traces; return what the host said of the job the first time it was asked."""
-        said: dict[str, Any] | None = None
-        while True:
-            run, sizes = run_dir.path.name, mirror.known_sizes(run_dir)
-            with self._far.asked("look", run=run, attempt=attempt, sizes=sizes, machine=machine) as (
-                told,
-                conversation,
-            ):
-                self._take_up(run_dir, attempt, told)
-                files = told.get("files", ())
-                mirror.require_continued(files, sizes, largest=self._largest)
-                came = [(name, offset, b"".join(conversation.read(size))) for name, offset, size in files]
-            # A sample names its trace: that comes first.
-            mirror.pull_traces(run_dir, self._far, told["traces"], machine=machine, largest=self._largest)
-            for name, offset, data in came:
-                mirror.append(run_dir, name, offset, data)
-            said = said or told
-            if not told["more"]:
-                return said
+        heard = partial(self._take_up, run_dir, attempt)
+        return mirror.pull_lines(
+            run_dir, self._far, machine=machine, largest=self._largest, heard=heard, attempt=attempt
+        )
 
     def _take_up(self, run_dir: RunDir, attempt: int | None, told: Mapping[str, Any]) -> None:
         """Take up an attempt that an engine started by itself, so that it is asked about from now on."""
@@ -227,13 +200,6 @@ class SshPlace:
 
 def _poll(told: Mapping[str, Any]) -> Poll:
     return Poll(told["state"], told["exit_code"], note=told.get("note", ""))
-
-
-def _machine(run_dir: RunDir) -> str | None:
-    """Return the machine that the newest attempt was started on; None before the first."""
-    latest = run_dir.latest_attempt()
-    handle = None if latest is None else read_job(run_dir, latest)
-    return None if handle is None else str(handle.data["machine"])
 
 
 def _folder_of(spec: RunSpec | None) -> str | None:

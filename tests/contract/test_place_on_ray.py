@@ -89,8 +89,7 @@ def test_what_no_machine_has_waits_with_its_reason_until_it_is_taken_back(kit, c
     handle = place.submit(kit.run_dir, attempt)
     found = place.look(kit.run_dir, handle)
     assert found == Poll("waiting")
-    assert "It asks for 8 GPUs, 1 CPU of one machine; the cluster has 2 machines" in found.note
-    assert "No machine has that" in found.note
+    assert "Waiting for 8 GPUs, 1 CPU of one machine, and none has that. The cluster has 2 machines" in found.note
     place.stop(kit.run_dir, handle)
     assert place.look(kit.run_dir, handle) == Poll("gone")
     assert status(kit, place, attempt, handle) == "stopped"

@@ -145,7 +145,7 @@ def test_a_job_that_waits_says_what_it_asks_for_and_what_the_cluster_has(kit, cl
     found = place.look(kit.run_dir, handle)
     assert found == Poll("waiting")
     assert found.note == (
-        "It asks for 1 GPU, 1 CPU of one machine; the cluster has 2 machines: head (2 GPUs, 2 CPUs), box2 (1 GPU, 1 "
+        "Waiting for 1 GPU, 1 CPU of one machine. The cluster has 2 machines: head (2 GPUs, 2 CPUs), box2 (1 GPU, 1 "
         "CPU, 1 box2). Ray says: Job has not started yet. It may be waiting for resources (CPUs, GPUs, memory, custom "
         "resources) to become available. It may be waiting for the runtime environment to be set up."
     )
@@ -159,8 +159,7 @@ def test_a_job_that_no_machine_has_room_for_is_told_to_be_one(kit, cluster, shar
     handle = place.submit(kit.run_dir, kit.run_dir.new_attempt())
     found = place.look(kit.run_dir, handle)
     assert found == Poll("waiting")
-    assert found.note.startswith("It asks for 8 GPUs, 1 CPU of one machine; the cluster has 2 machines: head (2 GPUs")
-    assert "No machine has that" in found.note
+    assert found.note.startswith("Waiting for 8 GPUs, 1 CPU of one machine, and none has that. The cluster has 2 mach")
 
 
 def test_a_job_that_ray_gave_up_waiting_for_is_over_and_says_so(kit, cluster, shared):
@@ -465,7 +464,7 @@ def test_a_port_that_takes_jobs_from_anybody_is_told_to_be_one(cluster, shared, 
 
 def test_a_check_of_a_cluster_without_room_or_with_another_folder_says_so(cluster, shared, tmp_path):
     (problem,) = survey(ray_place(cluster, shared, gpus=8))["problems"]
-    assert "It asks for 8 GPUs, 1 CPU of one machine" in problem
+    assert "A job asks for 8 GPUs, 1 CPU of one machine, and none has that." in problem
     (problem,) = survey(ray_place(cluster, shared, folder=tmp_path / "nowhere"))["problems"]
     assert f"does not see {tmp_path / 'nowhere'}" in problem
     shared_away = ray_place(cluster, tmp_path / "not mounted")

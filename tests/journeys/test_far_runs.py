@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from runners.places import mirror
 from runners.places.contact import read_contact
+from runners.places.far_host import FarHost
 from runners.places.ssh import SshPlace
 from runners.rundir import RunDir
 from store import runs
@@ -275,11 +277,11 @@ def test_places_are_added_listed_and_checked_on_the_command_line(tmp_path: Path,
 def test_a_program_that_was_ended_while_it_sent_a_run_leaves_one_that_failed_and_can_be_resumed(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ends(self: SshPlace, run_dir: RunDir) -> None:
+    def ends(run_dir: RunDir, far: FarHost) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(SshPlace, "_send", ends)
+        patched.setattr(mirror, "send", ends)
         with pytest.raises(KeyboardInterrupt):
             launched(project)
     name = runs.rows(project.db)[-1].name

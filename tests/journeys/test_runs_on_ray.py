@@ -71,7 +71,7 @@ def test_a_run_that_waits_says_why_begins_stops_and_goes_on_from_its_checkpoint(
     collecting.collect(project)
     assert runs.get(project.db, name).status == "submitted"
     said = run(project.root, "runs", "show", name)
-    assert "It asks for 1 GPU, 1 CPU of one machine; the cluster has 2 machines" in said.stderr
+    assert "Waiting for 1 GPU, 1 CPU of one machine. The cluster has 2 machines" in said.stderr
     assert data(project.root, "runs", "show", name)["contact"]["state"] == "waiting"
     cluster.release()
     collect_until(project, name, "running")
@@ -127,7 +127,7 @@ async def test_the_screen_says_why_a_run_waits_and_takes_it_back(project: Projec
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen._view is not None)
         await settle(
-            pilot, lambda: "It asks for 1 GPU, 1 CPU of one machine" in shown(pilot, "#run-facts"), timeout_s=60
+            pilot, lambda: "Waiting for 1 GPU, 1 CPU of one machine" in shown(pilot, "#run-facts"), timeout_s=60
         )
         await pilot.press("S")
         await settle(pilot, lambda: isinstance(app.screen, ConfirmDialog))
@@ -154,7 +154,7 @@ def test_a_cluster_is_added_listed_and_checked_on_the_command_line(
     # No machine has two GPUs and is box2.
     checked = run(folder, "places", "check", "c", "--json", code=1)
     report = json.loads(checked.stdout)
-    assert "It asks for 2 GPUs, 1 CPU, 1 box2 of one machine" in report["problems"][0]
+    assert "A job asks for 2 GPUs, 1 CPU, 1 box2 of one machine, and none" in report["problems"][0]
     assert report["cluster"][0] == "Ray 2.60.0"
     data(folder, "places", "add", "d", *options)
     said = run(folder, "places", "check", "d", code=1)

@@ -138,8 +138,8 @@ def test_a_job_that_waits_and_fits_has_ray_s_own_words_and_one_that_never_fits_h
     nodes = [Node(name="head", resources={"GPU": 1.0, "CPU": 4.0}), Node(name="b", resources={"GPU": 1.0, "CPU": 2.0})]
     assert waiting_words(job, {"GPU": 1.0}, nodes).endswith("Ray says: Job has not started yet.")
     # Two machines with one GPU each are not one with two.
-    assert "No machine has that" in waiting_words(job, {"GPU": 2.0}, nodes)
-    assert "No machine has that" in waiting_words(job, {"GPU": 1.0, "L4": 1.0}, nodes)
+    assert "of one machine, and none has that." in waiting_words(job, {"GPU": 2.0}, nodes)
+    assert "of one machine, and none has that." in waiting_words(job, {"GPU": 1.0, "L4": 1.0}, nodes)
 
 
 def test_of_an_end_that_ray_tells_only_what_happened_and_why_is_said() -> None:
