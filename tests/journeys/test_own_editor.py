@@ -71,10 +71,6 @@ def test_in_a_terminal_the_program_is_back_and_takes_keys_after_an_editor_that_f
         terminal.press("E")
         terminal.read_until(said)
         assert not terminal.echoes
-        terminal.press("?")
-        terminal.read_until("All keys")
-        terminal.press("\x1b")
-        terminal.read_until("of 512 tokens")
         terminal.press("\x11")
         assert terminal.ended_with() == 0
     assert texts(project) == before

@@ -128,6 +128,16 @@ async def test_all_keys_are_listed_and_searchable_and_can_be_pressed_there(proje
         assert "What embedded sees" in shown(app.screen)
 
 
+async def test_ctrl_c_says_in_the_status_line_how_the_program_is_closed(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "ctrl+c")
+        assert "q closes the program, while you type ctrl+q. Everything is kept." in shown(app.screen).splitlines()[-2]
+        assert not app._notifications
+        app.set_keymap({"program.quit": "Q"})
+        await press(pilot, "ctrl+c")
+        assert "Q closes the program. Everything is kept." in shown(app.screen).splitlines()[-2]
+
+
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
 async def test_every_command_of_the_screen_is_in_the_palette(project: Project, key: str) -> None:
     async with opened(project.root, "pairs") as (app, pilot):

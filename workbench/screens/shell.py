@@ -25,7 +25,7 @@ from runners.errors import RunnersError
 from store.errors import StoreError
 from workbench.operations.errors import WorkbenchError
 from workbench.widgets.plain import visible
-from workbench.widgets.status_line import Progress, Severity
+from workbench.widgets.status_line import Progress, Severity, StatusLine, key_display
 
 if TYPE_CHECKING:
     from workbench.operations.project import Project
@@ -125,6 +125,13 @@ class Shell(App[int]):
     def key_of(self, binding: Binding) -> str:
         """Return the first key of a command, which may be the author's own."""
         return self._keymap.get(binding.id or "", binding.key).split(",")[0]
+
+    def action_help_quit(self) -> None:
+        """Say how the program is closed: Textual 8.2 sends ctrl+c here, and would say it over the text."""
+        keys = [key_display(self, key) for key in self._keymap.get("program.quit", "q,ctrl+q").split(",")]
+        typing = f", while you type {keys[1]}" if len(keys) > 1 else ""
+        for line in self.screen.query(StatusLine):
+            line.say(f"{keys[0]} closes the program{typing}. Everything is kept.")
 
     def project_changed(self) -> None:
         """Tell the current screen to ask again for what it shows."""
