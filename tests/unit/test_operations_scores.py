@@ -13,6 +13,7 @@ from workbench.operations.drafting import open_form
 from workbench.operations.errors import LaunchError
 from workbench.operations.experiment_losses import loss_difference
 from workbench.operations.experiment_records import Records
+from workbench.operations.experiment_view import compare_runs
 from workbench.operations.experiment_words import loss_words
 from workbench.operations.experiments import tree
 from workbench.operations.freezing import dataset_rows, freeze, snapshot_of
@@ -75,6 +76,9 @@ def test_two_scores_are_compared_like_two_runs(project: Project) -> None:
     score(project, BASE_SCORE, None, 1, 4.5)
     found = loss_difference(Records.read(project), SCORE, BASE_SCORE)
     assert found.value == pytest.approx(-1.5)
+    view = compare_runs(project, SCORE, BASE_SCORE)
+    assert [(item.path, item.effect) for item in view.changes] == [("adapter.run", "training")]
+    assert view.warning == ""
     assert found.scored == ()
 
 

@@ -78,13 +78,21 @@ def changes(
             old, new = _version(project, old), _version(project, new)
             found.append(Change(path="canary prompts", before=old, after=new, effect="samples"))
         else:
-            effect = effect_of(path, early=early)
+            effect = effect_of(path, early=early, scored=_scores(after))
             found.append(Change(path=path, before=shown(old), after=shown(new), effect=effect))
     return tuple(found)
 
 
-def effect_of(path: str, *, early: bool) -> Effect:
-    """Return what a field can have an effect on; `early`: whether a run may end before its last step."""
+def effect_of(path: str, *, early: bool, scored: bool = False) -> Effect:
+    """Return what a field can have an effect on.
+
+    Args:
+        path: the field.
+        early: whether a run may end before its last step.
+        scored: whether it is of a run that scores: then the loss is the adapter's.
+    """
+    if scored and path.startswith("adapter."):
+        return "training"
     if path.partition(".")[0] in ("sampling", "adapter", "canary_hash"):
         return "samples"
     return "nothing" if path in _MEASURING or (path in _WATCHED and not early) else "training"
@@ -135,7 +143,9 @@ def variable_paths(before: Fields, after: Fields) -> tuple[str, ...]:
     """Return the fields of two specs that count as variables of their comparison, without a look into the store."""
     early = _ends_early(before) or _ends_early(after)
     found = [
-        Change(path=path, before=shown(old), after=shown(new), effect=effect_of(path, early=early))
+        Change(
+            path=path, before=shown(old), after=shown(new), effect=effect_of(path, early=early, scored=_scores(after))
+        )
         for path, old, new in _leading(before, after)
     ]
     return tuple(item.path for item in variables(found, "samples"))
@@ -183,7 +193,12 @@ def _follows(path: str, paths: set[str]) -> bool:
         return True
     if path == "model.revision" and "model.id" in paths:
         return True
-    return section == "adapter" and (name == "path" or (name == "" and "adapter.run" in paths))
+    # Another run's adapter is another checkpoint too.
+    return section == "adapter" and (name == "path" or (name in ("", "checkpoint") and "adapter.run" in paths))
+
+
+def _scores(fields: Fields) -> bool:
+    return fields.get("score.draws") is not None
 
 
 def _ends_early(fields: Fields) -> bool:
