@@ -30,7 +30,7 @@ _TITLES = {
 def title_line(form: Form) -> Content:
     """Say what is launched, and what it is a copy of."""
     parent = form.draft.spec.parent
-    copied = f"a copy of {short_name(parent, 48)}" if parent else "from the defaults"
+    copied = f"a copy of {short_name(parent, 36)}" if parent else "from the defaults"
     return Content.assemble(("Launch ", "bold"), (_TITLES[form.kind], "bold"), (f"  {copied}", _DIM))
 
 
