@@ -28,6 +28,9 @@ def test_an_import_is_one_entry_of_the_history_that_is_undone_and_redone(folder:
     assert data(folder, "essays", "list") == []
     assert data(folder, "history")[0]["state"] == "undone"
     assert data(folder, "undo") is None
+    assert run(folder, "history", "show", "1").stderr == ""
+    shown = run(folder, "history", "show", "1", "--limit", "20")
+    assert (len(shown.stdout.splitlines()), shown.stderr) == (40, "and 2 more rows: --limit shows them.\n")
     done = run(folder, "redo")
     assert (done.stdout, done.stderr) == ("", "Redone: import 12 essays and 10 notes from essays\n")
     assert len(data(folder, "essays", "list")) == 22

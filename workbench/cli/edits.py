@@ -41,12 +41,17 @@ def _listed(project: Project, limit: int, as_json: bool) -> None:
 
 @history_command.command("show")
 @click.argument("number", type=int)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=edits.SHOWN_ROWS, show_default=True, help="So many rows at most."
+)
 @json_option
 @with_project
-def history_show(project: Project, number: int, as_json: bool) -> None:
+def history_show(project: Project, number: int, limit: int, as_json: bool) -> None:
     """Show what an edit changed."""
-    changes = edits.edit_changes(project, number)
+    changes = edits.edit_changes(project, number, limit)
     emit(changes, as_json, [line for item in changes for line in (item.name, *(f"  {text}" for text in item.lines))])
+    if left := edits.rows_left_out(project, number, len(changes)):
+        say(f"{left}: --limit shows them.")
 
 
 @history_command.command("undo-to")

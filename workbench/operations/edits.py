@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from curation.counted import counted
 from store import history, reversing
 from store.edit_rows import EDITABLE
 from store.edit_states import Part, part
@@ -17,6 +18,9 @@ from workbench.operations.following import after_reversal
 from workbench.operations.project import Project
 
 Direction = Literal["undo", "redo"]
+
+SHOWN_ROWS = 200
+"""Of so many rows of an edit it is told what changed, unless more are asked for."""
 
 # Which side was chosen stands in these rows: a masked review stays masked.
 _HIDDEN = frozenset({"verdict", "annotation"})
@@ -112,9 +116,24 @@ def edit_rows(project: Project, numbers: Sequence[int]) -> list[HistoryRow]:
     return history.rows(project.db, numbers)
 
 
-def edit_changes(project: Project, number: int) -> list[Change]:
-    """Return what an edit changed, in words; of verdicts and marks only that they changed, so that nothing unmasks."""
-    return [_told(change) for change in history.changes(project.db, number)]
+def edit_changes(project: Project, number: int, limit: int = SHOWN_ROWS) -> list[Change]:
+    """Return what an edit changed, in words; of verdicts and marks only that they changed, so that nothing unmasks.
+
+    Args:
+        project: the project.
+        number: of the edit.
+        limit: at most so many rows, the first.
+
+    Raises:
+        NotFound: there is no such edit.
+    """
+    return [_told(change) for change in history.changes(project.db, number, limit)]
+
+
+def rows_left_out(project: Project, number: int, shown: int) -> str:
+    """Say how many rows an edit has beyond those that are shown; empty where there are none."""
+    left = sum(row.rows for row in history.rows(project.db, [number])) - shown
+    return f"and {counted(left, 'more row')}" if left > 0 else ""
 
 
 def edits_to_undo(project: Project, number: int) -> int:

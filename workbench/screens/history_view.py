@@ -135,13 +135,15 @@ class HistoryView(ModalScreen[None]):
             return
         project = self._behind.project
 
-        def ask() -> list[Change]:
-            from workbench.operations.edits import edit_changes
+        def ask() -> tuple[list[Change], str]:
+            from workbench.operations.edits import edit_changes, rows_left_out
 
-            return edit_changes(project, number)
+            changes = edit_changes(project, number)
+            return changes, rows_left_out(project, number, len(changes))
 
-        def show(changes: list[Change]) -> None:
-            self.query_one("#history-changes", TextView).lay(lambda width: _change_lines(changes, width))
+        def show(found: tuple[list[Change], str]) -> None:
+            changes, left = found
+            self.query_one("#history-changes", TextView).lay(lambda width: _change_lines(changes, left, width))
 
         self._behind.ask(ask, show, group="history-changes")
 
@@ -219,11 +221,13 @@ class HistoryView(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _change_lines(changes: Sequence[Change], width: int) -> Lines:
+def _change_lines(changes: Sequence[Change], left: str, width: int) -> Lines:
     lines: Lines = []
     for change in changes:
         lines.append(Content.styled(change.name, "bold"))
         for line in change.lines:
             shown = visible(line)
             lines += [Content(f"  {shown[start:end]}") for start, end in wrap(shown, width - 2)]
+    if left:
+        lines.append(Content.styled(left, "dim"))
     return lines
