@@ -78,7 +78,7 @@ class SlurmPlace(SshPlace):
             PlaceError: it cannot be asked, and what to do.
         """
         told = self._far.ask("survey", partition=self._request.partition, **self._asks)
-        taken = [f"a job as asked for would be taken: {told['taken']}"] if told["taken"] else []
+        taken = [f"a job as asked for is taken; {told['taken']}"] if told["taken"] else []
         return {**told, "cluster": [*told["cluster"], *taken], "problems": self._problems(told, None)}
 
     def _problems(self, told: Mapping[str, Any], model: str | None) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from runners.errors import PlaceError
-from runners.places.slurm_words import complaint, fields_of
+from runners.places.slurm_words import complaint, could_start, fields_of
 
 # A controller that is busy may take so long, in seconds.
 _TIMEOUT_S: Final = 40.0
@@ -68,8 +68,7 @@ def problems(options: Sequence[str]) -> tuple[list[str], str]:
         PlaceError: its commands are not there, or do not answer.
     """
     done = run(["sbatch", "--test-only", *options], sent="#!/bin/sh\n")
-    said = complaint(done.stderr)
-    return ([said], "") if done.returncode else ([], said)
+    return ([complaint(done.stderr)], "") if done.returncode else ([], could_start(done.stderr))
 
 
 def version() -> str:

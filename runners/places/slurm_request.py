@@ -95,10 +95,30 @@ def request_problems(request: SlurmRequest) -> list[str]:
         problems.append(f"memory: found {request.memory!r}, expected a size such as 32G.")
     if not 10 <= request.stop_before_s <= 65535:
         problems.append(f"stop_before_s: found {request.stop_before_s}, expected 10 to 65535 seconds.")
+    if 0 < _seconds(request.time_limit) <= request.stop_before_s:
+        problems.append(
+            f"time_limit: {request.time_limit} is no longer than the {request.stop_before_s} seconds (stop_before_s) "
+            "before it at which a job is asked to stop. Give it more time."
+        )
     for option in request.extra:
         problem = _option_problem(option)
         problems += [f"extra: {problem}"] if problem else []
     return problems
+
+
+def _seconds(limit: str) -> int:
+    """Return a time limit in seconds, as sbatch reads it; 0 for none, or one that it does not understand."""
+    if not _TIME.fullmatch(limit):
+        return 0
+    days, dash, rest = limit.rpartition("-")
+    parts = [int(part) for part in rest.split(":")]
+    if dash:
+        hours, minutes, seconds = [*parts, 0, 0][:3]
+    elif len(parts) < 3:
+        hours, minutes, seconds = 0, *[*parts, 0][:2]
+    else:
+        hours, minutes, seconds = parts
+    return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _option_problem(option: object) -> str | None:

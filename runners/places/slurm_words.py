@@ -95,6 +95,12 @@ def complaint(printed: str) -> str:
     return "; ".join(dict.fromkeys(told)) or "; ".join(errors) or "it does not say why"
 
 
+def could_start(printed: str) -> str:
+    """Return when a job could start, and where, of what `sbatch --test-only` prints of one that it takes."""
+    match = re.search(r"to start at (\S+) .*?on nodes (\S+)", printed)
+    return f"it could start at {_clock(match[1])} on {match[2]}" if match else printed.strip()
+
+
 def over(job: Mapping[str, str]) -> bool:
     """Say whether a job has ended, and is not to be started again."""
     return job["JobState"] in _ENDS

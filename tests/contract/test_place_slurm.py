@@ -261,7 +261,8 @@ def test_a_survey_tells_the_version_the_partition_and_its_gpus(make):
     assert partition == "partition main: UP, at most 02:00:00 a job, 00:10:00 where nothing is asked"
     assert any("gpu:a100:2" in node for node in nodes), nodes
     assert any("no GPU" in node for node in nodes)
-    assert "to start at" in taken
+    assert taken.startswith("a job as asked for is taken; it could start at 20")
+    assert taken.endswith(" on n1")
 
 
 def test_a_job_that_is_refused_leaves_nothing_behind(kit, make, server, cluster):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runners.places.slurm_request import SlurmRequest, request_problems
-from runners.places.slurm_words import complaint, fields_of, not_begun, over, submitted_id, waits, words_of
+from runners.places.slurm_words import complaint, could_start, fields_of, not_begun, over, submitted_id, waits, words_of
 
 # As scontrol 22.05 prints one job, but for the fields that each test gives.
 LINE = (
@@ -69,6 +69,12 @@ def test_the_number_of_a_job_is_read_below_what_a_site_prints(printed: str, expe
 def test_what_sbatch_refuses_a_job_for_is_told_without_its_head(printed: str, expected: str) -> None:
     head = expected.removeprefix("allocation failure: ").removeprefix("sbatch: ").partition("\n")[0]
     assert complaint(printed) == head
+
+
+def test_when_a_job_could_start_is_read_and_what_a_newer_slurm_prints_is_told_as_it_is() -> None:
+    printed = "sbatch: Job 2 to start at 2026-11-24T19:00:17 using 1 processors on nodes n[1-2] in partition main\n"
+    assert could_start(printed) == "it could start at 2026-11-24 19:00 on n[1-2]"
+    assert could_start("It would start.\n") == "It would start."
 
 
 @pytest.mark.parametrize(
@@ -188,6 +194,13 @@ def test_every_fault_of_what_is_asked_for_is_named() -> None:
 @pytest.mark.parametrize("option", ["--qos=long", "--nodelist=n1", "--exclusive", "--mem-per-cpu=4G", "--no-requeue"])
 def test_other_options_of_sbatch_are_taken_as_they_are(option: str) -> None:
     assert request_problems(SlurmRequest(extra=(option,))) == []
+
+
+@pytest.mark.parametrize(("limit", "seconds"), [("2", 120), ("2:30", 150), ("0:02:30", 150), ("0-1", 3600)])
+def test_a_job_is_not_asked_to_stop_before_it_began(limit: str, seconds: int) -> None:
+    assert request_problems(SlurmRequest(time_limit=limit, stop_before_s=seconds - 1)) == []
+    (problem,) = request_problems(SlurmRequest(time_limit=limit, stop_before_s=seconds))
+    assert f"time_limit: {limit} is no longer than the {seconds} seconds" in problem
 
 
 @pytest.mark.parametrize("limit", ["30", "4:00:00", "2-00", "1-12:30", "90:00"])

@@ -62,7 +62,6 @@ def places_check(project: Project, name: str, as_json: bool) -> None:
         ["memory", in_words(report.memory_bytes) if report.memory_bytes else None],
         ["free disk", in_words(report.free_bytes) if report.free_bytes is not None else None],
     ]
-    rows += [["" if number else "cluster", line] for number, line in enumerate(report.cluster)]
     emit(report, as_json, table(["", "found"], [row for row in rows if row[1] is not None]))
     for words in (*report.problems, *report.warnings):
         say(words)

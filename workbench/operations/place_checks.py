@@ -137,8 +137,10 @@ def check_place(project: Project, name: str, *, cancelled: Callable[[], bool] = 
 
 def _of_a_node(found: PlaceReport, settings: SlurmSettings) -> PlaceReport:
     """Return what was found on a login node without what a job there does not get: its cards and its memory."""
-    kind = settings.request.gpu_kind.lower()
-    known = [(card.name, int(card.usable_bytes / CARD_SHARE)) for card in CARDS if card.name.lower() == kind]
+    kind = settings.request.gpu_kind.upper()
+    # Of a kind that was made with more or less memory, what fits the smaller one fits.
+    sizes = [card.usable_bytes for card in CARDS if card.name.partition("-")[0] == kind]
+    known = [(kind, int(min(sizes) / CARD_SHARE))] if sizes else []
     return replace(found, device=None, memory_bytes=None, cards=tuple(known * settings.request.gpu_count))
 
 
