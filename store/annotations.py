@@ -1,7 +1,8 @@
 """What the author says of samples: verdicts on pairs of them; notes, flags, marks, ratings and tags on one; undoable.
 
 In a verdict `left` is always the base's sample, whatever side it was shown on. The labels of the history never say
-which side was chosen: undo must not unmask a masked review.
+which side was chosen: undo must not unmask a masked review. What is said of one sample names its prompt and number, and
+with `whose` the run or the base that wrote it, which it must not while names are hidden.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from store import samples
 from store.database import Database
 from store.errors import Conflict
 from store.history import edit
-from store.values import booleans, now
+from store.values import booleans, now, undated
 
 VerdictName = Literal["left", "right", "tie", "both bad"]
 
@@ -68,8 +69,7 @@ def set_verdict(
     Raises:
         Conflict: one of the samples is not there, or a masked verdict stands that says something else.
     """
-    pair = _on_pair(db, left_id)
-    with edit(db, f"a verdict{pair}") as change:
+    with edit(db, f"a verdict on {_which(db, right_id, True)}") as change:
         row = db.one(
             "SELECT id, verdict, masked FROM verdict WHERE left_sample_id = ? AND right_sample_id = ?",
             (left_id, right_id),
@@ -85,8 +85,9 @@ def set_verdict(
             if said == verdict:
                 return
             raise Conflict(
-                f"A masked verdict stands{pair}, and this one was given with the names shown. Nothing was changed. "
-                "Let it replace the masked one (y in Review, --replace-masked), or leave that."
+                f"A masked verdict stands on {_which(db, right_id, False)}, and this one was given with the names "
+                "shown. Nothing was changed. Let it replace the masked one (y in Review, --replace-masked), or leave "
+                "that."
             )
         change.update("verdict", standing, {"verdict": verdict, "masked": masked})
 
@@ -122,13 +123,13 @@ def judged_samples(db: Database, ids: Sequence[int]) -> set[int]:
     return {key for (key,) in found}
 
 
-def set_note(db: Database, sample_id: int, body: str) -> None:
+def set_note(db: Database, sample_id: int, body: str, *, whose: bool = False) -> None:
     """Write the one note of a sample as one edit; an empty text removes it.
 
     Raises:
         Conflict: there is no such sample.
     """
-    with edit(db, "note on a sample") as change:
+    with edit(db, f"note on {_which(db, sample_id, whose)}") as change:
         standing = _only_id(db, sample_id, "note")
         if standing is not None and body:
             change.update("annotation", standing, {"body": body})
@@ -138,13 +139,13 @@ def set_note(db: Database, sample_id: int, body: str) -> None:
             change.insert("annotation", {"sample_id": sample_id, "kind": "note", "body": body, "created_at": now()})
 
 
-def toggle_flag(db: Database, sample_id: int) -> bool:
+def toggle_flag(db: Database, sample_id: int, *, whose: bool = False) -> bool:
     """Flag a sample, or take its flag off, as one edit; return whether it is flagged now.
 
     Raises:
         Conflict: there is no such sample.
     """
-    with edit(db, "flag a sample") as change:
+    with edit(db, f"flag {_which(db, sample_id, whose)}") as change:
         standing = _only_id(db, sample_id, "flag")
         if standing is None:
             change.insert("annotation", {"sample_id": sample_id, "kind": "flag", "created_at": now()})
@@ -153,13 +154,15 @@ def toggle_flag(db: Database, sample_id: int) -> bool:
     return standing is None
 
 
-def add_mark(db: Database, sample_id: int, label: str, start: int, end: int, body: str = "") -> int:
+def add_mark(
+    db: Database, sample_id: int, label: str, start: int, end: int, body: str = "", *, whose: bool = False
+) -> int:
     """Mark characters of a sample's text as one edit; return the mark's id.
 
     Raises:
         Conflict: there is no such sample.
     """
-    with edit(db, f"mark {label}") as change:
+    with edit(db, f"mark {label} in {_which(db, sample_id, whose)}") as change:
         return change.insert(
             "annotation",
             {
@@ -174,13 +177,13 @@ def add_mark(db: Database, sample_id: int, label: str, start: int, end: int, bod
         )
 
 
-def rate(db: Database, sample_id: int, criterion: str, value: int | None) -> None:
+def rate(db: Database, sample_id: int, criterion: str, value: int | None, *, whose: bool = False) -> None:
     """Rate a sample by a criterion, 1 to 5, as one edit; rating again replaces it, None takes it away.
 
     Raises:
         Conflict: there is no such sample, or the value is none.
     """
-    with edit(db, "rate a sample") as change:
+    with edit(db, f"rate {_which(db, sample_id, whose)} for {criterion}") as change:
         row = db.one(
             "SELECT id FROM annotation WHERE sample_id = ? AND kind = 'rating' AND label = ?", (sample_id, criterion)
         )
@@ -193,7 +196,7 @@ def rate(db: Database, sample_id: int, criterion: str, value: int | None) -> Non
             change.insert("annotation", made)
 
 
-def set_tags(db: Database, sample_id: int, wanted: Sequence[str]) -> None:
+def set_tags(db: Database, sample_id: int, wanted: Sequence[str], *, whose: bool = False) -> None:
     """Give a sample these tags and no others, as one edit.
 
     Raises:
@@ -203,7 +206,7 @@ def set_tags(db: Database, sample_id: int, wanted: Sequence[str]) -> None:
         body: key
         for key, body in db.all("SELECT id, body FROM annotation WHERE sample_id = ? AND kind = 'tag'", (sample_id,))
     }
-    with edit(db, "tag a sample") as change:
+    with edit(db, f"tag {_which(db, sample_id, whose)}") as change:
         for body, key in standing.items():
             if body not in wanted:
                 change.delete("annotation", key)
@@ -227,13 +230,15 @@ def tagged(db: Database, tag: str) -> list[int]:
     return [key for (key,) in db.all(query, (tag,))]
 
 
-def remove(db: Database, annotation_id: int) -> None:
+def remove(db: Database, annotation_id: int, *, whose: bool = False) -> None:
     """Remove a note, a flag or a mark as one edit.
 
     Raises:
         NotFound: it is not there any more.
     """
-    with edit(db, "remove an annotation") as change:
+    row = db.one("SELECT kind, sample_id FROM annotation WHERE id = ?", (annotation_id,))
+    what = f"a {row[0]} from {_which(db, row[1], whose)}" if row else "an annotation"
+    with edit(db, f"remove {what}") as change:
         change.delete("annotation", annotation_id)
 
 
@@ -248,13 +253,17 @@ def of_samples(db: Database, ids: Sequence[int]) -> list[Annotation]:
     return [Annotation(*row) for row in found]
 
 
-def _on_pair(db: Database, sample_id: int) -> str:
-    """Name a pair of samples by its prompt and number; nothing where the sample is not there."""
+def _which(db: Database, sample_id: int, whose: bool) -> str:
+    """Name a sample by its prompt and number, and perhaps by who wrote it."""
     row = db.one(
-        "SELECT p.slug, s.idx FROM sample s JOIN canary_prompt p ON p.id = s.canary_prompt_id WHERE s.id = ?",
+        "SELECT p.slug, s.idx, s.of, s.run FROM sample s JOIN canary_prompt p ON p.id = s.canary_prompt_id "
+        "WHERE s.id = ?",
         (sample_id,),
     )
-    return f" on {row[0]}, sample {row[1] + 1}" if row else ""
+    if row is None:
+        return "a sample"
+    writer = "the base" if row[2] == "base" else undated(row[3])
+    return f"{row[0]}, sample {row[1] + 1}" + (f" of {writer}" if whose else "")
 
 
 def _only_id(db: Database, sample_id: int, kind: Literal["note", "flag"]) -> int | None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from store.database import Database
 from store.errors import Conflict, NotFound
 from store.history import edit
-from store.values import booleans, now, storable, text_hash, to_json
+from store.values import booleans, now, storable, text_hash, to_json, undated
 
 Answer = Literal["mine", "not mine", "skipped"]
 
@@ -184,7 +184,11 @@ def set_answer(
     """
     given: dict[str, Any] = {"answer": answer, "sure": sure, "note": note}
     given = {column: value for column, value in given.items() if value is not None}
-    with edit(db, "an answer in a blind test") as change:
+    round_of = db.one(
+        "SELECT r.number, r.run FROM blind_text t JOIN blind_round r ON r.id = t.round_id WHERE t.id = ?", (text_id,)
+    )
+    test = f"round {round_of[0]} of {undated(round_of[1])}" if round_of else "a blind test"
+    with edit(db, f"an answer in {test}") as change:
         connection = change.connection
         row = connection.execute(
             "SELECT r.number, r.run, r.revealed_at, a.id FROM blind_text t JOIN blind_round r ON r.id = t.round_id "
@@ -209,7 +213,8 @@ def skip_rest(db: Database, round_id: int) -> int:
         Conflict: the result was seen.
     """
     left = [item.id for item in texts(db, round_id) if item.answer is None]
-    with edit(db, "end a blind test where it stands"):
+    row = get(db, round_id)
+    with edit(db, f"end round {row.number} of {undated(row.run)} where it stands"):
         for text_id in left:
             set_answer(db, text_id, answer="skipped")
     return len(left)

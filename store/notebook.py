@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from store.database import Database
 from store.errors import NotFound
 from store.history import edit
-from store.values import now
+from store.values import now, undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +102,4 @@ def counts(db: Database) -> dict[str, int]:
 def _subject(run: str | None, other_run: str | None) -> str:
     if run is None:
         return "the project"
-    return run if other_run is None else f"{run} against {other_run}"
+    return undated(run) if other_run is None else f"{undated(run)} against {undated(other_run)}"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_DATED = re.compile(r"\d{8}-\d{4}-(?=.)")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -43,3 +44,9 @@ def now() -> str:
 def text_hash(text: str) -> str:
     """Return the sha256 of a storable text, tagged `sha256:`."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def undated(run: str) -> str:
+    """Return a run's name without the time it begins with: the rest tells it apart."""
+    begins = _DATED.match(run)
+    return run[begins.end() :] if begins else run

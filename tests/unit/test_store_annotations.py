@@ -66,7 +66,33 @@ def test_a_masked_verdict_is_not_replaced_by_an_unmasked_one_unless_that_was_mea
 def test_the_history_of_verdicts_does_not_tell_which_side_was_chosen(db):
     for verdict in ("left", "right", "tie", "both bad"):
         annotations.set_verdict(db, 1, 3, verdict, True)
-    assert {row.label for row in history.recent(db)} == {"a verdict on a, sample 1", "add the canary prompt a"}
+    assert {row.label for row in history.recent(db)} == {"a verdict on a, sample 1 of r", "add the canary prompt a"}
+
+
+@pytest.mark.parametrize(
+    ("sample", "whose", "which"),
+    [
+        (2, False, "a, sample 2"),
+        (4, False, "a, sample 2"),
+        (2, True, "a, sample 2 of the base"),
+        (4, True, "a, sample 2 of r"),
+    ],
+)
+def test_the_history_names_the_sample_and_only_where_it_may_who_wrote_it(db, sample, whose, which):
+    annotations.set_note(db, sample, "dry", whose=whose)
+    annotations.toggle_flag(db, sample, whose=whose)
+    annotations.rate(db, sample, "voice", 3, whose=whose)
+    annotations.set_tags(db, sample, ["loop"], whose=whose)
+    mark = annotations.add_mark(db, sample, "voice", 0, 1, whose=whose)
+    annotations.remove(db, mark, whose=whose)
+    assert [row.label for row in history.recent(db, 6)] == [
+        f"remove a mark from {which}",
+        f"mark voice in {which}",
+        f"tag {which}",
+        f"rate {which} for voice",
+        f"flag {which}",
+        f"note on {which}",
+    ]
 
 
 def test_a_sample_has_one_note_and_an_empty_text_removes_it(db):
@@ -123,7 +149,11 @@ def test_a_sample_is_rated_once_by_each_criterion(db):
     annotations.rate(db, 1, "sense", None)
     annotations.rate(db, 1, "freshness", None)
     assert [(item.kind, item.label, item.value) for item in annotations.of_samples(db, [1])] == [("rating", "voice", 5)]
-    assert {row.label for row in history.recent(db)} == {"rate a sample", "add the canary prompt a"}
+    assert {row.label for row in history.recent(db)} == {
+        "rate a, sample 1 for voice",
+        "rate a, sample 1 for sense",
+        "add the canary prompt a",
+    }
     history.undo(db)
     history.undo(db)
     assert [(item.label, item.value) for item in annotations.of_samples(db, [1])] == [("voice", 4), ("sense", 2)]

@@ -237,7 +237,10 @@ def flag(project: Project, ids: Sequence[int]) -> bool:
 
 def note(project: Project, ids: Sequence[int], text: str) -> None:
     """Write the note of the pairs, the same for all; an empty text removes it."""
-    pairs.change(project.db, f"note on {some(len(ids))}", [PairChange(id=pair_id, note=text) for pair_id in ids])
+    which = some(len(ids))
+    if len(ids) == 1:
+        which = f"pair {ids[0]} of {pairs.get(project.db, ids[0]).title}"
+    pairs.change(project.db, f"note on {which}", [PairChange(id=pair_id, note=text) for pair_id in ids])
 
 
 def some(count: int) -> str:

@@ -7,6 +7,7 @@ import re
 from store import annotations as said_of_samples
 from workbench.operations.errors import WorkbenchError
 from workbench.operations.project import SETTINGS_FILE, Project, read_settings
+from workbench.operations.reviewing import is_masked
 from workbench.operations.rubric_settings import Criterion
 
 _PARTED = re.compile(r"[\s,;#]+")
@@ -36,7 +37,7 @@ def rate(project: Project, sample_id: int, criterion: str, value: int | None) ->
         )
     if value is not None and not 1 <= value <= 5:
         raise WorkbenchError(f"The rating of {criterion}: found {value}, expected 1 to 5.")
-    said_of_samples.rate(project.db, sample_id, criterion, value)
+    said_of_samples.rate(project.db, sample_id, criterion, value, whose=not is_masked(project))
 
 
 def set_tags(project: Project, sample_id: int, text: str) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def set_tags(project: Project, sample_id: int, text: str) -> tuple[str, ...]:
     for tag in tags:
         if len(tag) > _LONGEST:
             raise WorkbenchError(f"The tag {tag[:20]!r}… has {len(tag)} letters, expected at most {_LONGEST}.")
-    said_of_samples.set_tags(project.db, sample_id, tags)
+    said_of_samples.set_tags(project.db, sample_id, tags, whose=not is_masked(project))
     return tags
 
 

@@ -155,7 +155,7 @@ def side(comparison: Comparison, shown: Literal["left", "right"], *, masked: boo
 
 def set_note(project: Project, sample_id: int, text: str) -> None:
     """Write the note of a sample; an empty text removes it."""
-    notes.set_note(project.db, sample_id, text.strip())
+    notes.set_note(project.db, sample_id, text.strip(), whose=not is_masked(project))
 
 
 def add_mark(project: Project, sample_id: int, label: str, start: int, end: int) -> int:
@@ -169,17 +169,17 @@ def add_mark(project: Project, sample_id: int, label: str, start: int, end: int)
         raise WorkbenchError(f"No mark named {label!r}. Known: {', '.join(LABELS)}.")
     if not 0 <= start < end <= len(text):
         raise WorkbenchError(f"The mark {start} to {end} lies outside the sample's {len(text)} characters.")
-    return notes.add_mark(project.db, sample_id, label, start, end)
+    return notes.add_mark(project.db, sample_id, label, start, end, whose=not is_masked(project))
 
 
 def toggle_flag(project: Project, sample_id: int) -> bool:
     """Flag a sample, or take the flag off; return whether it is flagged now."""
-    return notes.toggle_flag(project.db, sample_id)
+    return notes.toggle_flag(project.db, sample_id, whose=not is_masked(project))
 
 
 def remove_annotation(project: Project, annotation_id: int) -> None:
     """Remove a note or a mark; undo brings it back."""
-    notes.remove(project.db, annotation_id)
+    notes.remove(project.db, annotation_id, whose=not is_masked(project))
 
 
 def tally(view: ReviewView) -> dict[str, int]:

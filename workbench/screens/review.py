@@ -347,6 +347,8 @@ class ReviewScreen(AnnotatingScreen):
         """Hide names and shuffle sides, or show them."""
         self._masked = not self._masked
         self.keep("masked", self._masked)
+        # At once: what is said of a sample from now on is written down with who wrote it, or without.
+        self._keep_now()
         if self._stand is not None:
             self._set(replace(self._stand, masked=self._masked, revealed=False), moved=True)
         self.say(
