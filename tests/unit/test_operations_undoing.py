@@ -230,7 +230,7 @@ SEED = 2
 # Operations of these modules that change nothing the author curates.
 READING = {
     "canaries": {"canary_rows", "canary_sets", "canary_text", "export_canaries", "freeze_canaries"}
-    | {"frozen_version", "is_frozen"},
+    | {"frozen_version", "is_frozen", "prompt_lines"},
     "curating": {
         "acceptable",
         "need",
