@@ -10,7 +10,7 @@ from store import canaries, datasets, runs, samples
 from tests.journeys.builders import BASE_RUN, make_reviewed_project
 from workbench.operations import launching
 from workbench.operations.project import Project
-from workbench.operations.timing import duration, expected_time, parts_in_words
+from workbench.operations.timing import duration, expected_sampling, expected_time, parts_in_words, sampling_in_words
 
 STEP_S = 2.0
 
@@ -92,6 +92,24 @@ def test_a_run_of_an_older_version_told_no_time_of_its_validations(project, monk
     assert found.validation_s is None
     assert "validation not known" in parts_in_words(found)
     assert found.whole_s == pytest.approx(found.training_s + found.sampling_s)
+
+
+def test_a_sample_run_takes_what_its_samples_took_before_and_says_where_that_is_not_known(project):
+    took = [row.seconds for row in samples.of_run(project.db, BASE_RUN, "adapter")]
+    assert set(took) == {1.9}
+    drafted = launching.draft(project, task="sample", adapter_run=BASE_RUN)
+    found = expected_sampling(project, drafted)
+    assert found is not None
+    assert (found.prompts, found.samples) == (3, 6)
+    assert found.whole_s == pytest.approx(6 * 1.9)
+    assert sampling_in_words(found) == (
+        f"6 samples of 3 prompts: about 11 s and loading the model (1.9 s each, by {BASE_RUN})."
+    )
+    twice = launching.change(project, drafted, {"sampling.steps": 192, "sampling.samples_per_prompt": 1})
+    assert expected_sampling(project, twice).whole_s == pytest.approx(3 * 2 * 1.9)
+    other = launching.change(project, drafted, {"model.device": "cuda"})
+    assert "how long they take is not known yet" in sampling_in_words(expected_sampling(project, other))
+    assert expected_sampling(project, draft(project)) is None
 
 
 def test_the_cost_is_of_all_that_is_known(project, monkeypatch):

@@ -159,7 +159,9 @@ def mine_prompts(project: Project, run: str, count: int) -> None:
     added = blind.add_held_out_prompts(project, name, count=count)
     if not added:
         raise NothingToDoError(f"{name}: every held-out prompt is among the canary prompts already, or there is none.")
-    say(f"Added {counted(added, 'canary prompt')}. `workbench sample --adapter {name}` samples them.")
+    say(
+        f"Added {counted(added, 'canary prompt')}. `workbench sample --adapter {name} --prompts held-out` samples them."
+    )
 
 
 def _test(project: Project, run: str, number: int | None) -> blind.BlindTest:

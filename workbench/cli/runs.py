@@ -12,14 +12,17 @@ from runners.status import OVER
 from store import datasets
 from store.runs import RunRow
 from workbench.cli.carry import runs_bring, runs_zip
+from workbench.cli.expected import expected_lines
 from workbench.cli.output import emit, json_option, say, table, with_project
-from workbench.operations import adapters, collecting, forecasting, launching, lengths, running, timing
+from workbench.operations import adapters, collecting, forecasting, launching, lengths, running
 from workbench.operations.clock import clock
 from workbench.operations.errors import ChildError, WorkbenchError
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import settings_of
 from workbench.operations.project import Project
+from workbench.operations.prompt_choice import Prompts
 
+_PROMPTS: dict[str, Prompts] = {"all": "all", "held-out": "held out", "real": "with a real piece"}
 _set_option = click.option(
     "--set",
     "changes",
@@ -76,6 +79,13 @@ def run_command(
     "--checkpoint", default=adapters.LATEST, help="Of the adapter: latest, best, or a step.", show_default=True
 )
 @click.option("--parent", help="The sample run to copy (default: the latest).")
+@click.option(
+    "--prompts",
+    type=click.Choice(list(_PROMPTS)),
+    default="all",
+    show_default=True,
+    help="Which canary prompts: all, those of held-out pairs, or those with a real piece.",
+)
 @_place_option
 @_set_option
 @_wait_option
@@ -87,6 +97,7 @@ def sample_command(
     adapter: str | None,
     checkpoint: str,
     parent: str | None,
+    prompts: str,
     place_name: str | None,
     changes: tuple[str, ...],
     wait: bool,
@@ -102,6 +113,7 @@ def sample_command(
         adapter_run=adapter,
         checkpoint=checkpoint,
         place_name=_known_place(project, place_name),
+        prompts=_PROMPTS[prompts],
     )
     _launch(project, ready, changes, wait=wait, dry_run=dry_run, as_json=as_json)
 
@@ -188,9 +200,8 @@ def _launch(
         say(f"warning: {warning}")
     for warning in _length_warnings(project, ready):
         say(f"warning: {warning}")
-    for line in forecast_lines(forecasting.forecast_run(project, ready)):
-        if not (smoke and line.startswith("time:")):
-            say(line)
+    for line in expected_lines(project, ready, smoke=smoke):
+        say(line)
     if dry_run:
         click.echo(ready.spec.to_json(), nl=False)
         return
@@ -213,38 +224,6 @@ def _length_warnings(project: Project, ready: launching.Draft) -> tuple[str, ...
         return lengths.length_warnings(project, ready.spec, ready.dataset_id)
     except ChildError as error:
         return (f"How many pairs are too long is not known. {error}",)
-
-
-def forecast_lines(found: forecasting.Forecast | None) -> list[str]:
-    """Say what a training run takes, here and on the cards that are rented."""
-    if found is None:
-        return []
-    lines = [_memory_line(found)]
-    lines += [f"  would fit: {item.words} ({forecasting.in_words(item.memory.total)})" for item in found.changes]
-    fitting = ", ".join(fit.card.name for fit in found.cards if fit.fits) or "none of those listed"
-    lines.append(f"on a CUDA card: {forecasting.in_words(found.cards[0].memory.total)}; fits {fitting}")
-    if found.time is not None and found.time.memory_bytes:
-        lines.append(f"measured in {found.time.measured_in}: {forecasting.in_words(int(found.time.memory_bytes))}")
-    if found.time is None:
-        lines.append("time: not measured; --smoke runs three steps to find out")
-    else:
-        lines.append(
-            f"time: about {timing.duration(found.time.whole_s)} ({timing.parts_in_words(found.time)}), at "
-            f"{found.time.seconds_per_step:.2g} s a step as measured in {found.time.measured_in}"
-        )
-    return lines
-
-
-def _memory_line(found: forecasting.Forecast) -> str:
-    """Say whether a run fits where it is to go, as far as that is known."""
-    place, fit = found.place, found.here
-    if found.carried:
-        return f"memory: what the machine has that it is carried to by way of {place} is not known"
-    if fit is None:
-        return f"memory: how much {place} has is not known; `workbench places check {place}` looks"
-    need, room = forecasting.in_words(fit.memory.total), forecasting.in_words(fit.card.usable_bytes)
-    where = "here" if place == LOCAL else f"at {fit.card.name}"
-    return f"memory: {need} of {room} {where}" + ("" if fit.fits else ": it does not fit")
 
 
 @click.group()

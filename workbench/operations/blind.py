@@ -326,10 +326,12 @@ def _too_few(run: str, pool: _Pool, found: int, *, again: bool) -> NothingToDoEr
             "and train on that"
         )
     if len(pool.made) < FEWEST or (real >= FEWEST and made >= FEWEST):
-        screen.append("add held-out prompts as canary prompts (p here) and sample the adapter with them (4, s)")
+        screen.append(
+            "add held-out prompts as canary prompts (p here) and sample the adapter with them (4, s, prompts: held out)"
+        )
         command.append(
             f"`workbench review mine prompts {run}` adds held-out prompts as canary prompts, then `workbench sample "
-            f"--adapter {run}`"
+            f"--adapter {run} --prompts held-out`"
         )
     if pool.passed_over and not again:
         screen.append("or take texts that were shown before (a)")

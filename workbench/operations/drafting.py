@@ -20,6 +20,7 @@ from workbench.operations.fields import FIELDS, ONLY_WHERE_TOKENS_ARE_HIDDEN, Fi
 from workbench.operations.launching import Draft, LaunchedTask, change, draft, parse_value
 from workbench.operations.places import place_names
 from workbench.operations.project import Project
+from workbench.operations.prompt_choice import Prompts, prompt_choices
 
 Kind = Literal["train", "sample base", "sample adapter", "score base", "score adapter"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -40,6 +41,8 @@ _HEAD: dict[str, str] = {
     "held-out pairs.",
     "adapter": "The training run whose adapter is sampled or scored.",
     "checkpoint": "Which of its checkpoints: the latest, the one with the lowest validation loss, or that of a step.",
+    "prompts": "Which of the canary prompts: all, those of pairs that the run's dataset holds out, or those with a "
+    "real piece. Samples of a part are paired with samples of the base of the same part.",
     "parent": "The run this one is a copy of: change one variable, and what it does can be said.",
     "place": "Where the job runs. It goes on when this program is closed. `workbench places add` adds a host.",
     "more": "Fields that are rarely changed; those that are stand here anyway.",
@@ -52,8 +55,8 @@ class Line:
     """One line of the form.
 
     Attributes:
-        path: the field's dotted path, or a name of the head (`task`, `dataset`, `adapter`, `checkpoint`, `parent`,
-            `place`) or of its fold (`more`).
+        path: the field's dotted path, or a name of the head (`task`, `dataset`, `adapter`, `checkpoint`, `prompts`,
+            `parent`, `place`) or of its fold (`more`).
         value: as typed, or as it stands.
         parent: the parent's value where it is another one; empty otherwise.
         problem: why the value does not hold; empty when it does.
@@ -84,6 +87,8 @@ class Form:
     unfolded: bool = False
     checkpoint: str = LATEST
     checkpoints: tuple[str, ...] = ()
+    prompts: Prompts = "all"
+    prompt_counts: Mapping[Prompts, int] = field(default_factory=dict)
     draft: Draft
     parent_spec: RunSpec | None
     parents: tuple[str, ...]
@@ -113,6 +118,10 @@ class Form:
             head.append(Line(path="adapter", value=value, choices=self.adapters, explanation=_HEAD["adapter"]))
             of, words = self.checkpoints, _HEAD["checkpoint"]
             head.append(Line(path="checkpoint", value=self.checkpoint, choices=of, explanation=words))
+        if self.prompt_counts:
+            said = {item: f"{item}: {count}" for item, count in self.prompt_counts.items()}
+            of, words = tuple(said.values()), _HEAD["prompts"]
+            head.append(Line(path="prompts", value=said[self.prompts], choices=of, explanation=words))
         parent = self.draft.spec.parent or "none"
         head.append(Line(path="parent", value=parent, choices=self.parents, explanation=_HEAD["parent"]))
         head.append(Line(path="place", value=self.place, choices=self.places, explanation=_HEAD["place"]))
@@ -196,6 +205,9 @@ def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
         return replace(form, unfolded=value == _MORE[1])
     elif name == "checkpoint":
         return _applied(project, replace(form, checkpoint=value), form.typed)
+    elif name == "prompts":
+        prompts = next(item for item in form.prompt_counts if value.startswith(f"{item}: "))
+        return _applied(project, replace(form, prompts=prompts), form.typed)
     elif name == "adapter":
         adapter = value
     elif name == "parent":
@@ -203,6 +215,8 @@ def with_choice(project: Project, form: Form, name: str, value: str) -> Form:
     else:
         place = value
     filled = _filled(project, kind, parent, adapter, dataset_id, place, form.changes, form.typed)
+    if form.prompts != filled.prompts and form.prompts in filled.prompt_counts:
+        filled = _applied(project, replace(filled, prompts=form.prompts), filled.typed)
     return replace(filled, unfolded=form.unfolded)
 
 
@@ -259,6 +273,7 @@ def _filled(
         parents=tuple(row.name for row in rows if row.task == task),
         adapters=adapters,
         checkpoints=checkpoint_choices(project, adapter_run) if of_adapter and adapter_run else (),
+        prompt_counts=prompt_choices(project, adapter_run if of_adapter else None) if task == "sample" else {},
         datasets=tuple(
             (row.id, f"{row.number}: {row.train_pairs} train, {row.holdout_pairs} holdout") for row in frozen
         ),
@@ -276,6 +291,7 @@ def _applied(project: Project, form: Form, typed: dict[str, str]) -> Form:
         checkpoint=form.checkpoint,
         dataset_id=form.dataset_id,
         place_name=form.place,
+        prompts=form.prompts,
     )
     wanted = {**form.changes, **{path: _parsed(path, text) for path, text in typed.items()}}
     try:

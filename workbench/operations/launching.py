@@ -34,7 +34,7 @@ from workbench.operations.beginning import (
     first_train,
     known_model,
 )
-from workbench.operations.canaries import freeze_canaries, prompt_lines
+from workbench.operations.canaries import prompt_lines
 from workbench.operations.errors import LaunchError
 from workbench.operations.experiment_changes import variable_paths
 from workbench.operations.freezing import snapshot_of
@@ -42,6 +42,7 @@ from workbench.operations.launch_warnings import data_warnings, family_warnings,
 from workbench.operations.place_settings import LOCAL
 from workbench.operations.places import place, place_names
 from workbench.operations.project import Project
+from workbench.operations.prompt_choice import Prompts, freeze_chosen, hash_of_chosen
 from workbench.operations.starting import start
 
 LaunchedTask = Literal["train", "sample", "score"]
@@ -60,6 +61,7 @@ class Draft:
         variables: those fields among them that count as variables, as in Experiments.
         warnings: sentences; a launch is not refused for them.
         known: what is known of its model; None where that is nothing.
+        prompts: which of the canary prompts it samples.
     """
 
     spec: RunSpec
@@ -69,6 +71,7 @@ class Draft:
     variables: tuple[str, ...]
     warnings: tuple[str, ...]
     known: Known | None = None
+    prompts: Prompts = "all"
 
 
 def draft(
@@ -81,6 +84,7 @@ def draft(
     dataset_id: int | None = None,
     model: str | None = None,
     place_name: str | None = None,
+    prompts: Prompts = "all",
 ) -> Draft:
     """Start a run: a copy of its parent where there is one, else the defaults for the project's model.
 
@@ -93,6 +97,7 @@ def draft(
         dataset_id: what to train on, or whose held-out pairs to measure; None for the newest dataset.
         model: None for the parent's where one is named, else for the project's.
         place_name: where; None for where the parent ran, if that place is still known, else for this machine.
+        prompts: for the task `sample`, which of the canary prompts.
 
     Raises:
         LaunchError: there is nothing to train on or to measure, or the adapter's run has no checkpoint.
@@ -123,11 +128,11 @@ def draft(
         adapter=adapter,
         objective=source.objective if task == "score" and source else found.objective,
         dataset_hash=frozen_hash,
-        canary_hash=freeze_canaries(project).content_hash if task != "score" else None,
+        canary_hash=hash_of_chosen(project, prompts, adapter_run) if task != "score" else None,
         sample_base=False,
         hashes={},
     )
-    return _described(project, spec, place_name or _place_of(project, parent), dataset_id)
+    return _described(project, spec, place_name or _place_of(project, parent), dataset_id, prompts)
 
 
 def _place_of(project: Project, parent: str | None) -> str:
@@ -212,7 +217,7 @@ def change(project: Project, current: Draft, changes: dict[str, Any]) -> Draft:
     found = known_model(project, changed.model.id)
     if found is not None and (problems := misfits(changed, found)):
         raise SpecError(problems)
-    return _described(project, changed, current.place, current.dataset_id)
+    return _described(project, changed, current.place, current.dataset_id, current.prompts)
 
 
 def parse_value(text: str) -> Any:
@@ -244,7 +249,8 @@ def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = la
         raise LaunchError(f"{where.name} is not ready: " + " ".join(problems))
     now = datetime.now(UTC)
     spec = replace(ready.spec, name=_name(now, ready.spec))
-    canary_set = freeze_canaries(project) if spec.task != "score" else None
+    adapter_run = spec.adapter.run if spec.adapter else None
+    canary_set = freeze_chosen(project, ready.prompts, adapter_run) if spec.task != "score" else None
     spec = replace(spec, canary_hash=canary_set.content_hash if canary_set else None)
     key = sample_key(spec)
     if spec.task == "train":
@@ -272,13 +278,13 @@ def launch(project: Project, ready: Draft, *, cancelled: Callable[[], bool] = la
             sample_key=key,
             dataset_id=ready.dataset_id,
             canary_set_id=canary_set.id if canary_set else None,
-            adapter_run=spec.adapter.run if spec.adapter else None,
+            adapter_run=adapter_run,
         )
         start(project, spec.name, cancelled=cancelled)
     return spec.name
 
 
-def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int | None) -> Draft:
+def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int | None, prompts: Prompts) -> Draft:
     warnings = []
     differing: list[tuple[str, Any, Any]] = []
     varied: tuple[str, ...] = ()
@@ -302,6 +308,7 @@ def _described(project: Project, spec: RunSpec, place_name: str, dataset_id: int
         variables=varied,
         warnings=tuple(warnings),
         known=found,
+        prompts=prompts,
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass, replace
 
+from curation.counted import counted
 from runners.spec import RunSpec, sample_key
 from store import canaries, datasets, runs, samples
 from workbench.operations.launching import Draft
 from workbench.operations.places import price_per_hour
 from workbench.operations.project import Project
+from workbench.operations.prompt_choice import chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,46 @@ def expected_time(project: Project, draft: Draft) -> Time | None:
     return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """What a sample run writes, and how long that takes by what an earlier run measured.
+
+    Attributes:
+        prompts: how many canary prompts it samples.
+        samples: how many samples that makes.
+        seconds_per_sample: None where nothing alike was sampled there.
+        measured_in: the run that measured; None likewise.
+    """
+
+    prompts: int
+    samples: int
+    seconds_per_sample: float | None
+    measured_in: str | None
+
+    @property
+    def whole_s(self) -> float | None:
+        """All samples, loading the model left out; None where nothing was measured."""
+        return None if self.seconds_per_sample is None else self.seconds_per_sample * self.samples
+
+
+def expected_sampling(project: Project, draft: Draft) -> Sampling | None:
+    """Return what a sample run will write and how long that takes, by the newest run alike; None for other tasks."""
+    spec = draft.spec
+    if spec.task != "sample":
+        return None
+    prompts = len(chosen(project, draft.prompts, spec.adapter.run if spec.adapter else None))
+    each = measured_in = None
+    for row in reversed(runs.rows(project.db)):
+        if row.place != draft.place or row.model != spec.model.id or not row.samples:
+            continue
+        other = RunSpec.from_json(runs.get(project.db, row.name).spec_json)
+        if other.model == spec.model and (found := _sample_s(project, row.name, other, spec)) is not None:
+            each, measured_in = found, row.name
+            break
+    count = prompts * spec.sampling.samples_per_prompt
+    return Sampling(prompts=prompts, samples=count, seconds_per_sample=each, measured_in=measured_in)
+
+
 def _validation_s(project: Project, measured_in: str, draft: Draft) -> float | None:
     """Return what all validations of a run will take, by what a pair and a mask took in an earlier one."""
     train = draft.spec.train
@@ -106,27 +148,33 @@ def _validation_s(project: Project, measured_in: str, draft: Draft) -> float | N
 def _sampling_s(project: Project, measured_in: str, other: RunSpec, draft: Draft) -> float | None:
     """Return what all canary samples of a run will take, by what one took in an earlier run."""
     spec = draft.spec
-    took = [
-        row.seconds for of in ("base", "adapter") for row in samples.of_run(project.db, measured_in, of) if row.seconds
-    ]
     prompts = len(canaries.rows(project.db))
     assert spec.train is not None
     if not prompts:
         return 0.0
-    if not took:
+    each = _sample_s(project, measured_in, other, spec)
+    if each is None:
         return None
+    last = spec.train.max_steps
+    every = spec.train.sample_every_steps
+    at = {last, *spec.train.sample_at_steps, *(range(every, last + 1, every) if every else ())}
+    rounds = len({step for step in at if step <= last}) + int(runs.base_run(project.db, sample_key(spec)) is None)
+    return each * prompts * spec.sampling.samples_per_prompt * rounds
+
+
+def _sample_s(project: Project, measured_in: str, other: RunSpec, spec: RunSpec) -> float | None:
+    """Return what a sample will take by what one took in an earlier run; None where that tells nothing of it."""
+    took = [
+        row.seconds for of in ("base", "adapter") for row in samples.of_run(project.db, measured_in, of) if row.seconds
+    ]
     then, now = other.sampling, spec.sampling
-    if now.sampler != then.sampler:
+    if not took or now.sampler != then.sampler:
         return None
     scale = now.max_new_tokens / then.max_new_tokens
     if now.sampler == "block":
         # Each denoising step sees the whole canvas.
         scale *= now.steps / then.steps
-    last = spec.train.max_steps
-    every = spec.train.sample_every_steps
-    at = {last, *spec.train.sample_at_steps, *(range(every, last + 1, every) if every else ())}
-    rounds = len({step for step in at if step <= last}) + int(runs.base_run(project.db, sample_key(spec)) is None)
-    return float(statistics.median(took) * scale * prompts * now.samples_per_prompt * rounds)
+    return float(statistics.median(took) * scale)
 
 
 def _pace(spec: RunSpec) -> tuple[object, ...]:
@@ -145,6 +193,15 @@ def _pace(spec: RunSpec) -> tuple[object, ...]:
         train.gradient_checkpointing,
         train.pad_to_multiple_of,
     )
+
+
+def sampling_in_words(sampling: Sampling) -> str:
+    """Say what a sample run writes, and how long that takes by what was measured there before."""
+    what = f"{counted(sampling.samples, 'sample')} of {counted(sampling.prompts, 'prompt')}"
+    if sampling.whole_s is None:
+        return f"{what}; how long they take is not known yet: nothing alike was sampled there."
+    each = f"{sampling.seconds_per_sample:.2g} s each"
+    return f"{what}: about {duration(sampling.whole_s)} and loading the model ({each}, by {sampling.measured_in})."
 
 
 def parts_in_words(time: Time) -> str:

@@ -140,7 +140,11 @@ class LaunchScreen(LaunchForm):
 
         if self._form is not None:
             text = summary(
-                self._form, self._expected.forecast, self._expected.too_long, measuring=self._expected.measuring
+                self._form,
+                self._expected.forecast,
+                self._expected.too_long,
+                measuring=self._expected.measuring,
+                sampling=self._expected.sampling,
             )
             self.query_one("#launch-summary", Static).update(text)
 

@@ -13,6 +13,7 @@ from workbench.screens.base import ProjectScreen
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form
     from workbench.operations.forecasting import Forecast
+    from workbench.operations.timing import Sampling
 
 # How often the forecast is made anew while a smoke run goes on, in seconds.
 _LOOK_S = 1.0
@@ -23,6 +24,7 @@ class Expected:
 
     Attributes:
         forecast: of memory and time; None before it is there, and where none can be made.
+        sampling: what a sample run writes, and in what time; None before it is there, and for other tasks.
         too_long: warnings about pairs that are longer than the limit.
         measuring: whether a smoke run goes on.
     """
@@ -35,6 +37,7 @@ class Expected:
             changed: is called on the event loop when something else is known.
         """
         self.forecast: Forecast | None = None
+        self.sampling: Sampling | None = None
         self.too_long: tuple[str, ...] = ()
         self.measuring = False
         self._screen = screen
@@ -75,15 +78,19 @@ class Expected:
         timer = self._screen.set_interval(_LOOK_S, look)
 
     def _ask_forecast(self, form: Form) -> None:
-        from workbench.operations.forecasting import forecast_run
-
         project = self._screen.project
 
-        def show(forecast: Forecast | None) -> None:
-            self.forecast = forecast
+        def ask() -> tuple[Forecast | None, Sampling | None]:
+            from workbench.operations.forecasting import forecast_run
+            from workbench.operations.timing import expected_sampling
+
+            return forecast_run(project, form.draft), expected_sampling(project, form.draft)
+
+        def show(found: tuple[Forecast | None, Sampling | None]) -> None:
+            self.forecast, self.sampling = found
             self._changed()
 
-        self._screen.ask(lambda: forecast_run(project, form.draft), show, group="forecast")
+        self._screen.ask(ask, show, group="forecast")
 
     def _ask_lengths(self, form: Form) -> None:
         """Ask how the pairs meet the limit; a large dataset takes seconds."""

@@ -14,6 +14,7 @@ from workbench.widgets.plain import one_line
 if TYPE_CHECKING:
     from workbench.operations.drafting import Form
     from workbench.operations.forecasting import Forecast
+    from workbench.operations.timing import Sampling
 
 _DIM = "$foreground-muted"
 _PARTS = (
@@ -28,12 +29,23 @@ _PARTS = (
 )
 
 
-def summary(form: Form, forecast: Forecast | None, too_long: Sequence[str] = (), *, measuring: bool = False) -> Content:
+def summary(
+    form: Form,
+    forecast: Forecast | None,
+    too_long: Sequence[str] = (),
+    *,
+    measuring: bool = False,
+    sampling: Sampling | None = None,
+) -> Content:
     """Say whether it fits and how long it takes, what differs from the parent, then every warning."""
     draft = form.draft
     parts: list[tuple[str, str] | str | Content] = []
     if forecast is not None:
         parts += [forecast_line(forecast, measuring=measuring), "\n"]
+    if sampling is not None:
+        from workbench.operations.timing import sampling_in_words
+
+        parts += [(sampling_in_words(sampling), _DIM), "\n"]
     if draft.spec.parent:
         one = len(draft.variables) <= 1
         words = differences_in_words(draft.differences, draft.variables)
