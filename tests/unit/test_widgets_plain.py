@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from workbench.widgets.plain import cell, one_line, visible, wrap
+from workbench.widgets.plain import cell, one_line, sentence, visible, wrap
 
 
 def test_escapes_are_shown_and_not_obeyed() -> None:
@@ -50,3 +51,46 @@ def test_a_word_longer_than_the_line_is_cut() -> None:
 
 def test_an_empty_line_stays_a_line() -> None:
     assert wrap("a\n\nb", 10) == [(0, 1), (2, 2), (3, 4)]
+
+
+@given(st.text(), st.integers(min_value=1, max_value=60))
+def test_a_sentence_is_exactly_as_wide_as_asked(text: str, width: int) -> None:
+    assert cell_len(sentence(text, width)) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2 pairs changed in On Sandals: settle with w", "2 pairs changed in On Sandals: settle with w"),
+        (
+            "4 pairs changed in Concluding Remarks on the Importance of Orthodoxy: settle with w",
+            "4 pairs changed in Concluding Remarks on the Importance of O…: settle with w",
+        ),
+        (
+            "4 pairs changed in Paganism: A Reply to Mr. Lowes Dickinson, at Length: settle with w, in Pairs (2)",
+            "4 pairs changed in Paganism: A Reply to Mr. Lo…: settle with w, in Pairs (2)",
+        ),
+        (
+            "Concluding Remarks on the Importance of Orthodoxy and of Much Else is held out. u takes it back.",
+            "Concluding Remarks on the Importance of Orthodoxy and of …. u takes it back.",
+        ),
+        (
+            "Wrote dataset 2 as jsonl: 2 files in /home/someone/work/projects/voice/exports/dataset-2",
+            "Wrote dataset 2 as jsonl: 2 files in …/work/projects/voice/exports/dataset-2",
+        ),
+        (
+            "Wrote dataset 2: 2 files in exports/a/very/long/way/down/to/where/the/author/keeps/them/dataset-2.",
+            "Wrote dataset 2: 2 files in …/down/to/where/the/author/keeps/them/dataset-2.",
+        ),
+        (
+            "What this sentence says has no end that names a key, and so it is cut where the line is full",
+            "What this sentence says has no end that names a key, and so it is cut where…",
+        ),
+        (
+            "Undone: edit the text of an essay whose title is so long that it would not fit into any line",
+            "Undone: edit the text of an essay whose title is so long that it would not …",
+        ),
+    ],
+)
+def test_a_sentence_that_is_too_long_keeps_its_key_and_the_name_of_its_file(text: str, shown: str) -> None:
+    assert sentence(text, 76).rstrip() == shown

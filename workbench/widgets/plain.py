@@ -10,6 +10,10 @@ from rich.cells import cell_len, set_cell_size
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+# A path of two folders or more.
+_PATH = re.compile(r"(?<!\S)(?:~|\.\.?)?(?:/[^/\s]+){2,}/?|(?<!\S)[^/\s]+(?:/[^/\s]+){2,}/?")
+# What is left of the beginning of a sentence at least, in cells.
+_LEAST_HEAD = 12
 _WORD = re.compile(r"\S+")
 
 
@@ -31,6 +35,38 @@ def cell(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def sentence(text: str, width: int) -> str:
+    """Lay a sentence into `width` cells and lose neither the key at its end nor the name of a file.
+
+    Where it is too long, what it says a file lies in is cut from its left, then what stands before its last colon (a
+    title, mostly) from its right. What stands behind that colon is cut only where it alone is too long.
+    """
+    shown = one_line(text)
+    paths = sorted(_PATH.finditer(shown), key=lambda found: len(found.group()))
+    if paths and (over := cell_len(shown) - width) > 0:
+        path = paths[-1].group()
+        left = _shorter(path, cell_len(path) - over)
+        shown = shown[: paths[-1].start()] + left + shown[paths[-1].end() :]
+    if cell_len(shown) <= width:
+        return cell(shown, width)
+    head, colon, tail = shown.rpartition(": ")
+    if not colon:
+        # "… was noted. u takes it back."
+        head, colon, tail = shown.rpartition(". ")
+    room = width - cell_len(colon + tail)
+    return cell(cell(head, room) + colon + tail, width) if colon and room >= _LEAST_HEAD else cell(shown, width)
+
+
+def _shorter(path: str, width: int) -> str:
+    """Return the end of a path, from a folder of it on, and its last part at least."""
+    parts = path.split("/")
+    for first in range(1, len(parts)):
+        left = "/".join(["…", *parts[first:]])
+        if cell_len(left) <= width or not any(parts[first + 1 :]):
+            return left
+    return path
 
 
 def _shown(match: re.Match[str]) -> str:

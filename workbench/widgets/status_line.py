@@ -17,7 +17,7 @@ from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
-from workbench.widgets.plain import cell, lines_of, one_line
+from workbench.widgets.plain import cell, lines_of, one_line, sentence
 
 Severity = Literal["information", "warning", "error"]
 
@@ -104,11 +104,11 @@ class StatusLine(Widget):
         if self.message is not None and (self.progress is None or self.message[1] != "information"):
             text, severity = self.message
             lines = self._lines if self.size.height > 1 else []
-            shown = "\n".join(lines[: self.size.height]) if lines else cell(text, width)
+            shown = "\n".join(lines[: self.size.height]) if lines else sentence(text, width)
             return Content.styled(shown, _STYLES[severity])
         if self.progress is not None:
             return _progress_line(self.progress, width)
-        return Content.assemble(("→ ", "$accent"), cell(one_line(self.hint), width - 2)) if self.hint else Content("")
+        return Content.assemble(("→ ", "$accent"), sentence(self.hint, width - 2)) if self.hint else Content("")
 
 
 def _progress_line(progress: Progress, width: int) -> Content:
