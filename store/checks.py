@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from store import program
 from store.database import Database
-from store.edit_states import part
+from store.edit_states import ASIDE, part
 from store.history import edit
 from store.values import now, storable
 
@@ -100,5 +101,7 @@ def stamp(db: Database) -> str:
         "(SELECT 1 FROM edit_row WHERE edit_id = edit.id AND row_table IN ('pair', 'source', 'canary'))"
     )
     assert found is not None
-    left = part(db)
-    return f"{found[0]}-{found[1]}" + (f"-{left.row}" if left else "")
+    left, aside = part(db), program.recall(db, ASIDE)
+    # What was set aside stands like what was done: undone edits and they could else be taken for each other.
+    beside = f"-aside-{sum(aside)}" if isinstance(aside, list) else ""
+    return f"{found[0]}-{found[1]}{beside}" + (f"-{left.row}" if left else "")

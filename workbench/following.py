@@ -59,10 +59,14 @@ class Following:
         try:
             report, contacts = await asyncio.to_thread(self._collect)
         except Exception as error:  # noqa: BLE001 - the worker boundary
-            self._app.say(sentence_of(error), "error")
+            if self._app.is_running:
+                self._app.say(sentence_of(error), "error")
             return
         finally:
             self._busy = False
+        # Closing the program takes the widgets away before it ends this.
+        if not self._app.is_running:
+            return
         if contacts:
             self._pull()
         for problem in report.problems:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from store import checks, datasets, essays, pairs
+from store import checks, datasets, essays, history, pairs
 from store.errors import Conflict, NotFound
 from store.pairs import PairChange, PairFilter
 from tests.journeys.builders import make_curated_project
 from workbench.operations import canaries, checking, child, counting, curating, freezing, reshaping, waiving
 from workbench.operations.checking_job import check_in_child, freeze_in_child
 from workbench.operations.comparing import compare_datasets
-from workbench.operations.edits import undo
+from workbench.operations.edits import redo, undo
 from workbench.operations.errors import ChildError, ProjectError, WorkbenchError
 from workbench.operations.freezing import dataset_rows, dataset_view, freeze
 from workbench.operations.project import Project, read_settings
@@ -330,3 +330,16 @@ def test_a_dataset_keeps_what_its_own_check_found_and_not_that_of_another_progra
 
     monkeypatch.setattr(checks, "keep", meanwhile)
     assert freeze(project).report.unclear_topics != ("of another program",)
+
+
+def test_edits_that_were_undone_and_edits_that_were_set_aside_are_not_taken_for_each_other(project: Project) -> None:
+    first = len(history.ids(project.db)) + 1
+    for pair_id in accepted(project)[:3]:
+        curating.decide(project, [pair_id], "rejected")
+    undo(project)
+    before = checking.check(project)
+    assert not before.stale
+    redo(project)
+    # Of the numbers of those that are done the sum is the same again.
+    history.set_aside(project.db, first + 2)
+    assert checking.last_check(project).stale  # type: ignore[union-attr]
