@@ -1,8 +1,8 @@
 """Bring what jobs write on far hosts, beside the terminal program: one thread a host, so that none waits for another.
 
-Lines come every few seconds. Checkpoints may take minutes and come in a thread of their own, so the curve goes on
-meanwhile. A host that is away is asked more and more seldom; a run that was just launched or stopped is asked about at
-once. The threads do nothing but read from their `ssh` and write files.
+Lines come every few seconds, and more seldom while all runs wait on a cluster. Checkpoints may take minutes and come in
+a thread of their own, so the curve goes on meanwhile. A host that is away is asked more and more seldom; a run that was
+just launched or stopped is asked about at once. The threads do nothing but read from their `ssh` and write files.
 """
 
 from __future__ import annotations
@@ -22,6 +22,21 @@ _SEEK_S: Final = 2.0
 # How often a host is asked, and how seldom at most while it is away, in seconds.
 _EVERY_S: Final = 3.0
 _SELDOM_S: Final = 30.0
+# How seldom a cluster is, on which every run waits, in seconds: that may go on for days.
+_QUEUED_S: Final = 15.0
+
+
+def pause_s(before_s: float, *, failed: bool, queued: bool) -> float:
+    """Return how long to leave a place alone now.
+
+    Args:
+        before_s: how long it was left alone last.
+        failed: whether it could not be asked.
+        queued: whether nothing runs there, and all waits to be started.
+    """
+    if failed:
+        return min(_SELDOM_S, before_s * 2)
+    return min(_QUEUED_S, before_s * 2) if queued else _EVERY_S
 
 
 class Pulling:
@@ -99,7 +114,9 @@ class _Host:
             while not self._stopped.is_set() and (runs := self._runs()):
                 problem = self._round(runs)
                 self._say("lines", problem)
-                wait_s = min(_SELDOM_S, wait_s * 2) if problem else _EVERY_S
+                wait_s = pause_s(
+                    wait_s, failed=bool(problem), queued=all(run.contact.state == "waiting" for run in runs)
+                )
                 if self._woken.wait(wait_s):
                     self._woken.clear()
                     wait_s = _EVERY_S

@@ -128,7 +128,8 @@ def state(run_dir: RunDir, attempt: int, *, fresh_s: float = _FRESH_S) -> dict[s
             ours = _job(run_dir, started)
             if ours is None or ours.number != job.number:
                 # Its node has not begun with it yet.
-                return _told(words_of(fields) if over(fields) else _soon(fields), attempt)
+                said = words_of(fields) if over(fields) else _soon(fields)
+                return _told(replace(said, note="") if _by_us(run_dir, job, fields) else said, attempt)
             number, job = started, ours
     else:
         # What stands of the attempts that Slurm started is all there is to know.

@@ -81,6 +81,18 @@ def test_runs_without_any_run(snap_compare: Compare, frozen: Project, size: tupl
     assert looks_right(snap_compare, frozen, size, "runs")
 
 
+def test_runs_with_a_run_that_waits_on_a_cluster(
+    snap_compare: Compare, frozen: Project, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir = add_run(frozen, train_spec(frozen, BASE_RUN), with_base=True, steps_done=42, status="submitted")
+    send_far(frozen, BASE_RUN, "uni")
+    note = "Waiting for resources to go on where its last node left it: Priority, other jobs go first."
+    with mock.patch("runners.places.contact.utc_now", return_value=NOW):
+        reached(run_dir, 1, Poll("waiting", note=note))
+    monkeypatch.setattr("workbench.following.Following.tick", idle)
+    assert looks_right(snap_compare, frozen, size, "runs")
+
+
 def test_runs_with_a_run_going_on(snap_compare: Compare, frozen: Project, size: tuple[int, int]) -> None:
     warning = "Of the holdout, 1 pair was skipped: longer than 512 tokens."
     add_run(frozen, train_spec(frozen, BASE_RUN), with_base=True, steps_done=42, status="running", warning=warning)

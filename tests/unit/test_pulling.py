@@ -80,3 +80,11 @@ def test_a_connection_that_broke_off_is_said_once_whoever_noticed(hosts: Hosts) 
     hosts.pulling.start()
     assert hosts.over.wait(PATIENCE_S)
     assert hosts.said == ["it broke off"]
+
+
+def test_a_place_that_is_away_or_has_everything_wait_is_asked_more_and_more_seldom() -> None:
+    assert pulling.pause_s(3.0, failed=False, queued=False) == 3.0
+    assert [pulling.pause_s(before, failed=True, queued=False) for before in (3.0, 6.0, 24.0)] == [6.0, 12.0, 30.0]
+    assert [pulling.pause_s(before, failed=False, queued=True) for before in (3.0, 6.0, 12.0)] == [6.0, 12.0, 15.0]
+    # Once one of them runs, its lines come as ever.
+    assert pulling.pause_s(15.0, failed=False, queued=False) == 3.0
