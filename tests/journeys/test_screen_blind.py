@@ -175,7 +175,7 @@ async def test_held_out_prompts_are_added_and_taken_back_by_keys(tmp_path: Path)
     before = len(canary_rows(project))
     async with blind_test(project) as (app, pilot):
         await press(pilot, "p")
-        assert "Added 16 canary prompts. Sample the adapter with them: 4, s." in shown(app.screen)
+        assert "Added 16 canary prompts. Sample the adapter with them: 4, s, held out." in shown(app.screen)
         assert len(canary_rows(project)) == before + 16
         await press(pilot, "u")
         assert len(canary_rows(project)) == before

@@ -371,7 +371,7 @@ async def test_what_stays_loaded_is_said_on_leaving_and_can_be_ended(project: Pr
         await asked(pilot, screen, "ctrl+g")
         await until(pilot, lambda: "loaded, the last answer" in shown(screen))
         await press(pilot, "escape", "escape")
-        assert "embedded stays loaded, for 30 minutes without a question: I, then ctrl+t" in shown(app.screen)
+        assert "The model stays loaded for 30 minutes of rest: I, then ctrl+t ends it." in shown(app.screen)
         await press(pilot, "I")
         assert isinstance(again := app.screen, DraftScreen)
         await until(pilot, lambda: again.living)

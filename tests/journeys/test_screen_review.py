@@ -207,6 +207,7 @@ async def test_a_verdict_with_the_names_shown_replaces_a_masked_one_only_when_sh
     async with reviewing(project) as pilot:
         await pilot.press("M", "equals_sign", "M", "left_square_bracket")
         await settle(pilot, lambda: first() == ("tie", True))
+        assert "tie, judged masked" in shown(pilot, "#review-head")
         await pilot.press("x")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         assert "hidden: tie" in shown(pilot, ".dialog-words")

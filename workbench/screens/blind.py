@@ -221,7 +221,7 @@ class BlindScreen(ProjectScreen, ModalScreen[None]):
             return add_held_out_prompts(project, run)
 
         def done(added: int) -> None:
-            then = "Sample the adapter with them: 4, s."
+            then = "Sample the adapter with them: 4, s, held out."
             if added:
                 self.say(f"Added {counted(added, 'canary prompt')}. {then} u undoes it.")
             else:

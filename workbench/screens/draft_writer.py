@@ -148,8 +148,7 @@ class DraftWriter(ProjectScreen):
         living = self.living
         if living is None:
             return ""
-        what = living.adapter_run or living.model
-        return f"{what} stays loaded, for {self.minutes:g} minutes without a question: I, then ctrl+t ends it."
+        return f"The model stays loaded for {self.minutes:g} minutes of rest: I, then ctrl+t ends it."
 
     def _draw(self) -> None:
         """Draw the lines around the text."""

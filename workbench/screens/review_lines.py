@@ -141,6 +141,8 @@ def head_line(stand: Stand, width: int) -> Content:
         abouts = [f"  {_kind(sample)}{index} · {seed_words(sample)}", f"  {index} · {seed_words(sample)}", f"  {index}"]
         judged = comparison.verdict is not None
         right = [(stand.verdict_words(), "bold $text-success" if judged else "$foreground-muted")]
+        if judged and comparison.masked and not stand.masked:
+            right.append((", judged masked", "$foreground-muted"))
     if stand.masked:
         right += [("  " if right else "", ""), ("masked" if stand.hidden else "revealed", "$text-warning")]
     end = Content.assemble(*right)
