@@ -21,6 +21,7 @@ from workbench.operations.essays import essay_rows
 from workbench.operations.importing import import_paths
 from workbench.operations.project import Project
 from workbench.operations.proposing import propose_pairs
+from workbench.screens.pairs import PairsScreen
 
 FIRST = "The gravel path was laid before anybody asked who would walk on it, which is the way with most paths."
 SECOND = "My aunt walked on it once, in good shoes, and never again. She said that it had opinions about her heels."
@@ -75,17 +76,19 @@ async def test_an_essay_edited_elsewhere_marks_its_pair_which_is_settled_by_key_
         await until(pilot, lambda: "≠ 1 changed On Gravel" in shown(app.screen))
         assert "1 pair changed in On Gravel: settle with w" in shown(app.screen)
         await press(pilot, "w")
-        assert "≠changed" in shown(app.screen)
+        assert "≠ changed" in shown(app.screen)
         assert "On Keys" not in shown(app.screen)
         await press(pilot, "w")
         assert "[-good-] {+bad+} shoes" in shown(app.screen)
-        await press(pilot, "t")
+        await press(pilot, "w")
+        assert isinstance(app.screen, PairsScreen)
+        await press(pilot, "w", "t")
         assert "The new text was taken. Nothing is left to settle." in shown(app.screen)
         assert "in bad shoes" in shown(app.screen)
         assert settling.changed_ids(project) == []
         await press(pilot, "u")
         assert "Undone: take the new text for a pair" in shown(app.screen)
-        assert "≠changed" in shown(app.screen)
+        assert "≠ changed" in shown(app.screen)
         assert "in good shoes" in shown(app.screen)
         (pair,) = settling.changed_ids(project)
         await press(pilot, "w", "o")
@@ -101,13 +104,43 @@ async def test_a_changed_pair_is_taken_and_edited(project: Project) -> None:
         edit_elsewhere(project.root / "essays" / "gravel.md", "good shoes", "bad shoes")
         await until(pilot, lambda: settling.changed_ids(project))
         await until(pilot, lambda: "settle with w" in shown(app.screen))
-        await press(pilot, "w", "w")
+        await press(pilot, "w")
         text = shown(app.screen)
         assert ("before" in text, "[-good-]" in text, "{+bad+}" in text) == (True, True, True)
         await press(pilot, "e", "M", "y", "space", "escape")
         (pair, *_) = (pairs.get(project.db, key) for key in pairs.ids(project.db, PairFilter(words="bad shoes")))
         assert pair.response.startswith("My My aunt walked on it once, in bad shoes")
         assert (pair.edited, pair.changed) == (True, False)
+
+
+async def test_one_key_settles_each_changed_pair_after_the_other_wherever_the_author_stands(project: Project) -> None:
+    for name, old, new in (("gravel", "good shoes", "bad shoes"), ("keys", "other for hope", "other for fun")):
+        path = project.root / "essays" / f"{name}.md"
+        path.write_text(path.read_text().replace(old, new))
+    import_paths(project, ())
+    first, second = settling.changed_ids(project)
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PairsScreen)
+        await press(pilot, "w")
+        assert "On Gravel · continuation · accepted · 2 to settle" in shown(app.screen)
+        await press(pilot, "o")
+        assert "On Keys · continuation · accepted" in shown(app.screen)
+        assert "The pair stays as it was." in shown(app.screen)
+        assert settling.changed_ids(project) == [second]
+        assert screen.pairs.current == second
+        await press(pilot, "o")
+        assert app.screen is screen
+        assert "The pair stays as it was. Nothing is left to settle. u takes it back." in shown(screen)
+        assert {pairs.get(project.db, key).status for key in (first, second)} == {"accepted"}
+
+
+async def test_a_key_that_takes_an_acceptance_back_says_so(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        await press(pilot, "tab", "o")
+        first = next(iter(curating.pair_ids(project, PairFilter(statuses=("proposed",)))))
+        said = f"Pair {first} is a proposal again, no longer accepted: u takes it back."
+        assert said in " ".join(shown(app.screen).split())
 
 
 async def test_the_list_of_pairs_does_not_jump_when_an_essay_changes(project: Project) -> None:

@@ -1,8 +1,11 @@
-"""A pair whose essay was changed: what it was made from beside what stands there now, to be settled by a key."""
+"""Pairs whose essays were changed: what each was made from beside what stands there now, settled by a key each.
+
+The view stays open from one to the next, so that a quick key is never taken by the list beneath it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -44,7 +47,7 @@ def compare(view: ChangeView) -> Changed:
     )
 
 
-class SettlePair(ModalScreen[Settled]):
+class SettlePair(ModalScreen[None]):
     """Before and now side by side, or one in the other where the terminal is narrow; the author's own words besides."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -62,6 +65,7 @@ class SettlePair(ModalScreen[Settled]):
     SettlePair TextView:focus { border-left: vkey $accent; }
     SettlePair .settle-head { text-style: bold; padding: 0 1; height: 1; }
     SettlePair .settle-keys { color: $text-muted; padding: 0 1; height: 1; background: $panel; }
+    SettlePair #settle-done { color: $text-success; padding: 0 1; height: 1; display: none; }
     SettlePair #settle-said { color: $text-warning; padding: 0 1; height: auto; max-height: 6; display: none; }
     SettlePair.-wide #settle-columns { layout: horizontal; }
     SettlePair.-wide #settle-both { display: none; }
@@ -71,25 +75,55 @@ class SettlePair(ModalScreen[Settled]):
     SettlePair #settle-own.-nothing { display: none; }
     """
 
-    def __init__(self, changed: Changed) -> None:
+    def __init__(self, changed: Changed, left: int, settle: Callable[[Changed, Settled], None]) -> None:
+        """Make the view.
+
+        Args:
+            changed: the pair to begin with.
+            left: how many are to be settled, it included.
+            settle: settles one, and then gives the view the next with `go_on`, or closes it.
+        """
         super().__init__()
         self._changed = changed
+        self._left = left
+        self._settle = settle
+        self._settling = False
 
     def compose(self) -> ComposeResult:
         """Lay out the texts over the whole screen."""
-        pair = self._changed.view.pair
-        yield Static(Content(f"{one_line(pair.title)} · {pair.tier} · {pair.status}"), classes="settle-head")
+        yield Static("", id="settle-head", classes="settle-head")
         with Container(id="settle-columns"):
             yield TextView(id="settle-both")
             yield TextView(id="settle-before")
             yield TextView(id="settle-now")
             yield TextView(id="settle-own")
+        yield Static("", id="settle-done")
         yield Static("", id="settle-said")
-        yield Static(Content(self._keys()), classes="settle-keys")
+        yield Static("", id="settle-keys", classes="settle-keys")
 
     def on_mount(self) -> None:
         """Show the texts."""
+        self._show("")
+
+    def go_on(self, changed: Changed, left: int, done: str) -> None:
+        """Show the next pair; `done` says what became of the one before."""
+        self._changed, self._left, self._settling = changed, left, False
+        self._show(done)
+
+    def stay(self) -> None:
+        """Take keys again: the pair was not settled."""
+        self._settling = False
+
+    def _show(self, done: str) -> None:
         changed, view = self._changed, self._changed.view
+        left = f" · {self._left:,} to settle" if self._left > 1 else ""
+        head = f"{one_line(view.pair.title)} · {view.pair.tier} · {view.pair.status}{left}"
+        self.query_one("#settle-head", Static).update(Content(head))
+        self.query_one("#settle-keys", Static).update(Content(self._keys()))
+        self.query_one("#settle-said", Static).display = False
+        said = self.query_one("#settle-done", Static)
+        said.update(Content(visible(done)))
+        said.display = bool(done)
         self.query_one("#settle-before", TextView).lay(
             lambda width: [*_title("before", width), *_texts(changed, width, without="new")]
         )
@@ -124,12 +158,15 @@ class SettlePair(ModalScreen[Settled]):
 
     def action_settle(self, how: Settled) -> None:
         """Settle it so; what is gone cannot be taken."""
+        if self._settling:
+            return
         if how == "take" and self._changed.view.gone:
             said = self.query_one("#settle-said", Static)
             said.update(Content(visible(f"{self._changed.view.lost} o keeps the pair, x in the list rejects it.")))
             said.display = True
             return
-        self.dismiss(how)
+        self._settling = True
+        self._settle(self._changed, how)
 
     def action_leave(self) -> None:
         """Leave it to be settled."""

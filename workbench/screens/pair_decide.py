@@ -78,6 +78,8 @@ class DecideKeys(PairBase):
         self._write(ids, status, before, several)
 
     def _write(self, ids: list[int], status: Status, before: dict[int, PairRow], several: bool) -> None:
+        row = before.get(ids[0])
+
         def operate() -> Decided:
             from workbench.operations.curating import decide_all
 
@@ -86,6 +88,8 @@ class DecideKeys(PairBase):
         def done(decided: Decided) -> None:
             if several:
                 self.say(decided_said(decided, status))
+            elif status == "proposed" and decided.changed and row is not None:
+                self.say(f"Pair {row.id} is a proposal again, no longer {row.status}: u takes it back.")
             self.ask_counts()
 
         def failed(_sentence: str) -> None:

@@ -29,7 +29,7 @@ MARKS = {
 }
 
 # Before the opening of a pair whose text reads otherwise in its essay now.
-_CHANGED = "≠changed "
+_CHANGED = "≠ changed · "
 
 # The filters that tab goes through, in order.
 FILTERS = ("proposed", "accepted", "rejected", "flagged", "changed", "all", "over")
@@ -229,9 +229,9 @@ def pair_head(view: PairView, width: int) -> Content:
     ways = [
         (f" · {pair.tier}{held}{flagged}{changed}", unit)
         for flagged, changed, unit in (
-            (" · flagged" if pair.flagged else "", " · ≠ changed: w" if pair.changed else "", " tokens"),
-            (" · flagged" if pair.flagged else "", " · ≠ w" if pair.changed else "", " tokens"),
-            (" · flagged" if pair.flagged else "", " · ≠ w" if pair.changed else "", ""),
+            (" · flagged" if pair.flagged else "", " · ≠ changed (w)" if pair.changed else "", " tokens"),
+            (" · flagged" if pair.flagged else "", " · ≠" if pair.changed else "", " tokens"),
+            (" · flagged" if pair.flagged else "", " · ≠" if pair.changed else "", ""),
             (" !" if pair.flagged else "", " ≠" if pair.changed else "", ""),
         )
     ]

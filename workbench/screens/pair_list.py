@@ -85,10 +85,11 @@ class ListPart(PairBase):
         self._placed = True
         self._clear_words()
 
-    def show_changed(self) -> None:
-        """Show the pairs that are to be settled, of every source."""
+    def show_changed(self, cursor: int | None = None) -> None:
+        """Show the pairs that are to be settled, of every source, with the cursor on one of them."""
         self._source = None
         self._clear_words()
+        self._wanted_pair = cursor
         self.action_show_filter("changed")
 
     def on_essays_changed(self) -> None:

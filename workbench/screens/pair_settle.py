@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,14 +12,28 @@ from workbench.screens.pair_edit import EditPair, PairDraft
 
 if TYPE_CHECKING:
     from workbench.operations.settling import ChangeView
-    from workbench.screens.pair_change import Changed, Settled
+    from workbench.screens.pair_change import Changed, Settled, SettlePair
 
 _SAID = {"take": "The new text was taken.", "keep": "The pair stays as it was.", "edit": "Settled with your words."}
 _WAITS = {
-    "take": "Taken, but its prompt is gone: write one with i, or reject it with x.",
+    "take": "The new text was taken, but its prompt is gone: write one with i, or reject it with x.",
     "unwritten": "The new text was taken; its prompt is still to be written, with i.",
-    "edit": "Settled, but a text of it is empty: write it with e, or reject it with x.",
+    "edit": "Settled; a text of it is empty, and is still to be written, with e.",
+    "edit-unwritten": "Settled with your words; its prompt is still to be written, with i.",
 }
+
+
+def next_changed(shown: Sequence[int], at: int, changed: Sequence[int]) -> int | None:
+    """Return the pair to be settled next: in the list from the cursor on and round to it, else the first of all.
+
+    Args:
+        shown: the list.
+        at: the cursor's line.
+        changed: those to be settled, in reading order.
+    """
+    wanted = set(changed)
+    following = (item for item in (*shown[at:], *shown[:at]) if item in wanted)
+    return next(following, changed[0] if changed else None)
 
 
 class SettleKeys(PairBase):
@@ -26,94 +41,113 @@ class SettleKeys(PairBase):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "w", "settle", "what changed", show=False, tooltip="settle what changed in the essay", id="pairs.settle"
+            "w", "settle", "what changed", show=False, tooltip="settle what changed in the essays", id="pairs.settle"
         ),
     ]
 
     def action_settle(self) -> None:
-        """Show what changed of the pair under the cursor; else go to the first pair that is to be settled."""
-        pair_id = self.pairs.current
+        """Show what changed of the pair under the cursor, else of the next that is to be settled, and go on so."""
         if self.pairs.marked:
             self.say("One pair is settled at a time: take the marks off with esc first.", "warning")
             return
+
+        def show(changed: Changed | None, left: int) -> None:
+            from workbench.screens.pair_change import SettlePair
+
+            if changed is None:
+                self.say("No pair is to be settled: their essays say what they say.")
+                return
+            self._go_to_changed(changed.view.pair.id)
+
+            def settle(changed: Changed, how: Settled) -> None:
+                if how == "edit":
+                    self._edit(view, changed.view)
+                else:
+                    self._settle(view, changed.view, how)
+
+            view = SettlePair(changed, left, settle)
+            self.app.push_screen(view)
+
+        self._ask_next(show)
+
+    def show_changed(self, cursor: int | None = None) -> None:
+        """Show the pairs that are to be settled, with the cursor on one of them."""
+        raise NotImplementedError
+
+    def _go_to_changed(self, pair_id: int) -> None:
+        if not self.pairs.go_to(pair_id):
+            self.show_changed(pair_id)
+
+    def _ask_next(self, then: Callable[[Changed | None, int], None]) -> None:
+        """Ask for the pair that is to be settled next, and how many are."""
+        shown, at = self.pairs.ids, self.pairs.cursor
 
         def ask() -> tuple[Changed | None, int]:
             from workbench.operations.settling import change_view, changed_ids
             from workbench.screens.pair_change import compare
 
             ids = changed_ids(self.project)
-            return (compare(change_view(self.project, pair_id)) if pair_id in ids else None), len(ids)
+            chosen = next_changed(shown, at, ids)
+            return (None if chosen is None else compare(change_view(self.project, chosen))), len(ids)
 
-        def show(answer: tuple[Changed | None, int]) -> None:
-            changed, count = answer
-            if changed is not None:
-                self._open_change(changed)
-            elif count:
-                self.show_changed()
-            else:
-                self.say("No pair is to be settled: their essays say what they say.")
+        self.ask(ask, lambda answer: then(*answer), group="settle", fresh=True)
 
-        self.ask(ask, show, group="settle")
-
-    def show_changed(self) -> None:
-        """Show the pairs that are to be settled."""
-        raise NotImplementedError
-
-    def _open_change(self, changed: Changed) -> None:
-        from workbench.screens.pair_change import SettlePair
-
-        def settled(how: Settled | None) -> None:
-            if how == "edit":
-                self._edit(changed.view)
-            elif how is not None:
-                self._settle(changed.view, how)
-
-        self.app.push_screen(SettlePair(changed), settled)
-
-    def _settle(self, view: ChangeView, how: Settled) -> None:
-        pair_id = view.pair.id
+    def _settle(self, view: SettlePair, change: ChangeView, how: Settled) -> None:
         # What never had a prompt has lost none.
-        waits = "unwritten" if how == "take" and not view.pair.prompt.strip() else how
+        waits = "unwritten" if how == "take" and not change.pair.prompt.strip() else how
 
-        def operate() -> tuple[bool, int]:
-            from workbench.operations.settling import changed_ids, settle
+        def operate() -> bool:
+            from workbench.operations.settling import settle
 
-            whole = settle(self.project, pair_id, "take" if how == "take" else "keep")
-            return whole, len(changed_ids(self.project))
+            return settle(self.project, change.pair.id, "take" if how == "take" else "keep")
 
-        self.act(operate, lambda done: self._settled(pair_id, how, *done, waits=waits))
+        def done(whole: bool) -> None:
+            self._settled(view, change.pair.id, _SAID[how] if whole else _WAITS[waits], calm=whole or waits != how)
 
-    def _edit(self, view: ChangeView) -> None:
+        self.act(operate, done, failed=lambda _sentence: view.dismiss())
+
+    def _edit(self, view: SettlePair, change: ChangeView) -> None:
         from workbench.operations.settling import taken
 
-        prompt, response = taken(view)
-        draft = PairDraft(pair_id=view.pair.id, prompt=prompt, response=response)
+        prompt, response = taken(change)
+        draft = PairDraft(pair_id=change.pair.id, prompt=prompt, response=response)
 
         def typed(words: PairDraft | None) -> None:
             if words is None:
+                view.stay()
                 return
+            unwritten = not (change.pair.prompt.strip() or words.prompt.strip()) and bool(words.response.strip())
 
-            def operate() -> tuple[bool, int]:
+            def operate() -> bool:
                 from workbench.operations import guide
-                from workbench.operations.settling import changed_ids, settle_with
+                from workbench.operations.settling import settle_with
                 from workbench.screens.pair_edit import DRAFT
 
                 whole = settle_with(self.project, words.pair_id, prompt=words.prompt, response=words.response)
                 guide.remember(self.project, DRAFT, None)
-                return whole, len(changed_ids(self.project))
+                return whole
 
-            self.act(operate, lambda done: self._settled(words.pair_id, "edit", *done, waits="edit"))
+            def done(whole: bool) -> None:
+                waits = _WAITS["edit-unwritten" if unwritten else "edit"]
+                self._settled(view, words.pair_id, _SAID["edit"] if whole else waits, calm=whole or unwritten)
 
-        self.app.push_screen(EditPair(draft, view.pair.title), typed)
+            self.act(operate, done, failed=lambda _sentence: view.dismiss())
 
-    def _settled(self, pair_id: int, how: Settled, whole: bool, left: int, *, waits: str) -> None:
+        self.app.push_screen(EditPair(draft, change.pair.title, tier=change.pair.tier), typed)
+
+    def _settled(self, view: SettlePair, pair_id: int, said: str, *, calm: bool) -> None:
+        """Go on to the next pair; after the last, or where the view was left meanwhile, say what was done."""
         self.forget([pair_id])
         self.ask_counts()
-        if not whole:
-            # It stays under the cursor: the next key is for it.
-            self.say(_WAITS[waits], "warning")
-            return
-        following = f"{left:,} left to settle." if left else "Nothing is left to settle."
-        self.say(f"{_SAID[how]} {following} u takes it back.")
-        if self._filter == "changed" and self.pairs.cursor < len(self.pairs.ids) - 1:
-            self.pairs.action_move(1)
+
+        def go_on(changed: Changed | None, left: int) -> None:
+            if changed is not None and view.is_attached:
+                self._go_to_changed(changed.view.pair.id)
+                view.go_on(changed, left, said)
+                return
+            if view.is_attached:
+                view.dismiss()
+            following = f"{left:,} left to settle." if left else "Nothing is left to settle."
+            self.say(f"{said} {following} u takes it back.", "information" if calm else "warning")
+
+        self._ask_next(go_on)
