@@ -10,6 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# From this weight on a pair counts as doubtful: it is marked in the list, and the reasons are told.
+DOUBTFUL = 3
+
 _SHORT_WORDS, _VERY_SHORT_WORDS = 40, 15
 _LONG_SHARE = 1.5
 _HEADING_WORDS = 8
@@ -17,6 +20,7 @@ _ENDS = ".!?…:"
 _CLOSERS = "”’\"')]*_ "
 _QUOTES = '“"‘«'
 _SENTENCE_END = re.compile(r"[.!?…][”’\"')\]*_]*\s+(?=[“‘\"'(*_—–-]*[^\W\d_a-z])")
+_ASKS_FIRST = re.compile(r"[^.!?…]*\?")
 _ASKS_IN_SPEECH = re.compile(r"\?[”\"’'][^.!?]{0,60}[.!]?\Z")
 _LEANING = re.compile(
     r"[“‘\"'(*_ ]*(?:and|or|nor|for|so|thus|hence|therefore|because|which|such|it|he|she|they|this|that|these|those|his"
@@ -126,6 +130,7 @@ def _of_joint(prompt: str, response: str) -> list[Doubt]:
     if before and not prompt.endswith("\n"):
         leans = _LEANING.match(response) is not None
         found.append(Doubt("leans on the sentence before", 2) if leans else Doubt("begins in mid-paragraph", 1))
-    if before and before.rstrip(_CLOSERS)[-1:] == "?":
+    # A question after a question goes on asking.
+    if before and before.rstrip(_CLOSERS)[-1:] == "?" and not _ASKS_FIRST.match(response):
         found.append(Doubt("begins with an answer", 2))
     return found

@@ -278,3 +278,48 @@ async def test_all_keys_are_shown_as_characters_with_a_legend_of_the_marks(proje
         assert "cut the prompt's first sentence" in text
         assert "prompt's last sentence to the response" in text
         assert "i prompt to write" in " ".join(text.split())
+
+
+async def test_enter_gives_the_pair_the_whole_screen_where_its_keys_work_and_esc_leads_back(project: Project) -> None:
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PairsScreen)
+        first, second, *_ = screen.pairs.ids
+        beside = screen.text.size.height
+        await press(pilot, "enter")
+        assert screen.text.size.height >= beside + 6
+        assert "4 left" not in shown(screen)
+        await press(pilot, "a")
+        assert curating.pair_view(project, first).pair.status == "accepted"
+        assert screen.pairs.current == second
+        await press(pilot, "right_square_bracket")
+        assert "went to the prompt." in shown(screen)
+        await press(pilot, "escape")
+        assert screen.text.size.height == beside
+        assert "3 left" in shown(screen)
+        await press(pilot, "enter", "enter")
+        assert screen.text.size.height == beside
+        await press(pilot, "enter", "tab")
+        assert "[9 ✓]" in shown(screen)
+
+
+async def test_why_a_pair_is_doubtful_stands_above_its_text_and_slight_signs_stand_nowhere(project: Project) -> None:
+    first, second, *_ = proposed(project)
+    response = curating.pair_view(project, first).pair.response
+    reshaping.edit_pair(project, first, prompt="A long walk on gravel, it was.", response="Short. It was short.")
+    reshaping.edit_pair(project, second, prompt="A long walk on gravel, it was.", response=response)
+    for key, doubtful in ((first, True), (second, False)):
+        (row,) = curating.pair_rows(project, [key])
+        assert (row.doubt >= 3) is doubtful
+        assert bool(curating.pair_view(project, key).doubts) is doubtful
+    async with opened(project.root, "pairs", size=(80, 24)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PairsScreen)
+        screen.pairs.go_to(first)
+        await settle(pilot)
+        lines = shown(screen).splitlines()
+        said = next(number for number, line in enumerate(lines) if "? very short" in line)
+        assert said < next(number for number, line in enumerate(lines) if "A long walk" in line)
+        screen.pairs.go_to(second)
+        await settle(pilot)
+        assert "mid-paragraph" not in shown(screen)

@@ -59,3 +59,8 @@ def test_warnings_count_and_the_weightiest_doubt_comes_first() -> None:
     assert [doubt.name for doubt in found][0] == "over the model's limit"
     assert "2 warnings" in {doubt.name for doubt in found}
     assert weight(found) == sum(doubt.weight for doubt in found) > weight([]) == 0
+
+
+def test_a_question_after_a_question_is_no_answer() -> None:
+    assert "begins with an answer" in names("Was it wise?\n", "It was not. Or was it? Nobody knew. " * 9)
+    assert "begins with an answer" not in names("Was it wise?\n", "Did he think it sensible to smoke? No. " * 9)

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 def doubt_names(project: Project, pair: Pair, tokens: int) -> tuple[str, ...]:
-    """Return what makes a proposed pair doubtful, in a few words each; nothing for one that is decided."""
+    """Return what makes a proposed pair doubtful, in a few words each; nothing for one that is not, or is decided."""
     if pair.status != "proposed":
         return ()
-    return tuple(doubt.name for doubt in _doubts(project, pair, tokens))
+    found = _doubts(project, pair, tokens)
+    return tuple(doubt.name for doubt in found) if signs.weight(found) >= signs.DOUBTFUL else ()
 
 
 def doubt_of(project: Project, tier: Tier, text: PairText) -> int:

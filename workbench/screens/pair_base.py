@@ -107,6 +107,15 @@ class PairBase(ProjectScreen):
         """Draw the pair under the cursor."""
         raise NotImplementedError
 
+    @property
+    def reading(self) -> bool:
+        """Whether the pair has the whole screen but for its own line of the list."""
+        raise NotImplementedError
+
+    def read_whole(self, wanted: bool) -> None:
+        """Give the pair the whole screen, or the list its room again."""
+        raise NotImplementedError
+
     def forget(self, ids: Sequence[int]) -> None:
         """Ask again for pairs that were changed."""
         raise NotImplementedError

@@ -114,6 +114,11 @@ class SettlePair(ModalScreen[None]):
         """Take keys again: the pair was not settled."""
         self._settling = False
 
+    def close(self) -> None:
+        """Close the view, unless the author left it meanwhile."""
+        if self.is_attached:
+            self.dismiss(None)
+
     def _show(self, done: str) -> None:
         changed, view = self._changed, self._changed.view
         left = f" · {self._left:,} to settle" if self._left > 1 else ""

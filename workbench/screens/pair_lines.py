@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.style import Style
 
 from curation.counted import counted
+from curation.doubts import DOUBTFUL
 from curation.pace import minutes_left
 from curation.quoted import quoted
-from workbench.widgets.plain import cell, one_line
+from workbench.widgets.plain import cell, lines_of, one_line
 
 if TYPE_CHECKING:
     from curation.pairs import Tier
@@ -44,8 +45,6 @@ TIERS: tuple[tuple[Tier, str], ...] = (
 TO_WRITE = {"thesis": "your thesis", "note": "a summary", "rewrite": "a rough draft"}
 # What says a tier where there is little room.
 _SHORT_TIERS = {"continuation": "cont", "thesis": "thes", "note": "note", "rewrite": "rewr"}
-# From here on a pair is marked as doubtful in the list.
-_DOUBTFUL = 3
 _FLAGS_WIDTH = 5
 # Cells of a title that are still worth reading beside what the pair is.
 _TITLE = 12
@@ -100,7 +99,7 @@ def pair_line(row: PairRow, width: int, *, tiers: bool = False) -> Content:
         ("n" if row.has_note else " ", "bold $text-warning"),
         ("h" if held else " ", "bold $accent"),
         ("i" if not row.prompt_words else " ", "bold $accent"),
-        ("z" if row.skipped and not judged else "?" if row.doubt >= _DOUBTFUL and not judged else " ", "$text-muted"),
+        ("z" if row.skipped and not judged else "?" if row.doubt >= DOUBTFUL and not judged else " ", "$text-muted"),
         " ",
         (cell(one_line(row.title), title_width - 1) + " " if title_width else "", "$text-muted"),
         (cell(tier, tier_width), "$text-muted"),
@@ -270,3 +269,25 @@ def pair_tokens(counts: Sequence[TokenView], width: int) -> list[Content]:
             lines.append(Content(""))
         lines[-1] += (Content.styled(" · ", "$text-disabled") if lines[-1].cell_length else Content("")) + part
     return lines
+
+
+def remarks(warnings: Sequence[str], doubts: Sequence[str], width: int, most: int) -> tuple[list[Content], bool]:
+    """Say above a pair what is to be said against it, and why it is doubtful; return whether it stands there whole.
+
+    Args:
+        warnings: sentences.
+        doubts: a few words each.
+        width: in cells.
+        most: lines there is room for.
+    """
+    said = [(one_line(f"⚠ {text}"), "$text-warning") for text in warnings]
+    if doubts:
+        said.append((f"? {', '.join(doubts)}", "$text-muted"))
+    lines = [(line, style) for text, style in said for line in lines_of(text, width)]
+    whole = len(lines) <= most
+    if not whole:
+        # One line each, so that none hides another; what there is no line for goes into the last.
+        joined = (" ".join(text for text, _ in said[most - 1 :]), said[most - 1][1]) if len(said) >= most else None
+        kept = [*said[: most - 1], joined] if joined else said
+        lines = [(cell(text, width).rstrip(), style) for text, style in kept]
+    return [Content.styled(line, style) for line, style in lines], whole

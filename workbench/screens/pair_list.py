@@ -322,6 +322,8 @@ class ListPart(PairBase):
             self._before_words = None
             self._wanted_pair = event.id
             self.query_one(FilterLine).reset()
+        else:
+            self.read_whole(not self.reading)
 
     @on(FilterLine.Closed)
     def _filter_closed(self) -> None:
@@ -329,6 +331,7 @@ class ListPart(PairBase):
 
     def action_filter(self) -> None:
         """Filter by words."""
+        self.read_whole(False)
         self.query_one(FilterLine).open()
 
     def action_order(self) -> None:
@@ -351,6 +354,7 @@ class ListPart(PairBase):
     def action_show_filter(self, name: str) -> None:
         """Show one filter."""
         self._filter, self._led_away = name, False
+        self.read_whole(False)
         self.pairs.unmark()
         self.pairs.focus()
         self.ask_list()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from workbench.screens.pair_base import PairBase
-from workbench.screens.pair_lines import TO_WRITE, pair_head, pair_tokens
+from workbench.screens.pair_lines import TO_WRITE, pair_head, pair_tokens, remarks
 from workbench.widgets.pair_text import PairTexts
 from workbench.widgets.plain import cell, one_line
 from workbench.widgets.width_line import WidthLine, WidthLines
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _KEPT_VIEWS = 200
 _AHEAD = 3
 _UNWRITTEN = "The prompt is empty."
+# Lines above the texts for what is said of the pair: beside the list, and where the pair has the whole screen.
+_FEW, _MANY = 2, 8
 
 
 class PanePart(PairBase):
@@ -32,6 +34,7 @@ class PanePart(PairBase):
         pair_id = self.pairs.current
         if pair_id is None:
             self._shown = None
+            self.read_whole(False)
             self.query_one("#pair-head", WidthLine).lay(lambda _width: Content(""))
             self.query_one("#pair-tokens", WidthLines).lay(lambda _width: ())
             self.text.show(PairTexts())
@@ -90,20 +93,34 @@ class PanePart(PairBase):
         note = one_line(f"note: {view.pair.note}") if view.pair.note else ""
         self.query_one("#pair-head", WidthLine).lay(lambda width: pair_head(view, width))
         above = self.query_one("#pair-tokens", WidthLines)
-        above.lay(lambda width: _above(view, note, width))
+        doubts = view.doubts if view.pair.status == "proposed" else ()
+        most = _MANY if self.reading or self.has_class("-tall") else _FEW
+        above.lay(lambda width: _above(view, note, doubts, width, most))
         if self.text.splitting and self._shown == view.pair.id:
             return
         wanted = TO_WRITE.get(view.pair.tier, "the prompt")
+        _, whole = remarks(view.warnings, doubts, above.size.width or self.size.width, most)
         texts = PairTexts(
             prompt=view.pair.prompt,
             response=view.pair.response,
             note=view.pair.note if cell_len(note) > above.size.width else "",
-            warnings=view.warnings,
-            doubts=view.doubts if view.pair.status == "proposed" else (),
+            warnings=() if whole else view.warnings,
+            doubts=() if whole else doubts,
             to_write=f"Press i and write {wanted} here.",
         )
         self.text.show(texts, stay=self._shown == view.pair.id)
         self._shown = view.pair.id
+
+    @property
+    def reading(self) -> bool:
+        """Whether the pair has the whole screen but for its own line of the list."""
+        return self.has_class("-reading")
+
+    def read_whole(self, wanted: bool) -> None:
+        """Give the pair the whole screen, or the list its room again."""
+        if wanted != self.reading:
+            self.set_class(wanted, "-reading")
+            self.call_after_refresh(self.show_pair)
 
     def on_resize(self) -> None:
         """Lay the lines out for the new width."""
@@ -133,7 +150,8 @@ class PanePart(PairBase):
         self.text.scroll_relative(y=step * max(1, self.text.size.height // 2), animate=False)
 
 
-def _above(view: PairView, note: str, width: int) -> list[Content]:
-    """Write what stands between the head and the texts: the tokens of several models, and the note's beginning."""
+def _above(view: PairView, note: str, doubts: Sequence[str], width: int, most: int) -> list[Content]:
+    """Write what stands above the texts: tokens of several models, what is said of the pair, how its note begins."""
     lines = pair_tokens(view.counts, width) if len(view.counts) > 1 else []
+    lines += remarks(view.warnings, doubts, width, most)[0]
     return [*lines, Content.styled(cell(note, width).rstrip(), "italic $accent")] if note else lines

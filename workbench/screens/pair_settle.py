@@ -104,7 +104,7 @@ class SettleKeys(PairBase):
         def done(whole: bool) -> None:
             self._settled(view, change.pair.id, _SAID[how] if whole else _WAITS[waits], calm=whole or waits != how)
 
-        self.act(operate, done, failed=lambda _sentence: view.dismiss())
+        self.act(operate, done, failed=lambda _sentence: view.close())
 
     def _edit(self, view: SettlePair, change: ChangeView) -> None:
         from workbench.operations.settling import taken
@@ -131,7 +131,7 @@ class SettleKeys(PairBase):
                 waits = _WAITS["edit-unwritten" if unwritten else "edit"]
                 self._settled(view, words.pair_id, _SAID["edit"] if whole else waits, calm=whole or unwritten)
 
-            self.act(operate, done, failed=lambda _sentence: view.dismiss())
+            self.act(operate, done, failed=lambda _sentence: view.close())
 
         self.app.push_screen(EditPair(draft, change.pair.title, tier=change.pair.tier), typed)
 
@@ -145,8 +145,7 @@ class SettleKeys(PairBase):
                 self._go_to_changed(changed.view.pair.id)
                 view.go_on(changed, left, said)
                 return
-            if view.is_attached:
-                view.dismiss()
+            view.close()
             following = f"{left:,} left to settle." if left else "Nothing is left to settle."
             self.say(f"{said} {following} u takes it back.", "information" if calm else "warning")
 

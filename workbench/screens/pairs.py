@@ -122,8 +122,10 @@ class PairsScreen(
         self.take_note()
 
     def action_back(self) -> None:
-        """Take off marks, then the words, then the tier, then the source; else cancel what is going on."""
-        if self.pairs.marked:
+        """Leave the pair for the list; take off marks, words, tier, source in turn; else cancel what is going on."""
+        if self.reading:
+            self.read_whole(False)
+        elif self.pairs.marked:
             self.pairs.unmark()
         elif self._words:
             self.query_one(FilterLine).reset()
