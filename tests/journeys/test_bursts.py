@@ -13,13 +13,23 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from tests.journeys.builders import make_curated_project
+from tests.journeys.builders import (
+    BASE_RUN,
+    SECOND_RUN,
+    add_run,
+    make_curated_project,
+    make_reviewed_project,
+    train_spec,
+)
+from tests.journeys.experiment_builders import make_tree
 from tests.journeys.program import opened, press, settle, shown
-from workbench.operations import curating, guide
+from workbench.operations import curating, guide, noting
 from workbench.operations.canaries import canary_rows
+from workbench.operations.essays import essay_view
 from workbench.operations.project import Project
+from workbench.screens.launch import LaunchScreen
 from workbench.screens.pair_edit import DRAFT, EditPair
-from workbench.widgets.dialogs import TextDialog
+from workbench.widgets.dialogs import ConfirmDialog, TextDialog
 from workbench.widgets.page_list import PageList
 from workbench.widgets.path_dialog import PathDialog
 from workbench.widgets.text_fields import LineField, TextField
@@ -201,3 +211,79 @@ async def test_a_hundred_keys_at_once_all_arrive(project: Project) -> None:
         assert pairs.cursor == 1
         flagged = [item for item in pairs.ids if curating.pair_view(project, item).pair.flagged]
         assert flagged == [pairs.ids[1]]
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Project:
+    """A project of two training runs."""
+    return make_reviewed_project(tmp_path / "voice")
+
+
+def titled(app: App[Any]) -> str:
+    """Return what the dialog on top shows."""
+    return shown(app.screen)
+
+
+@pytest.mark.parametrize(("way", "run"), [(["j"], BASE_RUN), (["j", "k"], SECOND_RUN), (["G"], BASE_RUN)])
+async def test_a_note_in_runs_is_on_the_run_under_the_cursor_however_fast(
+    ran: Project, way: list[str], run: str
+) -> None:
+    async with opened(ran.root, "runs") as (_app, pilot):
+        await press(pilot, "g")
+        await burst(pilot, *way, "n", *"wry", "enter")
+    assert [item.run for item in noting.notes(ran) if item.body == "wry"] == [run]
+
+
+async def test_a_run_that_is_killed_or_stopped_is_the_one_under_the_cursor(ran: Project) -> None:
+    for hour, name in ((19, "20261120-1900-embedded-lr1-aaaa"), (20, "20261120-2000-embedded-lr1-bbbb")):
+        at = f"2026-11-20T{hour}:00:00.000Z"
+        add_run(ran, train_spec(ran, name), created_at=at, steps_done=5, status="running")
+    for key in ("K", "S"):
+        async with opened(ran.root, "runs") as (app, pilot):
+            await press(pilot, "g")
+            await burst(pilot, "j", key)
+            assert isinstance(app.screen, ConfirmDialog)
+            assert "lr1-aaaa?" in titled(app)
+
+
+async def test_the_run_that_is_copied_is_the_one_under_the_cursor(ran: Project) -> None:
+    async with opened(ran.root, "runs") as (app, pilot):
+        await press(pilot, "g")
+        await burst(pilot, "j", "r")
+        assert isinstance(app.screen, LaunchScreen)
+        assert "lr0.001-3f9c" in titled(app)
+
+
+async def test_the_run_that_is_reviewed_is_the_one_under_the_cursor(ran: Project) -> None:
+    async with opened(ran.root, "runs") as (app, pilot):
+        await press(pilot, "g")
+        await burst(pilot, "j", "o")
+        assert app.screen.id == "review"
+        assert "lr0.001-3f9c" in titled(app)
+
+
+async def test_a_note_in_experiments_is_on_the_line_under_the_cursor_however_fast(tmp_path: Path) -> None:
+    project = make_tree(tmp_path / "voice")
+    async with opened(project.root, "experiments") as (app, pilot):
+        await press(pilot, "g")
+        await burst(pilot, "j", "n", *"wry", "escape")
+        first = app.screen.query_one("#tree", PageList).current_row.row.name  # type: ignore[union-attr]
+        assert [item.run for item in noting.notes(project) if item.body == "wry"] == [first]
+        await burst(pilot, "k", "n", *"dim", "escape")
+        assert [item.run for item in noting.notes(project) if item.body == "dim"] == [None]
+        await burst(pilot, "j", "e", *" and dry", "escape")
+        assert [item.body for item in noting.notes(project) if item.run == first] == ["wry and dry"]
+
+
+async def test_the_text_that_is_copied_is_that_of_the_essay_under_the_cursor(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in ((120, 40), (80, 24)):
+        async with opened(project.root, "essays", size=size) as (app, pilot):
+            copied: list[str] = []
+            monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+            await press(pilot, "g")
+            await burst(pilot, "j", "y")
+            second = app.screen.query_one("#essays-list", PageList).current
+            assert second is not None
+            assert copied == [essay_view(project, second).text]

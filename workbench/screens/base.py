@@ -153,6 +153,20 @@ class ProjectScreen(Screen[None]):
 
         _worker: Worker[None] = self.run_worker(work, group=group, exclusive=True, name=group)
 
+    async def read_now(self, operation: Callable[[], T]) -> T | None:
+        """Return what a reading operation gives, for a key that cannot act without it; keys behind it wait.
+
+        The panes show what was read of a line a moment after the cursor is there. A key that comes in between acts on
+        the line under the cursor, never on what is still shown. Returns None where it failed, which is said.
+        """
+        try:
+            return await asyncio.to_thread(operation)
+        except Exception as error:  # noqa: BLE001 - the worker boundary
+            self.log.error(error)
+            if self.app.is_running:
+                self._failed(sentence_of(error))
+            return None
+
     def act(
         self,
         operation: Callable[[], T],

@@ -271,12 +271,12 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         if self.has_class("-narrow") and not self.has_class("-reading"):
             return
 
-        def ask() -> EssayView:
-            from workbench.operations.essays import essay_view
+        self.ask(lambda: self._read_text(source_id), self._show_text, group="text")
 
-            return essay_view(self.project, source_id)
+    def _read_text(self, source_id: int) -> EssayView:
+        from workbench.operations.essays import essay_view
 
-        self.ask(ask, self._show_text, group="text")
+        return essay_view(self.project, source_id)
 
     def _show_text(self, view: EssayView | None) -> None:
         same = view is not None and self._view is not None and view.row.id == self._view.row.id
@@ -346,11 +346,12 @@ class EssaysScreen(WritingKeys, CleaningKeys, FollowKeys, SplitActions):
         if self.query_one(TextView).has_focus and self.sources.current is not None:
             self._open_pairs(self.sources.current)
 
-    def action_copy(self) -> None:
-        """Copy the text of the source."""
-        if self._view is not None:
-            self.app.copy_to_clipboard(self._view.text)
-            self.say(f"Copied the text of {self._view.row.title}.")
+    async def action_copy(self) -> None:
+        """Copy the text of the source under the cursor, whether or not it is shown."""
+        source_id = self.sources.current
+        if source_id is not None and (view := await self.read_now(lambda: self._read_text(source_id))) is not None:
+            self.app.copy_to_clipboard(view.text)
+            self.say(f"Copied the text of {view.row.title}.")
 
     def action_propose(self) -> None:
         """Propose pairs for the marked ones; where nothing has any pairs yet, for all; else for the current one."""

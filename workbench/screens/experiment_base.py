@@ -39,8 +39,9 @@ class ExperimentBase(ProjectScreen):
     """The tree, and what is shown of the line under its cursor."""
 
     detail: Detail | None = None
-    # The two runs that are compared, as long as the cursor stays.
+    # The two runs that are compared, as long as the cursor stays where it was then.
     comparing: tuple[str, str] | None = None
+    compared_at: int | None = None
 
     @property
     def tree_list(self) -> PageList[Branch | NotebookRow]:
@@ -57,3 +58,24 @@ class ExperimentBase(ProjectScreen):
         """The run under the cursor; None where the notebook is, or nothing."""
         row = self.tree_list.current_row
         return None if row is None or isinstance(row, NotebookRow) else row
+
+    @property
+    def subject(self) -> tuple[str | None, str | None]:
+        """What keys act on, before the pane shows it: a run, a run and another one, or with neither the notebook."""
+        if self.comparing is not None and self.tree_list.current == self.compared_at:
+            return self.comparing
+        return (self.branch.row.name if self.branch is not None else None), None
+
+    def read_detail(self, subject: tuple[str | None, str | None]) -> Detail:
+        """Read what the pane shows of a subject; no widget is touched."""
+        from workbench.operations.experiment_view import compare_runs, experiment
+        from workbench.operations.noting import notes
+
+        run, other = subject
+        if run is None:
+            return Detail(notes=tuple(notes(self.project)))
+        if other is not None:
+            comparison = compare_runs(self.project, run, other)
+            return Detail(comparison=comparison, notes=comparison.notes)
+        view = experiment(self.project, run)
+        return Detail(experiment=view, notes=view.notes)

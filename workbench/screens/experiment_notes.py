@@ -54,8 +54,8 @@ class NotebookKeys(ExperimentBase):
     ]
 
     def action_note(self) -> None:
-        """Write a note on what is shown: the run, the comparison, or the project."""
-        run, other = self.detail.subject if self.detail is not None else (None, None)
+        """Write a note on what is chosen: the run, the comparison, or the project."""
+        run, other = self.subject
         project = self.project
         keeping = KeptText(self.app, NOTE, run=run, other=other)
 
@@ -75,18 +75,23 @@ class NotebookKeys(ExperimentBase):
 
         self.app.push_screen(NoteText(f"What was learnt from {_on(run, other)}?", "", keeping.typed), done)
 
-    def action_edit_note(self) -> None:
-        """Edit one of the notes that are shown."""
-        self._choose(self._edit)
+    async def action_edit_note(self) -> None:
+        """Edit one of the notes on what is chosen."""
+        await self._choose(self._edit)
 
-    def action_edit_outside(self) -> None:
-        """Edit one of the notes that are shown in the author's editor."""
-        self._choose(self._edit_outside)
+    async def action_edit_outside(self) -> None:
+        """Edit one of the notes on what is chosen in the author's editor."""
+        await self._choose(self._edit_outside)
 
-    def _choose(self, then: Callable[[Note], None]) -> None:
+    async def _choose(self, then: Callable[[Note], None]) -> None:
         from workbench.widgets.dialogs import Choice, ChoiceDialog
 
-        notes = self.detail.notes if self.detail is not None else ()
+        detail, subject = self.detail, self.subject
+        if detail is None or detail.subject != subject:
+            detail = await self.read_now(lambda: self.read_detail(subject))
+            if detail is None:
+                return
+        notes = detail.notes
         if not notes:
             self.say("Nothing is noted here yet: n writes a note.", "warning")
         elif len(notes) == 1:

@@ -201,22 +201,8 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
             self.action_runs()
 
     def _ask_detail(self) -> None:
-        project, both, branch = self.project, self.comparing, self.branch
-        run = branch.row.name if branch is not None else None
-
-        def ask() -> Detail:
-            from workbench.operations.experiment_view import compare_runs, experiment
-            from workbench.operations.noting import notes
-
-            if both is not None:
-                comparison = compare_runs(project, *both)
-                return Detail(comparison=comparison, notes=comparison.notes)
-            if run is None:
-                return Detail(notes=tuple(notes(project)))
-            view = experiment(project, run)
-            return Detail(experiment=view, notes=view.notes)
-
-        self.ask(ask, self._show_detail, group="detail", fresh=True)
+        subject = self.subject
+        self.ask(lambda: self.read_detail(subject), self._show_detail, group="detail", fresh=True)
 
     def _show_detail(self, detail: Detail) -> None:
         same = self.detail is not None and self.detail.subject == detail.subject
@@ -283,7 +269,7 @@ class ExperimentsScreen(NotebookKeys, LaunchKeys):
 
     def _compare(self, run: str, other: str) -> None:
         self.tree_list.unmark()
-        self.comparing = (run, other)
+        self.comparing, self.compared_at = (run, other), self.tree_list.current
         self._show_title()
         self._ask_detail()
         self.say("Compared: n notes what it shows; esc, or another run, ends it.")

@@ -6,9 +6,7 @@ came. Nothing here waits for a job.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +15,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.screens.base import ProjectScreen
-from workbench.screens.run_carry import kill_words, stop_words
-from workbench.screens.run_forms import form_of
-from workbench.screens.run_lines import put, run_heading, run_line, short_name
-from workbench.screens.run_note import take_note, write_note
+from workbench.screens.run_keys import LIVING, RunKeys
+from workbench.screens.run_lines import put, run_heading, run_line
+from workbench.screens.run_note import take_note
 from workbench.screens.run_panel import (
     VIEWS,
     facts,
@@ -33,7 +29,6 @@ from workbench.screens.run_panel import (
     title_line,
 )
 from workbench.screens.run_validation import validation_lines
-from workbench.screens.run_work import work_on_run
 from workbench.widgets.curve import Curve
 from workbench.widgets.page_list import PageList
 from workbench.widgets.text_view import Lines, TextView
@@ -41,17 +36,14 @@ from workbench.widgets.text_view import Lines, TextView
 if TYPE_CHECKING:
     from store.runs import RunRow
     from store.samples import Sample
-    from workbench.operations.drafting import Kind
-    from workbench.operations.launching import LaunchedTask
     from workbench.operations.running import RunView
 
 _EMPTY = "No runs yet. Press r to launch one: base samples, training on the newest dataset, samples of the adapter."
 # How often the ages are counted anew, in seconds.
 AGES_S = 60.0
-_LIVING = ("submitted", "starting", "running", "stopping")
 
 
-class RunsScreen(ProjectScreen):
+class RunsScreen(RunKeys):
     """The list of runs, and the selected one."""
 
     NAME = "runs"
@@ -168,8 +160,8 @@ class RunsScreen(ProjectScreen):
         self._ask_run()
 
     @on(PageList.Opened)
-    def _opened(self) -> None:
-        self.action_review()
+    async def _opened(self) -> None:
+        await self.action_review()
 
     def _ask_run(self) -> None:
         name = self.selected
@@ -177,14 +169,27 @@ class RunsScreen(ProjectScreen):
             self._view = None
             self.refresh_bindings()
             return
-        project = self.project
+        self.ask(lambda: self._read(name), self._show_run, group="run")
 
-        def ask() -> tuple[RunView, list[Sample]]:
-            from workbench.operations.running import run_samples, run_view
+    def _read(self, name: str) -> tuple[RunView, list[Sample]]:
+        from workbench.operations.running import run_samples, run_view
 
-            return run_view(project, name), run_samples(project, name)
+        return run_view(self.project, name), run_samples(self.project, name)
 
-        self.ask(ask, self._show_run, group="run")
+    @property
+    def _shown_here(self) -> RunView | None:
+        """What is shown of the run under the cursor; None until it is read."""
+        return self._view if self._view is not None and self._view.row.name == self.selected else None
+
+    async def run_here(self) -> RunView | None:
+        """Return the run under the cursor, read now where the panel still shows another one; None for none."""
+        name = self.selected
+        if name is None or self._shown_here is not None:
+            return self._shown_here
+        answer = await self.read_now(lambda: self._read(name))
+        if answer is not None and name == self.selected:
+            self._show_run(answer)
+        return None if answer is None else answer[0]
 
     def _show_run(self, answer: tuple[RunView, list[Sample]]) -> None:
         same = self._view is not None and self._view.row.name == answer[0].row.name
@@ -237,15 +242,18 @@ class RunsScreen(ProjectScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the selected run allows."""
+        # By its line in the list: what is read of it comes after the cursor.
+        row = self.runs.current_row if self.is_mounted else None
         if action == "make_fit":
-            return self._view is not None and self._view.shortage is not None
+            view = self._shown_here if row is not None else None
+            return row is not None and (view is None or view.shortage is not None)
         if action in ("stop", "kill", "resume", "note", "copy", "next_view"):
-            if self._view is None:
+            if row is None:
                 return False
             if action in ("stop", "kill"):
-                return not self._view.over
+                return row.status in LIVING
             if action == "resume":
-                return self._view.row.status in ("stopped", "failed", "killed")
+                return row.status in ("stopped", "failed", "killed")
         return True
 
     def action_view(self, name: str) -> None:
@@ -271,119 +279,6 @@ class RunsScreen(ProjectScreen):
             self.app.cancel_background()
         else:
             self.runs.focus()
-
-    def action_launch(self, task: LaunchedTask) -> None:
-        """Open the form, as a copy of the selected run where its task is the same."""
-        kind, start = form_of(self._view, task)
-        self._open_form(kind, **start)
-
-    def _open_form(self, kind: Kind, **start: Any) -> None:
-        from workbench.screens.launch import LaunchScreen
-
-        self.app.push_screen(LaunchScreen(kind, launched=self._launched, **start))
-
-    def action_make_fit(self) -> None:
-        """Choose what makes a run fit that ran out of memory, and open the form with it."""
-        from workbench.screens.launch_forecast import fitting_choices
-        from workbench.widgets.dialogs import ChoiceDialog
-
-        view = self._view
-        if view is None or view.shortage is None:
-            return
-        options = [(item["changes"], item["words"], item["bytes"]) for item in view.shortage["alternatives"]]
-        if not options:
-            self.say("Nothing known makes this fit there: a smaller model, or a larger card.", "warning")
-            return
-        self.app.push_screen(
-            ChoiceDialog("Make it fit", fitting_choices(options)),
-            lambda changes: self._open_form("train", parent=view.row.name, changes=changes) if changes else None,
-        )
-
-    def _launched(self, name: str) -> None:
-        from workbench.operations.running import launched_words
-
-        self.select(name)
-        self.app.project_changed()
-        project = self.project
-        self.ask(lambda: launched_words(project, name), self.say, group="launched")
-
-    def action_stop(self) -> None:
-        """Ask the run to stop, once she says yes."""
-        from workbench.operations.running import stop
-
-        if self._view is not None:
-            self._confirm("Stop", stop_words(self._view.row), stop)
-
-    def action_kill(self) -> None:
-        """End the run's process, once she says yes."""
-        from workbench.operations.running import give_up, kill
-
-        if self._view is None:
-            return
-        row = self._view.row
-        if row.unreached_at or row.carried:
-            # Nothing can be asked to end it.
-            self._confirm("Count as killed:", kill_words(row), lambda project, name, **_: give_up(project, name))
-        else:
-            self._confirm("Kill", kill_words(row), kill)
-
-    def action_resume(self) -> None:
-        """Go on from the last checkpoint."""
-        from workbench.operations.running import resume
-
-        if self._view is not None:
-            self._work("Resume", resume)
-
-    def _work(self, word: str, operation: Callable[..., str]) -> None:
-        """Do something to the selected run, wherever it is."""
-        if self._view is not None:
-            row = self._view.row
-            work_on_run(self, row.place, word.rstrip(":"), partial(operation, self.project, row.name), self._done)
-
-    def _confirm(self, word: str, words: str, operation: Callable[..., str]) -> None:
-        from workbench.widgets.dialogs import ConfirmDialog
-
-        if self._view is None or self._view.row.status not in _LIVING:
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._work(word, operation)
-
-        name = short_name(self._view.row.name, 50)
-        self.app.push_screen(ConfirmDialog(f"{word} {name}?", words), answered)
-
-    def _done(self, sentence: str) -> None:
-        self.say(sentence)
-        self.on_project_changed()
-        self.refresh_status()
-
-    def action_note(self) -> None:
-        """Write what was learnt from the run; what is typed is kept, however it is left."""
-        if self._view is None:
-            return
-        if "\n" in self._view.noted:
-            self.say("Its note has several lines: edit it in Experiments (6) with e.", "warning")
-            return
-        write_note(self, self._view.row.name, self._view.noted, self._done)
-
-    def action_review(self) -> None:
-        """Go to Review with the selected run; without a selection to Review as it was left."""
-        from workbench.screens.review import ReviewScreen
-
-        screen = self.app.get_screen("review")
-        assert isinstance(screen, ReviewScreen)
-        name = self.selected
-        view = self._view
-        if name is not None and (view is None or view.row.task == "train" or (view.spec and view.spec.adapter)):
-            screen.open_run(name)
-        self.app.go("review")
-
-    def action_copy(self) -> None:
-        """Copy the path of the run's directory."""
-        if self._view is not None:
-            self.app.copy_to_clipboard(str(self._view.directory))
-            self.say(f"Copied {self._view.directory}")
 
 
 class RunHeading(Static):
