@@ -18,6 +18,7 @@ from runners.places import keeper, mirror
 from runners.places.alone import alone
 from runners.places.base import Handle, Poll, read_job, require_own, write_job
 from runners.places.far_host import FarHost
+from runners.places.mirrored import Mirrored
 from runners.places.package import package
 from runners.places.ray_client import Job, RayClient
 from runners.places.ray_words import ended_words, waiting_words
@@ -32,7 +33,7 @@ _STOP_WAIT: Final = {"RAY_JOB_STOP_WAIT_TIME_S": f"{keeper.GRACE_S + 20:.0f}"}
 _NO_FOLDER: Final = 92
 
 
-class RayPlace:
+class RayPlace(Mirrored):
     """Runs jobs on a Ray cluster."""
 
     remote = True
@@ -74,7 +75,7 @@ class RayPlace:
         self.python = python
         self._each = {"GPU": gpus, "CPU": cpus, **(resources or {})}
         self._environment = dict(environment or {})
-        self._largest = largest_file_bytes
+        self.largest = largest_file_bytes
         self._command = list(command) if command is not None else None
 
     def check(self, spec: RunSpec | None = None) -> list[str]:
@@ -164,30 +165,11 @@ class RayPlace:
             # The cluster is asked first: what a job wrote before it ended is then sure to be among what comes.
             job = self._job(handle)
             machine = handle.data["machine"]
-            told = mirror.pull_lines(run_dir, self.far, machine=machine, largest=self._largest, kept=_attempt(handle))
+            told = mirror.pull_lines(run_dir, self.far, machine=machine, largest=self.largest, kept=_attempt(handle))
             poll = self._judged(handle, told["record"], job)
             if poll.state in ("ended", "gone") and not told["record"]["ended"]:
                 self._bring_log(run_dir, handle)
             return poll
-
-    def pull(self, run_dir: RunDir) -> None:
-        """Bring what the job wrote into the run directory here: lines, traces, and checkpoints that are complete."""
-        with alone(run_dir, "lines"):
-            mirror.pull_lines(run_dir, self.far, machine=mirror.machine_of(run_dir), largest=self._largest)
-        self.pull_checkpoints(run_dir)
-
-    def pull_checkpoints(
-        self, run_dir: RunDir, progress: mirror.ProgressCall = lambda done, total: None, *, wait: bool = True
-    ) -> bool:
-        """Bring the checkpoints that are complete there; return whether all are here now.
-
-        Args:
-            run_dir: the run.
-            progress: gets the bytes that came, and those in all.
-            wait: for another program that brings the same; else nothing is done.
-        """
-        with alone(run_dir, "checkpoints", wait=wait) as mine:
-            return mine and mirror.pull_checkpoints(run_dir, self.far, progress, machine=mirror.machine_of(run_dir))
 
     def stop(self, run_dir: RunDir, handle: Handle) -> None:
         """Write the stop file, there and then here; a job that still waits is taken back.

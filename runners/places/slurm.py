@@ -77,13 +77,13 @@ class SlurmPlace(SshPlace):
         Raises:
             PlaceError: it cannot be asked, and what to do.
         """
-        told = self._far.ask("survey", partition=self._request.partition, **self._asks)
+        told = self.far.ask("survey", partition=self._request.partition, **self._asks)
         taken = [f"a job as asked for is taken; {told['taken']}"] if told["taken"] else []
         return {**told, "cluster": [*told["cluster"], *taken], "problems": self._problems(told, None)}
 
     def _problems(self, told: Mapping[str, Any], model: str | None) -> list[str]:
         refused = [
-            f"{self._far.name}: Slurm does not take such a job: {said}. Change what this place asks for."
+            f"{self.far.name}: Slurm does not take such a job: {said}. Change what this place asks for."
             for said in told["refused"]
         ]
         return [*refused, *super()._problems(told, model)]

@@ -7,7 +7,6 @@ So the handle is written before the job is started, and a program that is killed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from runners.errors import PlaceError, UnreachableError
@@ -15,6 +14,7 @@ from runners.places import mirror
 from runners.places.alone import alone
 from runners.places.base import Handle, Poll, require_own, write_job
 from runners.places.far_host import FarHost
+from runners.places.mirrored import Mirrored
 from runners.places.ssh_client import Destination
 from runners.rundir import RunDir
 from runners.spec import RunSpec
@@ -22,7 +22,7 @@ from runners.spec import RunSpec
 _INSTALL: Final = "pip install torch transformers peft safetensors tokenizers"
 
 
-class SshPlace:
+class SshPlace(Mirrored):
     """Runs jobs on a far host, reached by `ssh`."""
 
     remote = True
@@ -55,11 +55,11 @@ class SshPlace:
         """
         self.name = name
         self._nice = nice
-        self._largest = largest_file_bytes
+        self.largest = largest_file_bytes
         self._command = list(command) if command is not None else None
         # What a host that is an engine's is asked for besides, at a check and at a start.
         self._asks: dict[str, Any] = {}
-        self._far = FarHost(
+        self.far = FarHost(
             destination=destination,
             folder=folder,
             python=python,
@@ -73,7 +73,7 @@ class SshPlace:
             return [f"{self.name}: a session runs on this machine only: its questions are not sent. Choose local."]
         model = _folder_of(spec)
         try:
-            told = self._far.ask("ready", model=model, **self._asks)
+            told = self.far.ask("ready", model=model, **self._asks)
         except PlaceError as error:
             return [str(error)]
         return self._problems(told, model)
@@ -84,7 +84,7 @@ class SshPlace:
         Raises:
             PlaceError: it cannot be asked, and what to do.
         """
-        told = self._far.ask("survey")
+        told = self.far.ask("survey")
         return {**told, "problems": self._problems(told, None)}
 
     def submit(self, run_dir: RunDir, attempt: int) -> Handle:
@@ -94,16 +94,16 @@ class SshPlace:
             PlaceError: the host cannot be asked, refused a file or could not start it; nothing runs.
         """
         run = run_dir.path.name
-        told = self._far.ask("wanted", run=run, files={})
+        told = self.far.ask("wanted", run=run, files={})
         if not told["stands"]:
-            mirror.send(run_dir, self._far)
+            mirror.send(run_dir, self.far)
         handle = Handle(
             place=self.name,
             data={"machine": told["machine"], "run": run, "attempt": attempt},
         )
 
         def start() -> None:
-            self._far.ask("start", run=run, attempt=attempt, command=self._command, nice=self._nice, **self._asks)
+            self.far.ask("start", run=run, attempt=attempt, command=self._command, nice=self._nice, **self._asks)
 
         # Nobody looks between the handle and the start: what is not started yet would count as gone.
         with alone(run_dir, "lines"):
@@ -119,7 +119,7 @@ class SshPlace:
         """Say how the job's process is; `unknown` where the host cannot be asked."""
         require_own(handle, self.name)
         try:
-            return _poll(self._far.ask("look", **handle.data))
+            return _poll(self.far.ask("look", **handle.data))
         except PlaceError:
             return Poll("unknown")
 
@@ -132,26 +132,7 @@ class SshPlace:
         """
         require_own(handle, self.name)
         with alone(run_dir, "lines"):
-            return _poll(self._pull_lines(run_dir, handle.data["attempt"], handle.data["machine"]))
-
-    def pull(self, run_dir: RunDir) -> None:
-        """Bring what the job wrote into the run directory here: lines, traces, and checkpoints that are complete."""
-        with alone(run_dir, "lines"):
-            self._pull_lines(run_dir, None, mirror.machine_of(run_dir))
-        self.pull_checkpoints(run_dir)
-
-    def pull_checkpoints(
-        self, run_dir: RunDir, progress: mirror.ProgressCall = lambda done, total: None, *, wait: bool = True
-    ) -> bool:
-        """Bring the checkpoints that are complete there; return whether all are here now.
-
-        Args:
-            run_dir: the run.
-            progress: gets the bytes that came, and those in all.
-            wait: for another program that brings the same; else nothing is done.
-        """
-        with alone(run_dir, "checkpoints", wait=wait) as mine:
-            return mine and mirror.pull_checkpoints(run_dir, self._far, progress, machine=mirror.machine_of(run_dir))
+            return _poll(self.pull_lines(run_dir, handle.data["attempt"], handle.data["machine"]))
 
     def stop(self, run_dir: RunDir, handle: Handle) -> None:
         """Write the stop file, there and then here.
@@ -160,42 +141,32 @@ class SshPlace:
             PlaceError: the host cannot be asked; nothing was done.
         """
         require_own(handle, self.name)
-        self._far.ask("stop", **handle.data)
+        self.far.ask("stop", **handle.data)
         run_dir.request_stop()
 
     def kill(self, handle: Handle) -> None:
         """Send KILL to the job's process group there, if it is still the one that was started."""
         require_own(handle, self.name)
-        self._far.ask("kill", **handle.data)
+        self.far.ask("kill", **handle.data)
 
     def _problems(self, told: Mapping[str, Any], model: str | None) -> list[str]:
         problems = []
         if told["missing"] and self._command is None:
             problems.append(
-                f"{self._far.name}: {self._far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
+                f"{self.far.name}: {self.far.python} does not have {', '.join(told['missing'])}. Run `{self._pip()}` "
                 "here, or name another Python as `python` of this place."
             )
-        problems += self._far.room_problems(told["free_bytes"])
+        problems += self.far.room_problems(told["free_bytes"])
         if not told["has_model"]:
             problems.append(
-                f"{self._far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
+                f"{self.far.name}: there is no folder {model}. Copy the model there under the same path, or name its "
                 "Hugging Face id: that is fetched there."
             )
         return problems
 
-    def _pull_lines(self, run_dir: RunDir, attempt: int | None, machine: str | None) -> dict[str, Any]:
-        """Bring lines and traces; return what the host said of the job the first time it was asked."""
-        heard = partial(self._take_up, run_dir, attempt)
-        return mirror.pull_lines(
-            run_dir, self._far, machine=machine, largest=self._largest, heard=heard, attempt=attempt
-        )
-
-    def _take_up(self, run_dir: RunDir, attempt: int | None, told: Mapping[str, Any]) -> None:
-        """Take up an attempt that an engine started by itself, so that it is asked about from now on."""
-
     def _pip(self) -> str:
-        arguments = " ".join(["ssh", *self._far.destination.arguments()])
-        return f"{arguments} {self._far.python} -m {_INSTALL}"
+        arguments = " ".join(["ssh", *self.far.destination.arguments()])
+        return f"{arguments} {self.far.python} -m {_INSTALL}"
 
 
 def _poll(told: Mapping[str, Any]) -> Poll:

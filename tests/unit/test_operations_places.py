@@ -212,7 +212,7 @@ def test_a_larger_file_is_brought_where_the_place_says_so(tmp_path: Path) -> Non
     assert added["largest_file_mib"] == 512
     project = Project.open(tmp_path / "voice")
     assert project.settings.places["gpu"] == SshSettings(host="gpu", largest_file_mib=512)
-    assert ssh_place(project, "gpu")._largest == 512 << 20
+    assert ssh_place(project, "gpu").largest == 512 << 20
     project.close()
 
 
