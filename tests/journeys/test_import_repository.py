@@ -177,7 +177,7 @@ async def test_an_imported_pair_of_baselines_and_finetuned_is_reviewed_by_keys(
             await pilot.press("j")
             await settle(pilot, lambda: screen._view is not None and screen._view.row.name == screen.selected)
         await settle(pilot, lambda: "made elsewhere" in shown(pilot, "#run-facts"))
-        await pilot.press("5")
+        await pilot.press("enter")
         await settle(
             pilot, lambda: isinstance(app.screen, ReviewScreen) and "pair 1 of 7" in shown(pilot, "#review-head")
         )

@@ -160,7 +160,7 @@ async def test_accepting_all_is_of_what_the_list_shows_and_of_nothing_says_so(pr
         await press(pilot, "A")
         asked = words_of(app.screen)
         assert "Accept 4 pairs unread?" in asked
-        assert "Of the 16 pairs that this list shows. Left out: 8 are accepted already, 4 are rejected." in asked
+        assert "This list shows 16 pairs. Left out: 8 are accepted already, 4 are rejected." in asked
         await press(pilot, "n")
         assert len(proposed(project)) == 4
 

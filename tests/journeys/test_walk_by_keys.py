@@ -128,7 +128,7 @@ async def test_from_an_empty_folder_to_a_reviewed_canary_by_keys_alone(which: st
         assert running.run_view(project, name).row.status == "finished"
 
         # Review: six pairs of samples; a verdict, a note and a mark by key.
-        await pilot.press("5")
+        await pilot.press("enter")
         await until(pilot, lambda: app.screen.id == "review")
         view = reviewing.review(project, name)
         assert len(view.comparisons) == 6

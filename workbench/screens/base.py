@@ -147,8 +147,8 @@ class ProjectScreen(Screen[None]):
                 if self.app.is_running:
                     (failed or self._failed)(sentence_of(error))
                 return
-            # Closing the program takes the widgets away before it ends the workers.
-            if self.app.is_running:
+            # Closing the program, or this screen, takes the widgets away before it ends the workers.
+            if self.app.is_running and self._stays:
                 then(result)
 
         _worker: Worker[None] = self.run_worker(work, group=group, exclusive=True, name=group)
@@ -166,6 +166,11 @@ class ProjectScreen(Screen[None]):
             if self.app.is_running:
                 self._failed(sentence_of(error))
             return None
+
+    @property
+    def _stays(self) -> bool:
+        """Whether it is shown, or will be again; of one that was dismissed the widgets are going."""
+        return self in self.app.screen_stack or self.app.is_screen_installed(self)
 
     def act(
         self,

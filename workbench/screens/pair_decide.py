@@ -161,7 +161,7 @@ class DecideKeys(PairBase):
                 self.say(_none_said(found))
                 return
             left_out = _left_out(found)
-            words = f"Of the {pairs_said(len(shown))} that this list shows" if left_out else "All that this list shows"
+            words = f"This list shows {pairs_said(len(shown))}" if left_out else "All that this list shows"
             words += f". Left out: {left_out}." if left_out else "."
             self.app.push_screen(
                 ConfirmDialog(
