@@ -151,11 +151,8 @@ def share_said(rows: Sequence[SourceRow], held: Sequence[SourceRow], *, share: f
         share: above 0 and below 1.
     """
     after = held_after(rows, held)
-    together = f"; with those before it is {after}" if after else ""
-    return (
-        f"{chosen_said(rows, held)} held out by a share of {share:.0%}{together}. Each is chosen by its own name and "
-        "the seed, so that one you add later moves none of the others."
-    )
+    together = f"; with those before, {after}" if after else ""
+    return f"{chosen_said(rows, held)} held out by a share of {share:.0%}{together}."
 
 
 def join(project: Project, ids: Sequence[int]) -> str:
