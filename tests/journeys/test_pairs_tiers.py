@@ -100,3 +100,25 @@ async def test_what_was_written_outlives_proposing_again(project: Project) -> No
         await press(pilot, "g", "i", *"Keys", "escape", "p", "enter")
         assert curating.pair_view(project, thesis).pair.prompt == "Keys"
         assert len(of_tier(project, "thesis")) == len(theses)
+
+
+async def test_the_boundary_of_a_thesis_does_not_move_and_its_essay_is_shown_alone(project: Project) -> None:
+    first = list(curating.pair_ids(project, PairFilter(statuses=("proposed",)), "queue"))[0]
+    curating.retag(project, [first], "thesis")
+    before = curating.pair_view(project, first).pair
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PairsScreen)
+        screen.pairs.go_to(first)
+        for key in ("left_square_bracket", "right_square_bracket"):
+            await press(pilot, key)
+            assert "The prompt of a thesis is written, not cut from the essay: write it with i." in shown(screen)
+        assert curating.pair_view(project, first).pair == before
+        await press(pilot, "e", "escape")
+        assert "Nothing was changed." in shown(screen)
+        await press(pilot, "e", "M", "escape")
+        assert f"Pair {first} is changed: u takes it back." in shown(screen)
+        await press(pilot, "S")
+        assert list(screen.pairs.ids) == [first]
+        await press(pilot, "escape")
+        assert len(screen.pairs.ids) == 4

@@ -55,16 +55,18 @@ def new_pair(project: Project, tier: Tier, text: PairText, start: int, end: int)
     )
 
 
-def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> None:
-    """Replace the texts of a pair; the same texts change nothing, and an accepted pair left without one is proposed."""
+def edit_pair(project: Project, pair_id: int, *, prompt: str, response: str) -> bool:
+    """Replace the texts of a pair; return whether they are others now. An accepted one left without one is proposed."""
     pair = pairs.get(project.db, pair_id)
-    if (pair.prompt, pair.response) != (prompt, response):
+    changed = (pair.prompt, pair.response) != (prompt, response)
+    if changed:
         wrote = "write the prompt of a pair" if not pair.prompt.strip() and response == pair.response else "edit a pair"
         change = _text_change(project, pair, PairText(prompt, response))
         if pair.status == "accepted" and not (prompt.strip() and response.strip()):
             # What lacks a text cannot be frozen, and so is not accepted.
             change = replace(change, status="proposed")
         pairs.change(project.db, wrote, [change])
+    return changed
 
 
 def essay_place(project: Project, pair_id: int) -> tuple[Path, int]:
@@ -87,15 +89,36 @@ def essay_place(project: Project, pair_id: int) -> tuple[Path, int]:
 def shift_boundary(project: Project, ids: Sequence[int], sentences: int) -> Reshaped:
     """Move the boundary between prompt and response: +1 gives the prompt a sentence, -1 gives it back.
 
+    Only a continuation has one: the prompts of the other tiers are the author's own words.
+
     Raises:
         CurationError: of a single pair one side would be left empty.
-        NothingToDoError: a single pair is rejected, or none of several can be changed.
+        NothingToDoError: a single pair is rejected or of another tier, or none of several can be changed.
     """
+    if len(ids) == 1 and (pair := pairs.get(project.db, ids[0])).tier != "continuation" and pair.status != "rejected":
+        raise NothingToDoError(
+            f"The prompt of a {pair.tier} is written, not cut from the essay: write it with i.",
+            on_command_line=(
+                f"The prompt of a {pair.tier} is written, not cut from the essay: "
+                f"write it with `workbench pairs edit {pair.id} --prompt`."
+            ),
+        )
+    cut = {row.id for row in pairs.rows(project.db, ids) if row.tier == "continuation"}
 
     def shift(text: PairText) -> tuple[PairText, str]:
         return reshape.move_boundary(text, sentences), reshape.moved_sentence(text, sentences)
 
-    return _reshape(project, ids, shift, "move the boundary")
+    kept = [pair_id for pair_id in ids if pair_id in cut or len(ids) == 1]
+    done = _reshape(project, kept, shift, "move the boundary") if kept else None
+    if done is None:
+        raise NothingToDoError(
+            "The prompts of these pairs are written, not cut from the essay: write each with i.",
+            on_command_line=(
+                "The prompts of these pairs are written, not cut from the essay: "
+                "write each with `workbench pairs edit --prompt`."
+            ),
+        )
+    return replace(done, left=done.left + len(ids) - len(kept))
 
 
 def trim(project: Project, ids: Sequence[int], side: Side, end: End) -> Reshaped:

@@ -16,7 +16,7 @@ from curation.counted import counted
 from curation.pace import per_minute
 from workbench.screens.pair_base import PairBase
 from workbench.screens.pair_lines import FILTERS, Standing, filter_line, nothing_here, pairs_said
-from workbench.screens.pair_places import Listing, Order, Place, Shows, list_pairs, order_of, pairs_of
+from workbench.screens.pair_places import TOP, Listing, Order, Place, Shows, list_pairs, order_of, pairs_of
 from workbench.screens.shell import CancelledCall, ProgressCall
 from workbench.widgets.filter_line import FilterLine
 from workbench.widgets.page_list import PageList
@@ -36,8 +36,6 @@ _NOTHING = {
     "over": "Every model of the project sees every pair whole.",
     "all": "There are no pairs yet. Press 1 for Essays, and p there to propose them.",
 }
-# In the place of an id: the first of the list, whatever it is.
-_TOP = -1
 
 
 class ListPart(PairBase):
@@ -165,7 +163,7 @@ class ListPart(PairBase):
         if over.uncounted:
             empty = f"{counted(over.uncounted, 'pair is', 'pairs are')} being counted first."
             self._count_all()
-        top = place.cursor == _TOP and len(ids) > 0
+        top = place.cursor == TOP and len(ids) > 0
         self.pairs.show(ids, cursor=ids[0] if top else place.cursor, empty=empty)
         self.pairs.reload()
         self.show_title()
@@ -308,7 +306,7 @@ class ListPart(PairBase):
         self._words = event.words
         before = None if event.words else self._before_words
         if before is None:
-            self.ask_list()
+            self.ask_list(cursor=TOP if event.words else None)
             return
         self._before_words = None
         if self._led_away:
@@ -340,7 +338,7 @@ class ListPart(PairBase):
         self._chosen_order = "" if wanted == order_of(self._filter, "") else wanted
         said = "The most doubtful pairs first; held out and skipped ones last." if wanted == "queue" else ""
         self.say(said or "In reading order: by essay, as they follow in the text.")
-        self.ask_list(cursor=_TOP if wanted == "queue" else None)
+        self.ask_list(cursor=TOP if wanted == "queue" else None)
 
     def action_next_filter(self, step: int) -> None:
         """Go to the next filter."""

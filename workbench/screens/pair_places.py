@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Order = Literal["reading", "queue"]
 # One tier, or with nothing every one.
 AnyTier: TypeAlias = "Tier | Literal['']"
+# In the place of an id: the first of the list, whatever it is.
+TOP = -1
 _ORDERS: tuple[Order, ...] = ("reading", "queue")
 # Which pairs a place shows: its filter, words, essay and tier.
 Shows = tuple[str, str, tuple[int, str] | None, str]

@@ -111,18 +111,22 @@ class WriteKeys(PairBase):
         row = self.pairs.row(typed.pair_id)
         waits = not (typed.prompt.strip() and typed.response.strip())
 
-        def operate() -> None:
+        def operate() -> bool:
             from workbench.operations import guide
             from workbench.operations.reshaping import edit_pair
 
-            edit_pair(self.project, typed.pair_id, prompt=typed.prompt, response=typed.response)
+            changed = edit_pair(self.project, typed.pair_id, prompt=typed.prompt, response=typed.response)
             guide.remember(self.project, DRAFT, None)
+            return changed
 
-        def done(_none: None) -> None:
+        def done(changed: bool) -> None:
             self.forget([typed.pair_id])
             if waits and row is not None and row.status == "accepted":
                 self.say("A text of it is empty: it is proposed again, until e writes it.", "warning")
                 self.ask_counts()
+            else:
+                said = f"Pair {typed.pair_id} is changed: u takes it back." if changed else "Nothing was changed."
+                self.say(said)
 
         self.act(operate, done)
 
