@@ -108,6 +108,19 @@ async def test_a_span_is_written_anew_taken_and_undone(project: Project) -> None
         await until(pilot, lambda: "loaded, the last answer took 0.3 s" in shown(screen))
 
 
+async def test_a_digit_goes_to_the_answer_of_that_number_and_enter_takes_it(project: Project) -> None:
+    async with drafting(project) as (_, pilot, screen):
+        select(screen, "walk there")
+        await asked(pilot, screen, "ctrl+g")
+        assert "1 to 3 goes there" in screen.next_here()
+        await press(pilot, "3")
+        assert f"It is good to {WORDS[2]}." in " ".join(shown(screen).split())
+        await press(pilot, "2", "enter")
+        assert screen.area.text == TEXT.replace("walk there", WORDS[1])
+        await press(pilot, "2")
+        assert screen.area.text == TEXT.replace("walk there", f"{WORDS[1]}2"), "in the text a digit is typed"
+
+
 async def test_words_of_the_model_are_shown_as_its_until_they_are_changed_and_after_a_restart(project: Project) -> None:
     def marked(screen: DraftScreen) -> list[str]:
         field = screen.query_one(MarkedField)

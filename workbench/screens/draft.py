@@ -29,9 +29,9 @@ from workbench.widgets.text_view import TextView
 if TYPE_CHECKING:
     from workbench.operations.infilling import Gap
 
-_IN_ANSWERS = frozenset({"take_and_edit", "others", "scroll_answer"})
+_IN_ANSWERS = frozenset({"take_and_edit", "others", "scroll_answer", "go_to_answer"})
 _WRITING = "Kept as you type. ctrl+g writes what is selected anew, ctrl+n a paragraph"
-_CHOOSING = "enter takes it, e takes it to be edited, r asks for others, esc closes"
+_CHOOSING = f"1 to {SAMPLES} goes there, enter takes it, e takes it to edit, r others, esc closes"
 
 
 class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
@@ -49,6 +49,17 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
             "edit",
             tooltip="take the answer and select it, to be edited",
             id="draft.take-and-edit",
+        ),
+        *(
+            Binding(
+                str(number),
+                f"go_to_answer({number - 1})",
+                f"answer {number}",
+                show=False,
+                tooltip=f"go to answer {number}, which enter takes",
+                id=f"draft.answer-{number}",
+            )
+            for number in range(1, SAMPLES + 1)
         ),
         Binding("r", "others", "others", tooltip="ask for others in the same place", id="draft.others"),
         Binding("plus", "others(1)", "longer", tooltip="ask for longer ones, by a half", id="draft.longer"),
@@ -236,6 +247,11 @@ class DraftScreen(DraftText, DraftWriter, ModalScreen[None]):
             self.say(said[0].upper() + said[1:])
 
     # Taking.
+
+    def action_go_to_answer(self, number: int) -> None:
+        """Go to an answer by its number, from 0: it is read in its place before it is taken."""
+        if not self.answers.go_to(number):
+            self.say(f"There is no answer {number + 1}.", "warning")
 
     def action_take_and_edit(self) -> None:
         """Take the answer and select it."""
