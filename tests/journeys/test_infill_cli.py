@@ -56,6 +56,9 @@ def test_a_span_is_filled_from_both_sides_by_a_model_that_stays_loaded(project: 
         assert said.stdout == f"{texts[1]}\n"
         assert "These words are the model's: an import of this text will say so." in said.stderr
         assert path.read_text() == DRAFT.replace("[[to be able to]]", texts[1])
+        (backup,) = (project.root / "backups" / "drafts").iterdir()
+        assert backup.read_text() == DRAFT
+        assert f"To take that back, copy {backup} over it: `workbench undo` does not change files." in said.stderr
         (row,) = data(project, "session", "list")
         assert (row["answered"], row["phase"], row["adapter_run"]) == (1, "wait", None)
         (kept,) = data(project, "session", "taken")
@@ -74,7 +77,8 @@ def test_a_paragraph_more_is_written_to_a_copy_and_comes_in_with_a_warning(proje
             shown = call(project, "infill", path, "--continue", "--line", 3, "--samples", 2)
             wanted = f"{WORDS[1].capitalize()}, and be the happier for it."
             assert shown.stdout.splitlines()[1] == f"2  {wanted}"
-            call(project, "infill", path, "--continue", "--line", 3, "--samples", 2, "--apply", 2, "--to", to)
+            written = call(project, "infill", path, "--continue", "--line", 3, "--samples", 2, "--apply", 2, "--to", to)
+            assert "To take that back, delete it:" in written.stderr
         finally:
             all_over(project)
     assert to.read_text() == f"# A draft\n\nThe lane bends.\n\n{wanted}\n\nIt ends in a pond.\n"

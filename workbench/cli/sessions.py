@@ -98,8 +98,9 @@ def infill_command(
         as_json,
         [chosen.text],
     )
-    kept = f" As it was: {done.backup}." if done.backup else ""
-    say(f"{done.path}: written.{kept} These words are the model's: an import of this text will say so.")
+    back = f"copy {done.backup} over it" if done.backup else "delete it"
+    say(f"{done.path}: written. To take that back, {back}: `workbench undo` does not change files.")
+    say("These words are the model's: an import of this text will say so.")
 
 
 def _gap(text: str, *, mark: bool, lines: str | None, go_on: bool) -> infilling.Gap:
