@@ -9,12 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from curation.words import words
+from runners.intervals import share
 from store import annotations, datasets, history, runs, samples
 from store import blind as stored
 from tests.journeys.blind_builder import RUN, fold_samples, make_blind_project, paragraph
 from tests.journeys.builders import add_run, make_curated_project, train_spec
 from workbench.cli.main import cli
 from workbench.operations import blind, blind_result, guide
+from workbench.operations.blind_result import Tally, short
 from workbench.operations.canaries import canary_rows
 from workbench.operations.errors import NothingToDoError, WorkbenchError
 from workbench.operations.freezing import freeze
@@ -185,6 +187,20 @@ def test_a_result_claims_no_more_than_its_count_allows(project: Project) -> None
         sum(not item.real for item in test.texts),
     )
     assert blind_result.short(found.all) == "8 of 10 rightly, 80 % (44 to 98 %)"
+
+
+@pytest.mark.parametrize(
+    ("right", "answered", "says"),
+    [
+        (5, 6, "5 of 6 rightly, 83 % (35 to 99.6 %)"),
+        (1, 6, "1 of 6 rightly, 17 % (0.4 to 65 %)"),
+        (6, 6, "6 of 6 rightly, 100 % (54 to 100 %)"),
+        (0, 6, "0 of 6 rightly, 0 % (0 to 46 %)"),
+        (399, 400, "399 of 400 rightly, 99.8 % (98 to 99.994 %)"),
+    ],
+)
+def test_never_and_always_are_said_of_what_is_that_alone(right: int, answered: int, says: str) -> None:
+    assert short(Tally(right=right, answered=answered, interval=share(right, answered))) == says
 
 
 def test_a_result_that_lies_above_guessing_says_so_and_what_it_does_not_say(project: Project) -> None:

@@ -21,6 +21,8 @@ _SURE = {1: "hardly sure", 2: "rather sure", 3: "quite sure"}
 HOW = f"{SAID} A coin of its own decides for each whether a real or a generated one of that length stands there."
 # The least rate that is spoken of: a smaller one takes more answers than anybody gives.
 _SMALL = 0.6
+# So many digits of a percent tell any count of answers from none and from all.
+_DIGITS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,7 @@ def sentences(found: BlindResult) -> list[str]:
     else:
         said.append(
             "So this count does not tell you from somebody who guesses. That is not the same as alike: a true rate of "
-            f"{math.ceil(round(100 * high, 6))} % can look like this."
+            f"{_outward(high, up=True)} % can look like this."
         )
         more = f"about {found.needed}" if found.needed else "more than 400"
         said.append(f"A true rate of {percent(found.at)} is told from guessing, four times in five, by {more} answers.")
@@ -298,15 +300,28 @@ def _of(tally: Tally) -> str:
 
 
 def percent(part: float) -> str:
-    """Return a share in whole percent."""
-    return f"{100 * part:.0f} %"
+    """Return a share in whole percent, and in parts of one where that would say never or always of what is neither."""
+    digits = 0
+    while 0 < part < 1 and float(f"{100 * part:.{digits}f}") in (0, 100) and digits < _DIGITS:
+        digits += 1
+    return f"{100 * part:.{digits}f} %"
+
+
+def _outward(part: float, *, up: bool) -> str:
+    """Return an end of an interval in percent, rounded outward, but never to 0 or 100 where it is neither."""
+    whole = round(100 * part, 6)
+    for digits in range(_DIGITS + 1):
+        end = (math.ceil if up else math.floor)(round(whole * 10**digits, 6)) / 10**digits
+        if end not in (0, 100) or whole in (0, 100):
+            break
+    return f"{end:.{digits}f}"
 
 
 def interval_words(tally: Tally) -> str:
-    """Return the interval of a share in whole percent, rounded outward: never narrower than it is."""
+    """Return the interval of a share in percent, rounded outward: never narrower than it is."""
     if tally.interval is None or tally.interval.low is None or tally.interval.high is None:
         return ""
-    return f"{math.floor(round(100 * tally.interval.low, 6))} to {math.ceil(round(100 * tally.interval.high, 6))} %"
+    return f"{_outward(tally.interval.low, up=False)} to {_outward(tally.interval.high, up=True)} %"
 
 
 def short(tally: Tally | str) -> str:
