@@ -95,6 +95,14 @@ async def test_tags_are_typed_completed_and_taken_back(project: Project) -> None
         assert said(project, "tag") == [(None, None, "loop"), (None, None, "dry")]
 
 
+async def test_tags_are_kept_by_esc_as_a_note_is(project: Project) -> None:
+    async with opened(project.root, "review") as (app, pilot):
+        await press(pilot, "t")
+        assert "enter or esc keep and go back" in shown(app.screen)
+        await press(pilot, *"odd", "escape")
+        assert said(project, "tag") == [(None, None, "odd")]
+
+
 async def test_a_tag_is_found_and_leads_to_its_pair(project: Project) -> None:
     async with opened(project.root, "review", size=(100, 30)) as (app, pilot):
         await press(pilot, "right_square_bracket", "t", *"loopish", "enter", "1", "F", *"loopish")

@@ -18,7 +18,9 @@ from tests.journeys.builders import (
     make_reviewed_project,
     train_spec,
 )
+from tests.journeys.program import press
 from tests.journeys.program import settle as at_rest
+from tests.journeys.program import shown as all_shown
 from tests.journeys.screens import settle, shown
 from workbench.app import WorkbenchApp
 from workbench.operations import guide
@@ -310,6 +312,17 @@ async def test_a_note_is_kept_by_esc_and_one_that_a_killed_program_left_is_there
     async with reviewing(project) as pilot:
         await settle(pilot, lambda: notes() == ["drier"])
         assert guide.recall(project, "review.note") is None
+
+
+async def test_an_empty_note_where_there_was_none_is_not_said_to_be_removed(project: Project) -> None:
+    async with reviewing(project) as pilot:
+        for keys in (("enter",), ("space", "enter"), ("space", "escape")):
+            await press(pilot, "n", *keys)
+            assert "Note removed" not in all_shown(pilot.app.screen)
+        await press(pilot, "n", "h", "enter")
+        assert "Noted." in all_shown(pilot.app.screen)
+        await press(pilot, "n", "backspace", "enter")
+        assert "Note removed." in all_shown(pilot.app.screen)
 
 
 async def test_both_texts_scroll_together(project: Project) -> None:

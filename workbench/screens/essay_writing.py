@@ -42,7 +42,7 @@ class EditText(WholeText):
     """The text of an essay or note that has no file."""
 
     FIELD = "edit-text"
-    KEYS = "esc keep and go back · ctrl+z undo what was typed"
+    KEYS = "enter new line · esc keep and go back · ctrl+z undo what was typed"
 
     def __init__(self, place: Place, typed: Callable[[str], None]) -> None:
         """Make the page; `typed` takes the text with each key."""

@@ -28,7 +28,7 @@ class NoteText(WholeText):
     """A note of the notebook; leaves with nothing where it is as it was."""
 
     FIELD = "note-text"
-    KEYS = "esc keep and go back · an empty note is removed · ctrl+z undo what was typed"
+    KEYS = "enter new line · esc keep and go back · empty: no note · ctrl+z undo"
     AT_END = True
 
     def action_leave(self) -> None:

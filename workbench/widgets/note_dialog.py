@@ -35,7 +35,14 @@ class NoteDialog(TextDialog):
             self._told = event.value
             self._typed(event.value)
 
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        # In place of what a line that is only done with enter does: that would tell a note left as it was as changed.
+        event.prevent_default()
+        event.stop()
+        self.action_leave()
+
     def action_leave(self) -> None:
         """Keep what was typed and go back."""
         text = self.query_one(Input).value
-        self.dismiss(None if text == self._value else text)
+        self.dismiss(None if text.strip() == self._value.strip() else text)

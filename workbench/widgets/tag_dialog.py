@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.suggester import Suggester
+from textual.widgets import Input
 
 from workbench.widgets.dialogs import TextDialog
 from workbench.widgets.path_dialog import PathField
@@ -33,9 +34,9 @@ class TagSuggester(Suggester):
 
 
 class TagDialog(TextDialog):
-    """Asks for tags; tab or the right arrow completes one."""
+    """Asks for tags, which are kept however it is left; tab or the right arrow completes one."""
 
-    KEYS = "tab complete · enter done · esc leave"
+    KEYS = "tab complete · enter or esc keep and go back"
 
     def __init__(self, title: str, *, tags: Sequence[str], used: Sequence[str]) -> None:
         """Make the dialog.
@@ -53,3 +54,7 @@ class TagDialog(TextDialog):
     def compose_body(self) -> ComposeResult:
         """Yield the line."""
         yield PathField(value=self._value, suggester=self._suggester)
+
+    def action_leave(self) -> None:
+        """Keep what was typed and go back."""
+        self.dismiss(self.query_one(Input).value)
