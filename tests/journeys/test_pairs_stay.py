@@ -234,3 +234,22 @@ async def test_a_merged_pair_stays_where_it_was_in_the_queue(project: Project) -
         await press(pilot, "m")
         assert list(screen.pairs.ids) == [*before[:2], *before[3:]]
         assert screen.pairs.current == before[1]
+
+
+async def test_undoing_a_split_or_a_merge_leaves_every_other_pair_where_it_was(project: Project) -> None:
+    async with opened(project.root, "pairs") as (app, pilot):
+        screen = pairs_screen(app)
+        await press(pilot, "a")
+        whole = list(screen.pairs.ids)
+        await press(pilot, "s", "down", "down", "down", "enter")
+        halves = list(screen.pairs.ids)
+        await press(pilot, "u")
+        assert list(screen.pairs.ids) == whole
+        await press(pilot, "U")
+        assert list(screen.pairs.ids) == halves
+        assert screen.pairs.current == whole[1]
+        await press(pilot, "m", "u")
+        assert list(screen.pairs.ids) == halves
+        await press(pilot, "U")
+        assert list(screen.pairs.ids) == whole
+        assert screen.pairs.current == whole[1]

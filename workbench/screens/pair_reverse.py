@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from workbench.screens.pair_base import PairBase
@@ -25,7 +26,7 @@ class ReversalPart(PairBase):
         self._reversed: dict[int, None] = {}
 
     def on_reversal(self, reversal: Reversal) -> None:
-        """Go to the pair that was touched; the list is asked anew only when pairs came or went."""
+        """Go to the pair that was touched; the list is asked anew only when pairs of several essays came or went."""
         touched = reversal.ids("pair")
         self._reversed |= dict.fromkeys(touched)
         if not touched or len(self._reversed) > _FEW:
@@ -41,8 +42,13 @@ class ReversalPart(PairBase):
         def ask() -> tuple[dict[int, PairRow], Sequence[int]]:
             from workbench.operations.curating import pair_ids, pair_rows
 
-            rows = {row.id: row for row in pair_rows(self.project, every)}
+            rows = {row.id: row for row in pair_rows(self.project, every) if row.status != "merged"}
+            came = [key for key in touched if key in rows and key not in shown]
             moved = [key for key, row in rows.items() if row.skipped or key in were_skipped]
+            if (came or len(rows) < len(every)) and len({row.source_id for row in rows.values()}) == 1:
+                # As a split or a merge is: the pairs of one place in an essay.
+                order = pair_ids(self.project, self.where(), "reading") if came else ()
+                return rows, _with(shown, touched, gone=set(every) - rows.keys(), order=order)
             if not (queue and moved):
                 return rows, shown
             # Of every status: what was decided keeps its line.
@@ -51,13 +57,16 @@ class ReversalPart(PairBase):
         def show(answer: tuple[dict[int, PairRow], Sequence[int]]) -> None:
             rows, ids = answer
             self._reversed.clear()
-            living = [row for key in touched if (row := rows.get(key)) is not None and row.status != "merged"]
-            if len(living) == len(touched) and self.pairs.lists(touched) and self.pairs.ids is shown:
+            living = [rows[key] for key in touched if key in rows]
+            here = next((key for key in touched if key in rows and key in shown), None)
+            if self.pairs.ids is shown and here is not None and all(row.id in ids for row in living):
                 self.pairs.put(rows)
-                if ids is shown:
-                    self.pairs.go_to(touched[0])
+                if len(living) < len(touched) or len(ids) != len(shown):
+                    self.relist(ids, cursor=here)
+                elif ids is shown:
+                    self.pairs.go_to(here)
                 else:
-                    self.pairs.show(ids, cursor=touched[0])
+                    self.pairs.show(ids, cursor=here)
                 self.show_pair()
                 self.ask_counts()
                 return
@@ -68,3 +77,34 @@ class ReversalPart(PairBase):
             self.ask_list(cursor=living[0].id if living else None)
 
         self.ask(ask, show, group="reversal")
+
+
+def _with(shown: Sequence[int], touched: Sequence[int], *, gone: Set[int], order: Sequence[int]) -> array[int]:
+    """Return the ids of a list without those that are gone, and with those that came beside what was touched with them.
+
+    Args:
+        shown: the list.
+        touched: by what was undone or redone.
+        gone: of them, those that are no more.
+        order: all that the list may show, as they are read; no other comes in.
+    """
+    listed, wanted = set(shown), set(touched) - gone
+    # By the listed one they are read after; what is read before the first of them stands before that one.
+    after: dict[int, list[int]] = {}
+    first: list[int] = []
+    last: int | None = None
+    for key in (key for key in order if key in wanted):
+        if key in listed:
+            last = key
+        else:
+            (first if last is None else after.setdefault(last, [])).append(key)
+    head = next((key for key in order if key in wanted and key in listed), None)
+    ids = array("q")
+    for key in shown:
+        if key in gone:
+            continue
+        if key == head:
+            ids.extend(first)
+        ids.append(key)
+        ids.extend(after.get(key, ()))
+    return ids

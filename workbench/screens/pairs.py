@@ -33,10 +33,10 @@ from workbench.widgets.width_line import WidthLine, WidthLines
 # What must not act while a place in the text is being chosen.
 _EDITING = (
     "decide", "skip", "edit", "edit_outside", "edit_essay", "write_prompt", "shift", "trim", "split", "merge", "tier",
-    "note", "flag", "hold_out", "accept_all", "propose",
+    "note", "flag", "hold_out", "accept_all", "propose", "next_filter",
 )  # fmt: skip
 # What needs a pair under the cursor; some say so themselves where there is none.
-_SAY_SO = ("accept_all", "propose", "skip")
+_SAY_SO = ("accept_all", "propose", "skip", "next_filter")
 _OF_A_PAIR = (*(action for action in _EDITING if action not in _SAY_SO), "copy", "seen", "waive")
 
 
