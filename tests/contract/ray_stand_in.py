@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
@@ -94,8 +95,12 @@ class RayStandIn:
         self.stop()
         for job in self.jobs.values():
             if job.process is not None and job.process.poll() is None:
-                for process in [*psutil.Process(job.process.pid).children(recursive=True), job.process]:
-                    process.kill()
+                # One that ends by itself meanwhile is none to kill.
+                with suppress(psutil.NoSuchProcess):
+                    for process in psutil.Process(job.process.pid).children(recursive=True):
+                        with suppress(psutil.NoSuchProcess):
+                            process.kill()
+                job.process.kill()
                 job.process.wait()
 
     def forget(self):
@@ -177,7 +182,8 @@ class RayStandIn:
 
         def end():
             for process in psutil.wait_procs(tree, timeout=wait_s)[1]:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
         threading.Thread(target=end, daemon=True).start()
 
